@@ -1,0 +1,1 @@
+"""NBA player-props data platform: raw box scores in, gated features and graded predictions out."""

@@ -1,0 +1,1 @@
+"""How a partition becomes fresh: graph, ledger, plan, contract, publish, run; and ingest."""

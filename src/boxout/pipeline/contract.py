@@ -1,0 +1,293 @@
+"""Evaluate a table's contract on staged rows, all checks and all scopes.
+
+Results land in the temporary table `check_now`, one row a check and date or season; what
+follows from a failure is decided in `publish`. Two checks are on every table without being
+written in its file: its key is unique, and its columns vary within a season.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import duckdb
+
+from boxout.errors import TableDefinitionError
+from boxout.pipeline.stage import DUE, STAGED, Chunk, input_slice
+from boxout.tables.definition import Check, TableDefinition
+from boxout.tables.syntax import sliced_query
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+UNIQUE_KEY = "key_unique"
+COLUMNS_VARY = "columns_vary"
+USUAL_ROWS = "usual_row_count"
+# A column may well be constant in a handful of rows; a season of this many must vary.
+VARIES_FROM_ROWS = 200
+VARIES_FROM_DATES = 5
+USUAL_SHARE = (0.5, 1.5)
+SAMPLE_ROWS = 3
+EXEMPT = {"season", "game_date"}
+
+
+def audit(warehouse: Warehouse, table: TableDefinition, chunk: Chunk) -> None:
+    """Create the temporary tables `audited` and `check_now` for what is staged.
+
+    `audited` holds the staged rows and the published rows of the same seasons' other dates,
+    so that a season's check sees the season as it would be. `check_now` has the columns
+    check_name, scope, severity, season, game_date (null at season scope), failing, total,
+    at_least, passed, detail.
+
+    Raises
+    ------
+    TableDefinitionError
+        When a check's SQL does not run.
+    """
+    _create_audited(warehouse, table)
+    warehouse.execute(
+        "CREATE OR REPLACE TEMP TABLE check_now (check_name VARCHAR, scope VARCHAR, "
+        "severity VARCHAR, season VARCHAR, game_date DATE, failing BIGINT, total BIGINT, "
+        "at_least DOUBLE, passed BOOLEAN, detail VARCHAR)"
+    )
+    _count_by_date(warehouse, table)
+    for check in table.checks:
+        try:
+            if check.kind == "query":
+                _evaluate_query(warehouse, table, check, chunk)
+            elif check.scope == "season":
+                _evaluate_season_share(warehouse, table, check, chunk)
+            else:
+                _evaluate_dates(warehouse, check)
+        except (duckdb.ProgrammingError, duckdb.DataError) as error:
+            raise TableDefinitionError(
+                f"The SQL of check {check.name} does not run: {error}",
+                table.name,
+                "Mend the check in the table's header.",
+            ) from error
+    unique = Check(UNIQUE_KEY, "row", "block", "holds", "")
+    _evaluate_dates(warehouse, unique)
+    _evaluate_columns_vary(warehouse, table)
+    if "game_id" in table.key:
+        _evaluate_usual_rows(warehouse)
+
+
+def _create_audited(warehouse: Warehouse, table: TableDefinition) -> None:
+    published = ""
+    if warehouse.has_table(table.name) and any(c.scope == "season" for c in _all_scopes(table)):
+        staged = warehouse.columns(STAGED)
+        if warehouse.columns(f"{LAKE}.{table.name}") == staged:
+            published = (
+                f"UNION ALL BY NAME SELECT *, false AS is_staged FROM {LAKE}.{table.name} "
+                f"WHERE season IN (SELECT season FROM {DUE}) "
+                f"AND game_date NOT IN (SELECT game_date FROM {DUE} UNION ALL "
+                "SELECT game_date FROM partition_plan WHERE state IN ('blocked', 'failed'))"
+            )
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP VIEW audited AS SELECT *, true AS is_staged FROM {STAGED} {published}"
+    )
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE bootstrap_dates AS
+        SELECT game_date FROM (
+          SELECT game_date, min(game_date) OVER (PARTITION BY season) AS opening
+          FROM known_dates WHERE is_scheduled)
+        WHERE game_date < opening + INTERVAL {table.bootstrap_days} DAY
+        """
+    )
+
+
+def _all_scopes(table: TableDefinition) -> Sequence[Check]:
+    return (*table.checks, Check(COLUMNS_VARY, "season", "block", "share", ""))
+
+
+def _condition(check: Check) -> tuple[str, str]:
+    if check.kind == "share":
+        return f"({check.of}) AND ({check.expression})", check.of
+    return check.expression, "true"
+
+
+def _count_by_date(warehouse: Warehouse, table: TableDefinition) -> None:
+    counted = []
+    for check in table.checks:
+        if check.kind == "query":
+            continue
+        good, of = _condition(check)
+        counted.append(f"count(*) FILTER (WHERE {of})::BIGINT AS \"{check.name}_total\"")
+        counted.append(f"count(*) FILTER (WHERE {good})::BIGINT AS \"{check.name}_good\"")
+    key = ", ".join(table.key)
+    try:
+        warehouse.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE audit_counts AS
+            SELECT season, game_date, is_staged, count(*) AS rows,
+                   count(*) AS {UNIQUE_KEY}_total, count(DISTINCT ({key})) AS {UNIQUE_KEY}_good
+                   {"".join(", " + column for column in counted)}
+            FROM audited GROUP BY season, game_date, is_staged
+            """
+        )
+    except (duckdb.ProgrammingError, duckdb.DataError) as error:
+        raise TableDefinitionError(
+            f"The contract's SQL does not run: {error}", table.name, "Mend the header's checks."
+        ) from error
+
+
+def _insert_results(warehouse: Warehouse, check: Check, counts: str, detail: str = "NULL") -> None:
+    """Insert results from a query of (season, game_date, good, total)."""
+    warehouse.execute(
+        f"""
+        INSERT INTO check_now
+        SELECT $name, $scope, $severity, season, game_date, total - good, total, $at_least,
+               total > 0 AND good >= $at_least * total, {detail}
+        FROM ({counts})
+        """,
+        {  # type: ignore[arg-type]
+            "name": check.name,
+            "scope": check.scope,
+            "severity": check.severity,
+            "at_least": check.at_least,
+        },
+    )
+
+
+def _evaluate_dates(warehouse: Warehouse, check: Check) -> None:
+    _insert_results(
+        warehouse,
+        check,
+        f'SELECT season, game_date, "{check.name}_good" AS good, "{check.name}_total" AS total '
+        "FROM audit_counts WHERE is_staged",
+    )
+
+
+def _evaluate_season_share(
+    warehouse: Warehouse, table: TableDefinition, check: Check, chunk: Chunk
+) -> None:
+    expected = "SELECT NULL::VARCHAR AS season, NULL::DATE AS game_date, 0 AS good, 0 AS total LIMIT 0"
+    if check.expected_from:
+        whole = _season_slice(check.expected_from, chunk)
+        expected = f"""
+        SELECT season, game_date, 0 AS good, count(*) AS total FROM ({whole})
+        WHERE ({check.expected_where}) AND season IN (SELECT season FROM {DUE})
+          AND game_date NOT IN (SELECT game_date FROM audit_counts)
+        GROUP BY season, game_date
+        """
+    _insert_results(
+        warehouse,
+        check,
+        f"""
+        SELECT season, NULL::DATE AS game_date, sum(good)::BIGINT AS good,
+               sum(total)::BIGINT AS total
+        FROM (SELECT season, game_date, "{check.name}_good" AS good, "{check.name}_total" AS total
+              FROM audit_counts UNION ALL BY NAME {expected})
+        WHERE game_date NOT IN (SELECT game_date FROM bootstrap_dates)
+        GROUP BY season
+        """,
+    )
+
+
+def _season_slice(name: str, chunk: Chunk) -> str:
+    return f"SELECT * FROM {LAKE}.{name} WHERE game_date >= DATE '{chunk.season_start}'"
+
+
+def _evaluate_query(
+    warehouse: Warehouse, table: TableDefinition, check: Check, chunk: Chunk
+) -> None:
+    at_season = check.scope == "season"
+    slices = {
+        name: _season_slice(name, chunk) if at_season else input_slice(name, windows, chunk)
+        for name, windows in table.windows.items()
+    }
+    query = sliced_query(check.expression, slices, f"{table.name}, check {check.name}")
+    rows = "SELECT * FROM audited" if at_season else f"SELECT * FROM {STAGED}"
+    counted = f"""
+        WITH this AS ({rows}), counted AS ({query})
+        SELECT k.season, c.game_date, total - failing AS good, total
+        FROM counted AS c JOIN known_dates AS k USING (game_date)
+    """
+    if at_season:
+        counted = f"""
+        SELECT season, NULL::DATE AS game_date, sum(good)::BIGINT AS good,
+               sum(total)::BIGINT AS total
+        FROM ({counted}) WHERE season IN (SELECT season FROM {DUE}) AND total > 0
+          AND game_date NOT IN (SELECT game_date FROM bootstrap_dates)
+        GROUP BY season
+        """
+    else:
+        counted = f"""
+        SELECT * FROM ({counted})
+        WHERE game_date IN (SELECT game_date FROM {DUE}) AND total > 0
+        """
+    _insert_results(warehouse, check, counted)
+
+
+def _evaluate_columns_vary(warehouse: Warehouse, table: TableDefinition) -> None:
+    columns = [c for c in warehouse.columns(STAGED) if c not in EXEMPT | set(table.key)]
+    checked = [c for c in columns if c not in table.may_be_constant]
+    if not checked:
+        return
+    tests = []
+    for column in checked:
+        constant = f'count("{column}") > 0 AND min("{column}") = max("{column}")'
+        if column not in table.may_be_null:
+            constant = f'(count("{column}") = 0 OR ({constant}))'
+        tests.append(f"CASE WHEN {constant} THEN '{column}' END")
+    warehouse.execute(
+        f"""
+        INSERT INTO check_now
+        SELECT '{COLUMNS_VARY}', 'season', 'block', season, NULL, len(odd), {len(checked)}, 1.0,
+               len(odd) = 0, CASE WHEN len(odd) > 0
+                 THEN 'constant or all null: ' || array_to_string(odd, ', ') END
+        FROM (
+          SELECT season, list_filter([{", ".join(tests)}], c -> c IS NOT NULL) AS odd
+          FROM audited WHERE game_date NOT IN (SELECT game_date FROM bootstrap_dates)
+          GROUP BY season
+          HAVING count(*) >= {VARIES_FROM_ROWS}
+             AND count(DISTINCT game_date) >= {VARIES_FROM_DATES})
+        """
+    )
+
+
+def _evaluate_usual_rows(warehouse: Warehouse) -> None:
+    check = Check(USUAL_ROWS, "date", "warn", "share", "")
+    low, high = USUAL_SHARE
+    _insert_results(
+        warehouse,
+        check,
+        f"""
+        SELECT season, game_date,
+               (per_game BETWEEN {low} * usual AND {high} * usual)::BIGINT AS good, 1 AS total
+        FROM (
+          SELECT *, median(per_game) OVER (PARTITION BY season) AS usual
+          FROM (SELECT season, game_date, is_staged, count(*) / count(DISTINCT game_id) AS per_game
+                FROM audited GROUP BY season, game_date, is_staged))
+        WHERE is_staged
+        """,
+    )
+
+
+def sample_failures(warehouse: Warehouse, table: TableDefinition) -> None:
+    """Create the temporary table `failure_samples`: a few failing rows of each failed check.
+
+    Columns: check_name, sample (a JSON list of rows).
+    """
+    warehouse.execute(
+        "CREATE OR REPLACE TEMP TABLE failure_samples (check_name VARCHAR, sample VARCHAR)"
+    )
+    failed = {row[0] for row in warehouse.rows("SELECT DISTINCT check_name FROM check_now WHERE NOT passed")}
+    for check in table.checks:
+        if check.kind == "query" or check.name not in failed:
+            continue
+        good, of = _condition(check)
+        _insert_sample(warehouse, check.name, f"({of}) AND ({good}) IS NOT TRUE")
+    if UNIQUE_KEY in failed:
+        key = ", ".join(table.key)
+        _insert_sample(
+            warehouse,
+            UNIQUE_KEY,
+            f"({key}) IN (SELECT ({key}) FROM {STAGED} GROUP BY {key} HAVING count(*) > 1)",
+        )
+
+
+def _insert_sample(warehouse: Warehouse, name: str, condition: str) -> None:
+    warehouse.execute(
+        f"INSERT INTO failure_samples SELECT $1, to_json(list(s))::VARCHAR FROM "
+        f"(SELECT * FROM {STAGED} WHERE {condition} ORDER BY ALL LIMIT {SAMPLE_ROWS}) AS s",
+        [name],
+    )

@@ -1,0 +1,139 @@
+"""The graph of tables: who reads whom, in which order, checked against the SQL itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+
+from boxout.errors import TableDefinitionError, UsageError
+from boxout.tables.definition import INCOMING, TableDefinition, load_tables
+
+SCHEDULE = "raw.games"
+
+
+@dataclass(frozen=True)
+class Graph:
+    """All tables with their order of dependency.
+
+    Attributes
+    ----------
+    tables
+        Definitions by `schema.table`, landing tables included, inputs before readers.
+    """
+
+    tables: Mapping[str, TableDefinition]
+
+    @property
+    def computed(self) -> tuple[TableDefinition, ...]:
+        """The tables that are computed from others, inputs first."""
+        return tuple(table for table in self.tables.values() if not table.is_landing)
+
+    @property
+    def landing(self) -> tuple[TableDefinition, ...]:
+        """The tables that ingest fills."""
+        return tuple(table for table in self.tables.values() if table.is_landing)
+
+    def table(self, name: str) -> TableDefinition:
+        """Return one table by its name, with or without the schema.
+
+        Raises
+        ------
+        UsageError
+            When there is no such table, or the short name fits several.
+        """
+        matches = [t for t in self.tables if t == name or t.split(".")[1] == name]
+        if name in matches:
+            matches = [name]
+        if len(matches) != 1:
+            raise UsageError(
+                f"There is no table {name!r}." if not matches else f"{name!r} is ambiguous.",
+                ", ".join(matches or self.tables),
+                "Name one of these.",
+            )
+        return self.tables[matches[0]]
+
+    def select(self, names: Iterable[str]) -> tuple[TableDefinition, ...]:
+        """Return the named computed tables in dependency order; all when none is named.
+
+        Raises
+        ------
+        UsageError
+            When a name is unknown or names a landing table.
+        """
+        wanted = {self.table(name).name for name in names}
+        landing = [name for name in wanted if self.tables[name].is_landing]
+        if landing:
+            raise UsageError(
+                f"{landing[0]} is filled by ingest.", landing[0], "Use `boxout ingest FILE`."
+            )
+        return tuple(table for table in self.computed if not wanted or table.name in wanted)
+
+    def downstream(self, name: str) -> tuple[str, ...]:
+        """Return every table that reads this one, directly or not, in order."""
+        reached = {name}
+        for table in self.computed:
+            if reached & set(table.windows):
+                reached.add(table.name)
+        return tuple(table for table in self.tables if table in reached and table != name)
+
+
+def build_graph(tables: Mapping[str, TableDefinition]) -> Graph:
+    """Order tables by the inputs that their headers window.
+
+    Raises
+    ------
+    TableDefinitionError
+        When a table reads one that does not exist, or tables read each other.
+    """
+    for table in tables.values():
+        for name in table.windows:
+            if name not in tables:
+                raise TableDefinitionError(
+                    f"There is no table {name}.", table.name, "Mend [windows] in the header."
+                )
+    try:
+        order = tuple(TopologicalSorter({t.name: set(t.windows) for t in tables.values()}).static_order())
+    except CycleError as error:
+        raise TableDefinitionError(
+            f"Tables read each other: {' -> '.join(error.args[1])}.", "", "Break the circle."
+        ) from error
+    ranked = sorted(order, key=lambda name: (tables[name].phase, order.index(name)))
+    return Graph({name: tables[name] for name in ranked})
+
+
+def check_inputs(graph: Graph) -> None:
+    """Check that each header's windows name exactly the tables that its SQL reads.
+
+    Raises
+    ------
+    TableDefinitionError
+        When they differ.
+    """
+    from boxout.tables.syntax import input_tables
+
+    for table in graph.tables.values():
+        read = {
+            name
+            for name in input_tables(table.query, table.name)
+            if not name.startswith(f"{INCOMING}.")
+        }
+        for check in table.checks:
+            if check.kind == "query":
+                read |= input_tables(check.expression, f"{table.name}, check {check.name}")
+            if check.expected_from:
+                read.add(check.expected_from)
+        if read != set(table.windows):
+            odd = sorted(read ^ set(table.windows))
+            raise TableDefinitionError(
+                f"[windows] and the SQL disagree about {', '.join(odd)}.",
+                table.name,
+                "Give every table that the SQL reads a window, and no other.",
+            )
+
+
+@cache
+def load_graph() -> Graph:
+    """Return the graph of the tables that boxout ships."""
+    return build_graph(load_tables())

@@ -1,0 +1,95 @@
+"""The record of every partition, check, file and run, kept in the lake itself.
+
+It commits in the same transaction as the data it describes. This module owns the ledger's
+tables and the reading of them; who writes what is decided in `publish` and `ingest`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from boxout.warehouse.ducklake import Warehouse
+
+# States in which a partition may be read by the tables below it.
+READY = ("fresh", "empty", "bootstrap", "waived")
+
+_DDL = """
+CREATE SCHEMA IF NOT EXISTS ledger;
+CREATE TABLE IF NOT EXISTS ledger.partitions (
+  table_name VARCHAR, game_date DATE, season VARCHAR, state VARCHAR, row_count BIGINT,
+  content_hash UBIGINT, input_hash UBIGINT, season_hash UBIGINT, reason VARCHAR,
+  run_id VARCHAR, built_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS ledger.check_results (
+  table_name VARCHAR, check_name VARCHAR, scope VARCHAR, severity VARCHAR, season VARCHAR,
+  game_date DATE, passed BOOLEAN, failing BIGINT, total BIGINT, at_least DOUBLE,
+  detail VARCHAR, run_id VARCHAR, checked_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS ledger.quarantine (
+  table_name VARCHAR, check_name VARCHAR, game_date DATE, source_file VARCHAR,
+  failing BIGINT, sample VARCHAR, run_id VARCHAR, seen_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS ledger.files (
+  source_file VARCHAR, table_name VARCHAR, sha256 VARCHAR, row_count BIGINT, added BIGINT,
+  changed BIGINT, removed BIGINT, rejected BIGINT, run_id VARCHAR, ingested_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS ledger.waivers (
+  table_name VARCHAR, check_name VARCHAR, start_date DATE, end_date DATE, who VARCHAR,
+  reason VARCHAR, run_id VARCHAR, waived_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS ledger.runs (
+  run_id VARCHAR, command VARCHAR, pid BIGINT, host VARCHAR, started_at TIMESTAMP,
+  finished_at TIMESTAMP, outcome VARCHAR, summary VARCHAR);
+CREATE TABLE IF NOT EXISTS ledger.properties (name VARCHAR, value VARCHAR);
+"""
+
+
+def create_ledger(warehouse: Warehouse) -> None:
+    """Create the ledger's tables where they are missing."""
+    if warehouse.has_table("ledger.properties"):
+        return
+    with warehouse.commit():
+        for statement in filter(str.strip, _DDL.split(";")):
+            warehouse.execute(statement)
+
+
+def read_property(warehouse: Warehouse, name: str) -> str | None:
+    """Return one property of the project, such as `simulated`."""
+    value = warehouse.scalar("SELECT value FROM ledger.properties WHERE name = ?", [name])
+    return None if value is None else str(value)
+
+
+def write_property(warehouse: Warehouse, name: str, value: str) -> None:
+    """Set one property; call inside a commit."""
+    warehouse.execute("DELETE FROM ledger.properties WHERE name = ?", [name])
+    warehouse.execute("INSERT INTO ledger.properties VALUES (?, ?)", [name, value])
+
+
+def read_partitions(warehouse: Warehouse) -> None:
+    """Copy the ledger's partitions into the temporary table `ledger_now`.
+
+    A plan works on this copy, so that it sees one moment and costs one read of the lake.
+    """
+    warehouse.execute(
+        "CREATE OR REPLACE TEMP TABLE ledger_now AS SELECT * FROM ledger.partitions"
+    )
+
+
+def known_dates(warehouse: Warehouse) -> None:
+    """Create the temporary table `known_dates` from `ledger_now`.
+
+    Columns: game_date, season, and is_scheduled: whether `raw.games` has a game then.
+    A date is known when any source brought something for it, or anything is published.
+    """
+    warehouse.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE known_dates AS
+        SELECT game_date, min(season) AS season,
+               bool_or(table_name = 'raw.games' AND row_count > 0) AS is_scheduled
+        FROM ledger_now WHERE table_name LIKE 'landing.%' OR row_count > 0
+        GROUP BY game_date
+        """
+    )
+
+
+def state_counts(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """Count partitions by table, season and state, as the ledger has them."""
+    return warehouse.records(
+        "SELECT table_name, season, state, count(*) AS partitions, sum(row_count)::BIGINT AS rows "
+        "FROM ledger.partitions GROUP BY ALL ORDER BY ALL"
+    )

@@ -1,0 +1,226 @@
+"""Decide each partition's state from the schedule, the ledger and the code.
+
+One set-based query a table: windowed sums of the input partitions' content hashes give
+each partition the fingerprint of what it reads; a partition is due when that differs from
+the fingerprint recorded at its building, and open when everything it reads is ready.
+Nothing here changes anything that is published.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.ledger import READY, known_dates, read_partitions
+from boxout.tables.definition import WINDOW, TableDefinition
+from boxout.warehouse.ducklake import Warehouse
+
+# The version of the recipe of content and input hashes; a change makes everything stale.
+HASH_RECIPE = "duckdb-hash-1"
+SCHEDULED_PHASE = 3
+RAW_PHASE = 2
+
+
+@dataclass(frozen=True)
+class TablePlan:
+    """What is to be done for one table.
+
+    Attributes
+    ----------
+    table
+        Its name.
+    counts
+        Partitions by state: fresh, empty, bootstrap, waived, stale, missing, failed,
+        blocked.
+    first_due, last_due
+        The range of dates to compute, or None.
+    reasons
+        Why partitions are blocked or failed, with the number of partitions each.
+    """
+
+    table: str
+    counts: dict[str, int]
+    first_due: date | None
+    last_due: date | None
+    reasons: dict[str, int]
+
+    @property
+    def due(self) -> int:
+        """How many partitions are to be computed."""
+        return self.counts.get("stale", 0) + self.counts.get("missing", 0)
+
+
+def plan_tables(warehouse: Warehouse, graph: Graph) -> list[TablePlan]:
+    """Plan every table, assuming that what is due upstream will be built.
+
+    Returns
+    -------
+    list of TablePlan
+        One a computed table, in dependency order.
+    """
+    read_partitions(warehouse)
+    known_dates(warehouse)
+    plans = []
+    for table in graph.computed:
+        plan_partitions(warehouse, graph, table)
+        plans.append(_summarise(warehouse, table))
+        _assume_built(warehouse, table)
+        if table.phase == RAW_PHASE:
+            known_dates(warehouse)
+    return plans
+
+
+def plan_partitions(
+    warehouse: Warehouse, graph: Graph, table: TableDefinition, *, force: bool = False
+) -> None:
+    """Create the temporary table `partition_plan` for one table from `ledger_now`.
+
+    Columns: game_date, season, state (what the partition is now), is_due (open and to be
+    computed), input_hash (what it would read), season_hash, is_open, reason, and the
+    ledger's recorded_state, recorded_rows, recorded_hash.
+
+    Parameters
+    ----------
+    force
+        Make every open partition due, whatever the ledger says.
+    """
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE partition_plan AS {_plan_query(graph, table)}",
+        [table.name, force],
+    )
+
+
+def _plan_query(graph: Graph, table: TableDefinition) -> str:
+    reads = [(name, window) for name, windows in table.windows.items() for window in windows]
+    parts = [
+        f"input_{i} AS ({_input_query(graph.tables[name], window)})"
+        for i, (name, window) in enumerate(reads)
+    ]
+    hashes = ", ".join(f"input_{i}.content" for i in range(len(reads)))
+    joins = " ".join(f"JOIN input_{i} USING (game_date)" for i in range(len(reads)))
+    is_open = " AND ".join(f"input_{i}.unready = 0" for i in range(len(reads)))
+    reasons = " ".join(
+        f"WHEN input_{i}.unready > 0 THEN 'waits for {name} ' || input_{i}.first_unready"
+        for i, (name, _) in enumerate(reads)
+    )
+    expected = "is_scheduled" if table.phase >= SCHEDULED_PHASE else "true"
+    return f"""
+    WITH {", ".join(parts)},
+    own AS (SELECT * FROM ledger_now WHERE table_name = $1),
+    read AS (
+      SELECT k.game_date, k.season,
+             hash('{HASH_RECIPE}', '{table.code_hash}', {hashes}) AS input_hash,
+             {is_open} AS is_open, CASE {reasons} END AS closed_because,
+             own.state AS recorded_state, coalesce(own.row_count, 0) AS recorded_rows,
+             own.content_hash AS recorded_hash, own.input_hash AS recorded_input,
+             own.season_hash AS recorded_season, own.reason AS recorded_reason
+      FROM known_dates AS k {joins} LEFT JOIN own ON own.game_date = k.game_date
+      WHERE {expected} OR own.row_count > 0),
+    seasons AS (
+      SELECT *, (sum(hash(game_date, input_hash, is_open)::HUGEINT) OVER (PARTITION BY season)
+                 % 18446744073709551616)::UBIGINT AS season_hash FROM read),
+    judged AS (
+      SELECT *, CASE
+        WHEN recorded_state IS NULL THEN 'missing'
+        WHEN $2 OR recorded_input IS DISTINCT FROM input_hash THEN 'stale'
+        WHEN recorded_state = 'failed' AND recorded_season IS NOT NULL
+             AND recorded_season <> season_hash THEN 'stale'
+        ELSE recorded_state END AS judged_state FROM seasons)
+    SELECT game_date, season, input_hash, season_hash, is_open, recorded_state, recorded_rows,
+           recorded_hash, recorded_input, recorded_reason,
+           CASE WHEN is_held THEN 'blocked' ELSE judged_state END AS state,
+           is_open AND judged_state IN ('missing', 'stale', 'blocked') AS is_due,
+           CASE WHEN is_held THEN closed_because ELSE recorded_reason END AS reason
+    FROM (SELECT *, NOT is_open AND judged_state <> 'waived' AS is_held FROM judged)
+    """
+
+
+def _input_query(table: TableDefinition, window: str) -> str:
+    ready = ", ".join(f"'{state}'" for state in (*READY, "planned"))
+    expected = "k.is_scheduled" if table.phase >= SCHEDULED_PHASE else "true"
+    unready = (
+        f"CASE WHEN l.state IN ({ready}) THEN 0 WHEN l.state IS NULL THEN ({expected})::INT "
+        "ELSE 1 END"
+    )
+    if table.is_landing:  # a source may have nothing for a date
+        unready = "0"
+    frame = _frame(window)
+    return f"""
+    SELECT game_date,
+           coalesce(sum(content) OVER ({frame}), 0) AS content,
+           coalesce(sum(unready) OVER ({frame}), 0) AS unready,
+           min(CASE WHEN unready > 0 THEN game_date END) OVER ({frame}) AS first_unready
+    FROM (
+      SELECT k.game_date, k.season, {unready} AS unready,
+             CASE WHEN coalesce(l.row_count, 0) = 0 AND l.state IS DISTINCT FROM 'planned' THEN 0
+                  ELSE hash(k.game_date, l.content_hash)::HUGEINT END AS content
+      FROM known_dates AS k
+      LEFT JOIN ledger_now AS l ON l.table_name = '{table.name}' AND l.game_date = k.game_date)
+    """
+
+
+def _frame(window: str) -> str:
+    match = WINDOW.match(window)
+    if match is not None and match["days"]:
+        days = int(match["days"])
+        return (
+            f"ORDER BY game_date RANGE BETWEEN INTERVAL {days} DAY PRECEDING "
+            "AND INTERVAL 1 DAY PRECEDING"
+        )
+    before = "ORDER BY game_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
+    return {
+        "same_day": "PARTITION BY game_date",
+        "season_to_date": f"PARTITION BY season {before}",
+        "history": before,
+        "all": "",
+    }[window]
+
+
+def _summarise(warehouse: Warehouse, table: TableDefinition) -> TablePlan:
+    counts: dict[str, int] = {}
+    reasons: dict[str, int] = {}
+    first: date | None = None
+    last: date | None = None
+    for row in warehouse.records(
+        """
+        SELECT CASE WHEN is_due AND state = 'blocked' THEN 'stale' ELSE state END AS state,
+               CASE WHEN state IN ('blocked', 'failed') THEN reason END AS reason,
+               count(*) AS partitions,
+               min(CASE WHEN is_due THEN game_date END) AS first_due,
+               max(CASE WHEN is_due THEN game_date END) AS last_due
+        FROM partition_plan GROUP BY ALL
+        """
+    ):
+        counts[row["state"]] = counts.get(row["state"], 0) + row["partitions"]
+        if row["reason"]:
+            reasons[row["reason"]] = row["partitions"]
+        if row["first_due"]:
+            first = min(first or row["first_due"], row["first_due"])
+            last = max(last or row["last_due"], row["last_due"])
+    return TablePlan(table.name, counts, first, last, reasons)
+
+
+def _assume_built(warehouse: Warehouse, table: TableDefinition) -> None:
+    warehouse.execute(
+        "DELETE FROM ledger_now WHERE table_name = $1 AND game_date IN "
+        "(SELECT game_date FROM partition_plan WHERE is_due OR state = 'blocked')",
+        [table.name],
+    )
+    # Rows to come are unknown, so `planned` partitions count as scheduled games would.
+    warehouse.execute(
+        """
+        INSERT INTO ledger_now (table_name, game_date, season, state, row_count, content_hash)
+        SELECT $1, game_date, season, CASE WHEN is_due THEN 'planned' ELSE 'blocked' END,
+               CASE WHEN is_due THEN greatest(recorded_rows, 1) ELSE recorded_rows END,
+               CASE WHEN is_due THEN hash('planned', input_hash) ELSE recorded_hash END
+        FROM partition_plan WHERE is_due OR state = 'blocked'
+        """,
+        [table.name],
+    )
+
+
+def partition_plans(warehouse: Warehouse) -> list[dict[str, Any]]:
+    """Return the rows of `partition_plan`, oldest first."""
+    return warehouse.records("SELECT * FROM partition_plan ORDER BY game_date")

@@ -1,0 +1,282 @@
+"""Bring tables up to date: plan, compute, audit, publish, table after table.
+
+The loop that ties `plan`, `stage`, `contract` and `publish` together. It reports to a
+listener and prints nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from collections.abc import Callable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import uuid4
+
+from filelock import FileLock, Timeout
+
+from boxout.errors import BusyError
+from boxout.pipeline.contract import audit
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.ledger import known_dates, read_partitions
+from boxout.pipeline.plan import plan_partitions
+from boxout.pipeline.publish import (
+    InputsChangedError,
+    Published,
+    Waiver,
+    publish_chunk,
+    record_blocked,
+)
+from boxout.pipeline.stage import DUE, Chunk, select_due, stage_table
+from boxout.tables.definition import TableDefinition
+from boxout.warehouse.ducklake import Warehouse
+
+FIRST_DATE = date(1946, 11, 1)  # the league's first game
+LAST_DATE = date(2999, 12, 31)
+# Dates computed in one statement and one commit: five seasons fit in memory together.
+CHUNK_DATES = 1_200
+ATTEMPTS = 5
+TABLE_WAIT_SECONDS = 600.0
+
+
+@dataclass
+class TableOutcome:
+    """What a run did to one table; counts are of partitions, or of rows where named so."""
+
+    table: str
+    due: int = 0
+    computed: int = 0
+    changed: int = 0
+    rows_written: int = 0
+    rows_removed: int = 0
+    failed: int = 0
+    waived: int = 0
+    blocked: int = 0
+    seconds: float = 0.0
+    failures: dict[str, int] = field(default_factory=dict)
+
+    def add(self, published: Published) -> None:
+        """Add one chunk's result."""
+        self.computed += published.computed
+        self.changed += published.changed
+        self.rows_written += published.rows_written
+        self.rows_removed += published.rows_removed
+        self.failed += published.failed
+        self.waived += published.waived
+        for check, count in published.failures.items():
+            self.failures[check] = self.failures.get(check, 0) + count
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """The outcome of one run.
+
+    Attributes
+    ----------
+    run_id
+        Its name in the ledger.
+    tables
+        One outcome a table, in the order of work.
+    seconds
+        Wall time.
+    """
+
+    run_id: str
+    tables: tuple[TableOutcome, ...]
+    seconds: float
+
+    @property
+    def held_back(self) -> bool:
+        """Whether a contract or a gate held any partition back."""
+        return any(table.failed or table.blocked for table in self.tables)
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What to bring up to date.
+
+    Attributes
+    ----------
+    start, end
+        The range of game dates, both included.
+    force
+        Compute again what is fresh.
+    waiver
+        Publish past failing checks and closed gates, on record.
+    """
+
+    start: date = FIRST_DATE
+    end: date = LAST_DATE
+    force: bool = False
+    waiver: Waiver | None = None
+
+
+Listener = Callable[[str, Chunk, TableOutcome], None]
+
+
+def _silent(table: str, chunk: Chunk, outcome: TableOutcome) -> None:
+    pass
+
+
+def run_tables(
+    warehouse: Warehouse,
+    graph: Graph,
+    tables: Sequence[TableDefinition],
+    options: RunOptions | None = None,
+    listener: Listener = _silent,
+    *,
+    command: str = "run",
+) -> RunReport:
+    """Bring the given tables up to date, in dependency order.
+
+    Parameters
+    ----------
+    tables
+        Computed tables, inputs before their readers; what they read and is not among them
+        is left as it is, and closes the gate where it is not ready.
+    listener
+        Called after each commit with the table, the chunk and the outcome so far.
+
+    Raises
+    ------
+    BusyError
+        When another run keeps a table, or changes inputs again and again.
+    """
+    options = options or RunOptions()
+    run_id = uuid4().hex[:12]
+    started = time.monotonic()
+    _record_start(warehouse, run_id, command)
+    outcomes = []
+    try:
+        for table in tables:
+            outcomes.append(_run_table(warehouse, graph, table, options, run_id, listener))
+    except BaseException as error:
+        _record_end(warehouse, run_id, type(error).__name__)
+        raise
+    report = RunReport(run_id, tuple(outcomes), time.monotonic() - started)
+    _record_end(warehouse, run_id, "held back" if report.held_back else "done")
+    return report
+
+
+def _run_table(
+    warehouse: Warehouse,
+    graph: Graph,
+    table: TableDefinition,
+    options: RunOptions,
+    run_id: str,
+    listener: Listener,
+) -> TableOutcome:
+    outcome = TableOutcome(table.name)
+    started = time.monotonic()
+    # A chunk that lost its inputs under it is planned anew; built dates are not built twice.
+    force = options.force
+    with _table_lock(warehouse, table.name):
+        for _ in range(ATTEMPTS):
+            try:
+                _run_due(warehouse, graph, table, options, force, run_id, outcome, listener)
+            except InputsChangedError:
+                continue
+            outcome.seconds = time.monotonic() - started
+            return outcome
+    raise BusyError(
+        f"The inputs changed {ATTEMPTS} times while the table was being computed.",
+        table.name,
+        "Wait until ingest is quiet and run the command again; nothing was lost.",
+    )
+
+
+def _run_due(
+    warehouse: Warehouse,
+    graph: Graph,
+    table: TableDefinition,
+    options: RunOptions,
+    force: bool,
+    run_id: str,
+    outcome: TableOutcome,
+    listener: Listener,
+) -> None:
+    read_partitions(warehouse)
+    known_dates(warehouse)
+    plan_partitions(warehouse, graph, table, force=force)
+    if options.waiver:
+        _open_gates(warehouse, options)
+    outcome.blocked = record_blocked(warehouse, table, run_id)
+    chunks = _chunks(warehouse, options)
+    outcome.due = max(outcome.due, outcome.computed + sum(count for *_, count in chunks))
+    for number, (first, last, _) in enumerate(chunks):
+        if number:
+            read_partitions(warehouse)
+            plan_partitions(warehouse, graph, table, force=force)
+            if options.waiver:
+                _open_gates(warehouse, options)
+        chunk = select_due(warehouse, first, last)
+        if chunk is None:
+            continue
+        stage_table(warehouse, table, chunk)
+        audit(warehouse, table, chunk)
+        outcome.add(publish_chunk(warehouse, graph, table, run_id, options.waiver))
+        listener(table.name, chunk, outcome)
+
+
+def _open_gates(warehouse: Warehouse, options: RunOptions) -> None:
+    """Make closed partitions of the range due: the waiver publishes past the gate."""
+    warehouse.execute(
+        "UPDATE partition_plan SET is_due = true WHERE state = 'blocked' "
+        "AND game_date BETWEEN $1 AND $2",
+        [options.start, options.end],
+    )
+
+
+def _chunks(warehouse: Warehouse, options: RunOptions) -> list[tuple[date, date, int]]:
+    """Pack whole seasons' due dates into chunks of at most `CHUNK_DATES`, oldest first."""
+    seasons = warehouse.rows(
+        "SELECT min(game_date), max(game_date), count(*) FROM partition_plan "
+        "WHERE is_due AND game_date BETWEEN $1 AND $2 GROUP BY season ORDER BY 1",
+        [options.start, options.end],
+    )
+    chunks: list[tuple[date, date, int]] = []
+    for first, last, count in seasons:
+        if chunks and chunks[-1][2] + count <= CHUNK_DATES:
+            chunks[-1] = (chunks[-1][0], last, chunks[-1][2] + count)
+        else:
+            chunks.append((first, last, count))
+    return chunks
+
+
+@contextmanager
+def _table_lock(warehouse: Warehouse, table: str):  # type: ignore[no-untyped-def]
+    """Let one run at a time work on a table; say who holds it when it stays held."""
+    path = warehouse.home.locks / f"{table}.lock"
+    holder = path.with_suffix(".holder")
+    lock = FileLock(path, timeout=TABLE_WAIT_SECONDS)
+    try:
+        with lock:
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}")
+            yield
+    except Timeout as error:
+        raise BusyError(
+            f"{table} is being computed by {holder.read_text()}.",
+            str(path),
+            "Wait for it to finish, or end that process, and run the command again.",
+        ) from error
+
+
+def _record_start(warehouse: Warehouse, run_id: str, command: str) -> None:
+    with warehouse.commit():
+        warehouse.execute(
+            "INSERT INTO ledger.runs VALUES ($1, $2, $3, $4, now()::TIMESTAMP, NULL, NULL, NULL)",
+            [run_id, command, os.getpid(), socket.gethostname()],
+        )
+
+
+def _record_end(warehouse: Warehouse, run_id: str, outcome: str) -> None:
+    with warehouse.commit():
+        warehouse.execute(
+            "UPDATE ledger.runs SET finished_at = now()::TIMESTAMP, outcome = $2 WHERE run_id = $1",
+            [run_id, outcome],
+        )
+
+
+__all__ = ["DUE", "RunOptions", "RunReport", "TableOutcome", "run_tables"]

@@ -1,0 +1,111 @@
+"""Compute the due dates of one table into the temporary table `staged`.
+
+Each input is replaced by a subquery cut to the dates that the windows of the due dates
+reach, and the output is filtered to the due dates: one set-based statement a chunk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import duckdb
+
+from boxout.errors import TableDefinitionError
+from boxout.tables.definition import WINDOW, TableDefinition
+from boxout.tables.syntax import sliced_query
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+STAGED = "staged"
+DUE = "due_dates"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The due dates that are computed together.
+
+    Attributes
+    ----------
+    first, last
+        The earliest and latest due date.
+    dates
+        How many dates are due.
+    """
+
+    first: date
+    last: date
+    dates: int
+
+    @property
+    def season_start(self) -> date:
+        """The first of August on or before the earliest due date, where a season begins."""
+        start = date(self.first.year, 8, 1)
+        return start if start <= self.first else date(self.first.year - 1, 8, 1)
+
+
+def select_due(warehouse: Warehouse, first: date, last: date) -> Chunk | None:
+    """Create the temporary table `due_dates` from `partition_plan`, within a range.
+
+    Returns
+    -------
+    Chunk or None
+        None when nothing is due in the range.
+    """
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE {DUE} AS SELECT * FROM partition_plan "
+        "WHERE is_due AND game_date BETWEEN $1 AND $2",
+        [first, last],
+    )
+    low, high, count = warehouse.rows(f"SELECT min(game_date), max(game_date), count(*) FROM {DUE}")[0]
+    return Chunk(low, high, count) if count else None
+
+
+def stage_table(warehouse: Warehouse, table: TableDefinition, chunk: Chunk) -> None:
+    """Compute the due dates into the temporary table `staged`.
+
+    Raises
+    ------
+    TableDefinitionError
+        When the table's SQL does not run, or lacks a column that every table has.
+    """
+    slices = {name: input_slice(name, windows, chunk) for name, windows in table.windows.items()}
+    query = sliced_query(table.query, slices, table.name)
+    try:
+        warehouse.execute(
+            f"CREATE OR REPLACE TEMP TABLE {STAGED} AS SELECT * FROM ({query}) AS result "
+            f"WHERE game_date IN (SELECT game_date FROM {DUE})"
+        )
+    except (duckdb.ProgrammingError, duckdb.DataError) as error:
+        raise TableDefinitionError(
+            f"The table's SQL does not run: {error}", table.name, "Mend the table's SQL file."
+        ) from error
+    missing = {"season", "game_date", *table.key} - set(warehouse.columns(STAGED))
+    if missing:
+        raise TableDefinitionError(
+            f"The query has no column {sorted(missing)[0]}.", table.name, "Add it to the SELECT."
+        )
+
+
+def input_slice(name: str, windows: tuple[str, ...], chunk: Chunk) -> str:
+    """Return the SELECT that reads what the windows of a chunk reach, and nothing later."""
+    lows: list[date | None] = []
+    highs: list[date | None] = []
+    for window in windows:
+        match = WINDOW.match(window)
+        before = chunk.last - timedelta(days=1)
+        if window == "same_day":
+            bounds: tuple[date | None, date | None] = (chunk.first, chunk.last)
+        elif window == "season_to_date":
+            bounds = (chunk.season_start, before)
+        elif match is not None and match["days"]:
+            bounds = (chunk.first - timedelta(days=int(match["days"])), before)
+        else:
+            bounds = (None, before if window == "history" else None)
+        lows.append(bounds[0])
+        highs.append(bounds[1])
+    limits = []
+    if None not in lows:
+        limits.append(f"game_date >= DATE '{min(d for d in lows if d)}'")
+    if None not in highs:
+        limits.append(f"game_date <= DATE '{max(d for d in highs if d)}'")
+    return f"SELECT * FROM {LAKE}.{name} WHERE {' AND '.join(limits) or 'TRUE'}"

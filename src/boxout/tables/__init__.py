@@ -1,0 +1,1 @@
+"""The pipeline itself: one SQL file a table, and the reader of those files."""

@@ -1,0 +1,86 @@
+"""What sqlglot reads out of a table's query: its inputs, its columns, its sliced form.
+
+The only module that parses SQL. It knows syntax trees and no ledger, dates or states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from boxout.errors import TableDefinitionError
+
+DIALECT = "duckdb"
+
+
+def parse_query(query: str, where: str) -> exp.Expression:
+    """Parse one SELECT.
+
+    Raises
+    ------
+    TableDefinitionError
+        When the text is not exactly one query.
+    """
+    try:
+        statements = sqlglot.parse(query, read=DIALECT)
+    except SqlglotError as error:
+        raise TableDefinitionError(f"The SQL cannot be parsed: {error}", where, "Mend it.") from None
+    tree = statements[0] if len(statements) == 1 else None
+    if not isinstance(tree, exp.Query):
+        raise TableDefinitionError("The file must hold one SELECT.", where, "Split the file.")
+    return tree
+
+
+def input_tables(query: str, where: str) -> frozenset[str]:
+    """Return the schema-qualified tables that a query reads."""
+    tree = parse_query(query, where)
+    return frozenset(
+        f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db
+    )
+
+
+def column_comments(query: str, where: str) -> dict[str, str]:
+    """Return each output column's comment, in order; empty where there is none."""
+    tree = parse_query(query, where)
+    return {
+        projection.alias_or_name: " ".join(
+            comment.strip()
+            for node in (projection, projection.this if projection.this else None)
+            if isinstance(node, exp.Expression)
+            for comment in node.comments or []
+        )
+        for projection in tree.selects
+    }
+
+
+def sliced_query(query: str, slices: Mapping[str, str], where: str) -> str:
+    """Replace each input table by a subquery that is cut to what is needed.
+
+    Parameters
+    ----------
+    query
+        The table's SELECT.
+    slices
+        For each `schema.table`, the SELECT that stands in for it.
+    where
+        The table's name, for errors.
+
+    Returns
+    -------
+    str
+        The query in DuckDB's dialect, without comments.
+    """
+    tree = parse_query(query, where)
+    for table in list(tree.find_all(exp.Table)):
+        replacement = slices.get(f"{table.db}.{table.name}") if table.db else None
+        if replacement is None:
+            continue
+        subquery = exp.Subquery(
+            this=sqlglot.parse_one(replacement, read=DIALECT),
+            alias=exp.TableAlias(this=exp.to_identifier(table.alias_or_name)),
+        )
+        table.replace(subquery)
+    return tree.sql(dialect=DIALECT, comments=False)

@@ -1,0 +1,1 @@
+"""The engines behind one small interface; today DuckLake, embedded in one folder."""

@@ -1,0 +1,188 @@
+"""The embedded engine: one DuckDB connection with the home's lake attached as `lake`.
+
+Readers never wait. Writers to one home take turns through an operating-system file lock
+that is held for one commit and that the kernel frees when a process dies; this module
+owns that lock and the transaction around it, and leaves what is written to its callers.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import duckdb
+from filelock import FileLock, Timeout
+
+from boxout.errors import BusyError, WarehouseError
+from boxout.warehouse.extensions import load_extensions
+from boxout.warehouse.home import Home
+
+LAKE = "lake"
+MEMORY_VARIABLE = "BOXOUT_MEMORY_LIMIT"
+DEFAULT_MEMORY_LIMIT = "1500MB"
+BUSY_MILLISECONDS = 30_000
+COMMIT_WAIT_SECONDS = 120.0
+# Ledger rows of a small correction stay in the catalog instead of becoming tiny files.
+INLINED_ROWS = 200
+
+
+class Warehouse:
+    """An open home: queries, transactions and locks.
+
+    Parameters
+    ----------
+    home
+        The project folder.
+    connection
+        A DuckDB connection with the lake attached; its default catalog is the lake.
+    """
+
+    def __init__(self, home: Home, connection: duckdb.DuckDBPyConnection) -> None:
+        self.home = home
+        self.connection = connection
+
+    def __enter__(self) -> Warehouse:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection."""
+        self.connection.close()
+
+    def execute(self, sql: str, values: Sequence[Any] | None = None) -> duckdb.DuckDBPyConnection:
+        """Run one statement with bound values and return the cursor."""
+        return self.connection.execute(sql, values) if values else self.connection.execute(sql)
+
+    def rows(self, sql: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
+        """Return all rows of a query."""
+        return self.execute(sql, values).fetchall()
+
+    def records(self, sql: str, values: Sequence[Any] | None = None) -> list[dict[str, Any]]:
+        """Return all rows of a query as dictionaries by column name."""
+        cursor = self.execute(sql, values)
+        names = [column[0] for column in cursor.description or []]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def scalar(self, sql: str, values: Sequence[Any] | None = None) -> Any:
+        """Return the first column of the first row, or None when there is no row."""
+        row = self.execute(sql, values).fetchone()
+        return row[0] if row else None
+
+    def has_table(self, name: str) -> bool:
+        """Whether `schema.table` is published in the lake."""
+        schema, table = name.split(".")
+        return bool(
+            self.scalar(
+                "SELECT count(*) FROM duckdb_tables() "
+                "WHERE database_name = ? AND schema_name = ? AND table_name = ?",
+                [LAKE, schema, table],
+            )
+        )
+
+    def columns(self, relation: str) -> dict[str, str]:
+        """Return the column names and types of a relation or query, in order."""
+        return {row[0]: row[1] for row in self.rows(f"DESCRIBE {relation}")}
+
+    def version(self) -> int:
+        """The newest data version: the lake's snapshot number."""
+        return int(self.scalar(f"SELECT id FROM {LAKE}.current_snapshot()") or 0)
+
+    @contextlib.contextmanager
+    def commit(self) -> Iterator[None]:
+        """Hold the home's commit lock around one transaction.
+
+        The transaction starts after the lock is taken, so that it sees all that was
+        committed before; it rolls back when the block raises.
+
+        Raises
+        ------
+        BusyError
+            When another process holds the commit lock for too long.
+        WarehouseError
+            When the commit fails.
+        """
+        lock = FileLock(self.home.locks / "commit.lock", timeout=COMMIT_WAIT_SECONDS)
+        try:
+            with lock:
+                self.execute("BEGIN TRANSACTION")
+                try:
+                    yield
+                    self.execute("COMMIT")
+                except BaseException:
+                    with contextlib.suppress(duckdb.Error):
+                        self.execute("ROLLBACK")
+                    raise
+        except Timeout as error:
+            raise BusyError(
+                f"Another process has been committing for over {COMMIT_WAIT_SECONDS:.0f} s.",
+                str(self.home.path),
+                "Wait for it to finish, or end it, and run the command again.",
+            ) from error
+        except (duckdb.IOException, duckdb.TransactionException) as error:
+            raise WarehouseError(
+                f"The commit failed and nothing of it was written: {error}",
+                str(self.home.path),
+                "Check disk space and permissions, then run the command again.",
+            ) from error
+
+
+def open_warehouse(home: Home, *, create: bool = False) -> Warehouse:
+    """Open a home's lake.
+
+    Parameters
+    ----------
+    home
+        The project folder.
+    create
+        Create it when it does not exist.
+
+    Raises
+    ------
+    WarehouseError
+        When the home does not exist, or cannot be opened.
+    """
+    if not create and not home.exists():
+        raise WarehouseError(
+            "There is no boxout project here.",
+            str(home.path),
+            "Start one with `boxout run`, or name another folder with --home.",
+        )
+    home.create()
+    connection = duckdb.connect(
+        config={
+            "temp_directory": str(home.scratch),
+            "memory_limit": os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY_LIMIT),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+    connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET TimeZone = 'UTC'")
+    load_extensions(connection, home.scratch / "extensions")
+    try:
+        with FileLock(home.locks / "attach.lock", timeout=COMMIT_WAIT_SECONDS):
+            connection.execute(_attach_statement(home))
+    except duckdb.Error as error:
+        connection.close()
+        raise WarehouseError(
+            f"The catalog cannot be opened: {error}",
+            str(home.catalog),
+            "If the file is damaged, restore it from a backup or rebuild in another --home.",
+        ) from error
+    connection.execute(f"USE {LAKE}")
+    return Warehouse(home, connection)
+
+
+def _attach_statement(home: Home) -> str:
+    catalog = str(home.catalog).replace("'", "''")
+    data = str(home.data).replace("'", "''")
+    # Without WAL and a busy time-out a second process cannot attach while one writes.
+    return (
+        f"ATTACH 'ducklake:sqlite:{catalog}' AS {LAKE} (DATA_PATH '{data}', "
+        f"META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT {BUSY_MILLISECONDS}, "
+        f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS})"
+    )

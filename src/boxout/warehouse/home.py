@@ -1,0 +1,85 @@
+"""Where a project lives on disk: the paths inside one home folder.
+
+Nothing here opens a database; `ducklake` does.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxout.errors import WarehouseError
+
+DEFAULT_HOME = ".boxout"
+HOME_VARIABLE = "BOXOUT_HOME"
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths of one project folder.
+
+    Parameters
+    ----------
+    path
+        The folder itself; created on first use.
+    """
+
+    path: Path
+
+    @property
+    def catalog(self) -> Path:
+        """The SQLite catalog of the lake."""
+        return self.path / "catalog.sqlite"
+
+    @property
+    def data(self) -> Path:
+        """The folder of Parquet files."""
+        return self.path / "data"
+
+    @property
+    def locks(self) -> Path:
+        """Operating-system lock files, one for commits and one a table."""
+        return self.path / "locks"
+
+    @property
+    def models(self) -> Path:
+        """Model files and their cards."""
+        return self.path / "models"
+
+    @property
+    def simulated(self) -> Path:
+        """The files of the simulated league, when the project runs on one."""
+        return self.path / "simulated"
+
+    @property
+    def scratch(self) -> Path:
+        """Where the engine spills when memory runs out."""
+        return self.path / "tmp"
+
+    def exists(self) -> bool:
+        """Whether a project has been created here."""
+        return self.catalog.exists()
+
+    def create(self) -> None:
+        """Create the folders.
+
+        Raises
+        ------
+        WarehouseError
+            When the folder cannot be written.
+        """
+        try:
+            for folder in (self.path, self.data, self.locks, self.models, self.scratch):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise WarehouseError(
+                f"The home folder cannot be created: {error.strerror}.",
+                str(self.path),
+                f"Choose a folder you can write to with --home or {HOME_VARIABLE}.",
+            ) from error
+
+
+def find_home(option: str | None = None) -> Home:
+    """Return the home named by an option, else by `BOXOUT_HOME`, else `./.boxout`."""
+    return Home(Path(option or os.environ.get(HOME_VARIABLE) or DEFAULT_HOME).absolute())
