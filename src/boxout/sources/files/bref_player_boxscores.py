@@ -1,0 +1,64 @@
+"""Basketball-Reference box lines: one row a player listed, no player ids.
+
+Game ids are the Eastern date and the home team, such as 202310240DEN; minutes have one
+decimal; names may hold UTF-8 that was read as Latin-1.
+"""
+
+from boxout.sources.files.shape import (
+    GAME_COLUMNS,
+    PLAYER_COLUMNS,
+    STATS_PROBLEMS,
+    Shape,
+    player_names,
+    stat_columns,
+)
+
+_NAMES, _JOIN = player_names("f.player_name")
+
+SHAPE = Shape(
+    table="landing.bref_player_boxscores",
+    required=frozenset(
+        "game_date bref_game_id home_team visitor_team home_pts visitor_pts player_name team "
+        "is_starter mp fg fga fg3 fg3a ft fta orb drb ast stl blk tov pf pts plus_minus".split()
+    ),
+    key=("own_game_id", "player_key"),
+    teams=("home_team", "visitor_team", "team"),
+    players=("player_name",),
+    games=("bref_game_id",),
+    query=f"""
+    WITH p AS (
+      SELECT source_row, try_cast(f.game_date AS DATE) AS game_date,
+             h.team AS home_team, h.number AS home_number, a.team AS away_team, t.team AS team,
+             g.nba_game_id, g.season_type AS nba_season_type, g.game_date AS id_date,
+             g.home_team AS id_home, g.problem AS game_problem,
+             coalesce(h.problem, a.problem, t.problem) AS team_problem,
+             {_NAMES}, is_starter::BOOLEAN AS is_starter,
+             CASE WHEN isfinite(try_cast(mp AS DOUBLE)) AND abs(try_cast(mp AS DOUBLE)) < 1000
+                  THEN round(try_cast(mp AS DOUBLE), 2)::DECIMAL(6, 2) END AS minutes,
+             {stat_columns({})},
+             CASE WHEN isfinite(try_cast(plus_minus AS DOUBLE))
+                  THEN plus_minus::INTEGER END AS plus_minus,
+             try_cast(home_pts AS INTEGER) AS home_pts,
+             try_cast(visitor_pts AS INTEGER) AS away_pts
+      FROM source_file AS f
+      LEFT JOIN team_names AS h ON h.spelling = f.home_team
+      LEFT JOIN team_names AS a ON a.spelling = f.visitor_team
+      LEFT JOIN team_names AS t ON t.spelling = f.team
+      LEFT JOIN game_names AS g ON g.spelling = f.bref_game_id
+      {_JOIN})
+    SELECT source_row, {GAME_COLUMNS}, {PLAYER_COLUMNS}, team, is_starter, minutes,
+           fg, fga, fg3, fg3a, ft, fta, orb, drb, ast, stl, blk, tov, pf, pts, plus_minus,
+           home_pts, away_pts,
+           CASE WHEN game_problem IS NOT NULL THEN game_problem
+                WHEN game_date IS NULL THEN 'the date is missing or malformed'
+                WHEN id_date <> game_date THEN 'the game id holds another date'
+                WHEN team_problem IS NOT NULL THEN team_problem
+                WHEN home_team IS NULL OR away_team IS NULL OR team IS NULL
+                  THEN 'a team is missing'
+                WHEN id_home <> home_team THEN 'the game id names another home team'
+                WHEN team NOT IN (home_team, away_team) THEN 'the team did not play in the game'
+                WHEN player_key IS NULL THEN coalesce(player_problem, 'the player has no name')
+                WHEN minutes IS NULL OR minutes < 0 THEN 'minutes are missing or negative'
+                {STATS_PROBLEMS} END AS problem
+    FROM p""",
+)

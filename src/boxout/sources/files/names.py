@@ -1,0 +1,106 @@
+"""Map the distinct spellings in a file to teams, players, games and special dates.
+
+Python sees each spelling once; rows are joined to the results in SQL.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+
+from boxout.errors import IdentityError
+from boxout.sources.files.shape import Shape
+from boxout.sources.identity.games import TEAM_ID_BASE, parse_game_id
+from boxout.sources.identity.players import parse_player_name
+from boxout.sources.identity.teams import TEAM_IDS, parse_team
+from boxout.sources.seasons import CUP_FINALS, PLAY_IN
+
+_TABLES = {
+    "team_names": "spelling VARCHAR, team VARCHAR, number BIGINT, problem VARCHAR",
+    "player_names": "spelling VARCHAR, name VARCHAR, player_key VARCHAR, base_key VARCHAR, "
+    "initial_key VARCHAR, sorted_key VARCHAR, own_player_id BIGINT, problem VARCHAR",
+    "game_names": "spelling VARCHAR, nba_game_id VARCHAR, game_date DATE, home_team VARCHAR, "
+    "away_team VARCHAR, season_type VARCHAR, problem VARCHAR",
+}
+
+
+def map_names(connection: duckdb.DuckDBPyConnection, shape: Shape) -> None:
+    """Create the temporary tables `team_names`, `player_names`, `game_names`, `special_dates`.
+
+    Each has a row for every distinct spelling in `source_file`, with the identity, or with
+    `problem`, which says why there is none.
+    """
+    _map(connection, "team_names", shape.teams, _team)
+    _map(connection, "player_names", shape.players, _player)
+    _map(connection, "game_names", shape.games, _game)
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE special_dates (game_date DATE, season_type VARCHAR)"
+    )
+    connection.executemany("INSERT INTO special_dates VALUES (?, ?)", _special_dates())
+
+
+def _map(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    columns: Sequence[str],
+    parse: Callable[[str], tuple[Any, ...]],
+) -> None:
+    fields = _TABLES[table]
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE {table} ({fields})")
+    if not columns:
+        return
+    distinct = " UNION ".join(
+        f'SELECT "{column}"::VARCHAR AS spelling FROM source_file WHERE "{column}" IS NOT NULL'
+        for column in columns
+    )
+    width = fields.count(",") + 1
+    rows = []
+    for (spelling,) in connection.execute(distinct).fetchall():
+        try:
+            rows.append((spelling, *parse(spelling), None))
+        except IdentityError as error:
+            rows.append((spelling, *[None] * (width - 2), error.what))
+    if rows:
+        _insert(connection, table, rows)
+
+
+def _insert(
+    connection: duckdb.DuckDBPyConnection, table: str, rows: Sequence[tuple[Any, ...]]
+) -> None:
+    # One statement with a list a column: binding thousands of rows singly is slow.
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    unnested = ", ".join(f"unnest(${i + 1})" for i in range(len(columns)))
+    connection.execute(f"INSERT INTO {table} SELECT {unnested}", columns)
+
+
+def _team(spelling: str) -> tuple[Any, ...]:
+    team = parse_team(spelling)
+    return team, TEAM_IDS[team] - TEAM_ID_BASE
+
+
+def _player(spelling: str) -> tuple[Any, ...]:
+    name = parse_player_name(spelling)
+    return (
+        name.name,
+        name.player_key,
+        name.base_key,
+        name.initial_key,
+        name.sorted_key,
+        name.own_player_id,
+    )
+
+
+def _game(spelling: str) -> tuple[Any, ...]:
+    game = parse_game_id(spelling)
+    return game.nba_game_id, game.game_date, game.home_team, game.away_team, game.season_type
+
+
+def _special_dates() -> list[tuple[date, str]]:
+    days = [(day, "cup-final") for day in CUP_FINALS]
+    for first, last in PLAY_IN:
+        span = (last - first).days + 1
+        days += [(first + timedelta(days=i), "play-in") for i in range(span)]
+    return days

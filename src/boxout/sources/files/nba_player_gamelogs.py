@@ -1,0 +1,56 @@
+"""NBA Stats player game logs: one row a player and game, with NBA ids of both."""
+
+from boxout.sources.files.nba_team_gamelogs import NBA_STATS
+from boxout.sources.files.shape import (
+    GAME_COLUMNS,
+    PLAYER_COLUMNS,
+    STATS_PROBLEMS,
+    Shape,
+    player_names,
+    stat_columns,
+)
+
+_NAMES, _JOIN = player_names("f.player_name")
+
+SHAPE = Shape(
+    table="landing.nba_player_gamelogs",
+    required=frozenset(
+        "player_id game_id game_date matchup min fgm fga fg3m fg3a ftm fta oreb dreb ast stl blk "
+        "tov pf pts plus_minus player_name".split()
+    ),
+    key=("own_game_id", "nba_player_id"),
+    teams=("_team", "_opponent"),
+    players=("player_name",),
+    games=("game_id",),
+    query=f"""
+    WITH p AS (
+      SELECT source_row,
+             coalesce(try_cast(GAME_DATE AS DATE),
+                      try_strptime(GAME_DATE::VARCHAR, '%b %d, %Y')::DATE) AS game_date,
+             t.team, o.team AS opponent, MATCHUP LIKE '% vs. %' AS is_home,
+             CASE WHEN MATCHUP LIKE '% vs. %' THEN t.team ELSE o.team END AS home_team,
+             CASE WHEN MATCHUP LIKE '% vs. %' THEN t.number ELSE o.number END AS home_number,
+             CASE WHEN MATCHUP LIKE '% vs. %' THEN o.team ELSE t.team END AS away_team,
+             g.nba_game_id, g.season_type AS nba_season_type, g.problem AS game_problem,
+             coalesce(t.problem, o.problem) AS team_problem,
+             {_NAMES}, try_cast(f.player_id AS BIGINT) AS nba_player_id,
+             try_cast(f.min AS DECIMAL(6, 2)) AS minutes,
+             {stat_columns(NBA_STATS)}, try_cast(f.plus_minus AS INTEGER) AS plus_minus
+      FROM source_file AS f
+      LEFT JOIN team_names AS t ON t.spelling = f._team
+      LEFT JOIN team_names AS o ON o.spelling = f._opponent
+      LEFT JOIN game_names AS g ON g.spelling = f.game_id::VARCHAR
+      {_JOIN})
+    SELECT source_row, {GAME_COLUMNS}, {PLAYER_COLUMNS}, team, opponent, is_home, nba_player_id,
+           minutes, fg, fga, fg3, fg3a, ft, fta, orb, drb, ast, stl, blk, tov, pf, pts, plus_minus,
+           CASE WHEN game_problem IS NOT NULL THEN game_problem
+                WHEN game_date IS NULL THEN 'the date is missing or malformed'
+                WHEN nba_season_type IN ('preseason', 'all-star') THEN 'not a game that counts'
+                WHEN team_problem IS NOT NULL THEN team_problem
+                WHEN team IS NULL OR opponent IS NULL THEN 'the matchup names no two teams'
+                WHEN player_key IS NULL OR nba_player_id IS NULL
+                  THEN coalesce(player_problem, 'the player has no name or id')
+                WHEN minutes IS NULL OR minutes < 0 THEN 'minutes are missing or negative'
+                {STATS_PROBLEMS} END AS problem
+    FROM p""",
+)

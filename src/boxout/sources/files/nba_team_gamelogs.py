@@ -1,0 +1,79 @@
+"""NBA Stats team game logs: one row a team and game, ten-digit game ids.
+
+The older files say who was home in MATCHUP ('DEN vs. LAL', 'LAL @ DEN') and the date as
+text; the newer ones have IS_HOME, OPPONENT and the tip-off in UTC, and no minutes.
+"""
+
+from boxout.sources.files.shape import GAME_COLUMNS, STATS_PROBLEMS, Shape, stat_columns
+
+NBA_STATS = {"fg": "FGM", "fg3": "FG3M", "fg3a": "FG3A", "ft": "FTM", "orb": "OREB", "drb": "DREB"}
+_COMMON = "season_id team_id team_abbreviation game_id wl fgm fga fg3m fg3a ftm fta oreb dreb ast stl blk tov pf pts plus_minus"
+
+
+def _query(game_date: str, opponent: str, is_home: str, minutes: str, tipoff: str) -> str:
+    return f"""
+    WITH read AS (
+      SELECT *, {game_date} AS day, {opponent} AS opponent_text, {is_home} AS at_home
+      FROM source_file),
+    p AS (
+      SELECT source_row, day AS game_date, f.at_home AS is_home, t.team, o.team AS opponent,
+             CASE WHEN at_home THEN t.team ELSE o.team END AS home_team,
+             CASE WHEN at_home THEN t.number ELSE o.number END AS home_number,
+             CASE WHEN at_home THEN o.team ELSE t.team END AS away_team,
+             g.nba_game_id, g.season_type AS nba_season_type, g.game_date AS id_date,
+             g.home_team AS id_home, g.problem AS game_problem,
+             coalesce(t.problem, o.problem) AS team_problem,
+             try_cast(f.team_id AS BIGINT) AS team_id,
+             {minutes} AS team_minutes, {tipoff} AS tipoff_at,
+             {stat_columns(NBA_STATS)}, try_cast(f.plus_minus AS INTEGER) AS plus_minus
+      FROM read AS f
+      LEFT JOIN team_names AS t ON t.spelling = f.team_abbreviation
+      LEFT JOIN game_names AS g ON g.spelling = f.game_id::VARCHAR
+      LEFT JOIN team_names AS o ON lower(o.spelling) = lower(f.opponent_text))
+    SELECT source_row, {GAME_COLUMNS}, team, opponent, is_home, team_id, tipoff_at, team_minutes,
+           fg, fga, fg3, fg3a, ft, fta, orb, drb, ast, stl, blk, tov, pf, pts, plus_minus,
+           CASE WHEN game_problem IS NOT NULL THEN game_problem
+                WHEN game_date IS NULL THEN 'the date is missing or malformed'
+                WHEN nba_season_type IN ('preseason', 'all-star') THEN 'not a game that counts'
+                WHEN id_date <> game_date THEN 'the game id holds another date'
+                WHEN team_problem IS NOT NULL THEN team_problem
+                WHEN team IS NULL OR opponent IS NULL OR is_home IS NULL
+                  THEN 'the team, the opponent or the home side is missing'
+                WHEN id_home <> home_team THEN 'the game id names another home team'
+                {STATS_PROBLEMS} END AS problem
+    FROM p"""
+
+
+_MATCHUP_DATE = (
+    "coalesce(try_cast(GAME_DATE AS DATE), try_strptime(GAME_DATE::VARCHAR, '%b %d, %Y')::DATE)"
+)
+
+SHAPE = Shape(
+    table="landing.nba_team_gamelogs",
+    required=frozenset([*_COMMON.split(), "game_date", "matchup", "min"]),
+    key=("own_game_id", "team"),
+    teams=("team_abbreviation", "_opponent"),
+    games=("game_id",),
+    query=_query(
+        _MATCHUP_DATE,
+        "_opponent",
+        "CASE WHEN MATCHUP LIKE '% vs. %' THEN true WHEN MATCHUP LIKE '% @ %' THEN false END",
+        "try_cast(MIN AS INTEGER)",
+        "NULL::TIMESTAMP",
+    ),
+)
+
+SHAPE_WITH_TIPOFF = Shape(
+    table="landing.nba_team_gamelogs",
+    required=frozenset([*_COMMON.split(), "game_time_utc", "opponent", "is_home"]),
+    key=SHAPE.key,
+    teams=("team_abbreviation", "opponent"),
+    games=("game_id",),
+    query=_query(
+        "(try_cast(GAME_TIME_UTC AS TIMESTAMPTZ) AT TIME ZONE 'America/New_York')::DATE",
+        "OPPONENT",
+        "IS_HOME::BOOLEAN",
+        "NULL::INTEGER",
+        "try_cast(GAME_TIME_UTC AS TIMESTAMPTZ) AT TIME ZONE 'UTC'",
+    ),
+)

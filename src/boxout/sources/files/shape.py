@@ -1,0 +1,93 @@
+"""What a file shape is: the columns that tell it apart, and how its rows are translated."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+STATS = ("fg", "fga", "fg3", "fg3a", "ft", "fta", "orb", "drb", "ast", "stl", "blk", "tov", "pf", "pts")
+
+
+@dataclass(frozen=True)
+class Shape:
+    """One shape of file.
+
+    Attributes
+    ----------
+    table
+        The landing table it fills, `landing.` and its name.
+    required
+        Lower-case columns that a file must have.
+    key
+        The landing columns that name a row.
+    teams, players, games
+        Columns that hold a team, a player's name, a game id, in any spelling.
+    date
+        SQL for the US Eastern game date, over the file's columns.
+    query
+        SQL that gives the landing columns and `problem` (null or why a row is refused) from
+        `source_file`, joined to the names of its teams, players and games.
+    """
+
+    table: str
+    required: frozenset[str]
+    key: tuple[str, ...]
+    query: str
+    teams: Sequence[str] = ()
+    players: Sequence[str] = ()
+    games: Sequence[str] = ()
+
+    @property
+    def name(self) -> str:
+        """The landing table's name without its schema."""
+        return self.table.split(".")[1]
+
+
+SEASON = """(CASE WHEN month(game_date) >= 8 THEN year(game_date) ELSE year(game_date) - 1 END)"""
+
+# Season, own game id and season type of a row that has game_date, home_number, nba_season_type.
+GAME_COLUMNS = f"""
+  {SEASON}::VARCHAR || '-' || lpad((({SEASON} + 1) % 100)::VARCHAR, 2, '0') AS season,
+  game_date, home_team, away_team,
+  '9' || strftime(game_date, '%y%m%d') || lpad(home_number::VARCHAR, 3, '0') AS own_game_id,
+  nba_game_id,
+  coalesce(nba_season_type,
+           (SELECT s.season_type FROM special_dates AS s WHERE s.game_date = p.game_date))
+    AS season_type"""
+
+PLAYER_COLUMNS = "player_name, player_key, base_key, initial_key, sorted_key, own_player_id"
+
+
+def whole_number(column: str) -> str:
+    """SQL for a count: null where the value is missing, NaN, or not a whole number."""
+    return (
+        f"CASE WHEN try_cast({column} AS DOUBLE) = round(try_cast({column} AS DOUBLE)) "
+        f"AND abs(try_cast({column} AS DOUBLE)) < 100000 THEN try_cast({column} AS INTEGER) END"
+    )
+
+
+def stat_columns(spelling: dict[str, str]) -> str:
+    """SQL for the counting stats, from the column that each is called in a file."""
+    return ", ".join(f"{whole_number(spelling.get(stat, stat))} AS {stat}" for stat in STATS)
+
+
+def player_names(column: str, alias: str = "n") -> tuple[str, str]:
+    """SQL (columns, join) that bring a player name's keys."""
+    columns = (
+        f"{alias}.name AS player_name, {alias}.player_key, {alias}.base_key, "
+        f"{alias}.initial_key, {alias}.sorted_key, {alias}.own_player_id, "
+        f"{alias}.problem AS player_problem"
+    )
+    return columns, f"LEFT JOIN player_names AS {alias} ON {alias}.spelling = {column}::VARCHAR"
+
+
+STATS_PROBLEMS = " ".join(
+    (
+        "WHEN " + " OR ".join(f"{stat} IS NULL" for stat in STATS),
+        "THEN 'a stat is missing or not a whole number'",
+        "WHEN " + " OR ".join(f"{stat} < 0" for stat in STATS),
+        "THEN 'a stat is negative'",
+        "WHEN fg > fga OR fg3 > fg3a OR ft > fta OR fg3 > fg THEN 'more made than attempted'",
+        "WHEN pts <> 2 * (fg - fg3) + 3 * fg3 + ft THEN 'points do not follow from the shots made'",
+    )
+)
