@@ -41,6 +41,10 @@ class SourceError(BoxoutError):
     """A file or source cannot be read, or is of no known shape."""
 
 
+class UnknownShapeError(SourceError):
+    """A readable file whose columns are those of no known shape."""
+
+
 class IdentityError(SourceError):
     """A game id, team or player name cannot be placed."""
 

@@ -10,17 +10,15 @@ import os
 import socket
 import time
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from uuid import uuid4
-
-from filelock import FileLock, Timeout
 
 from boxout.errors import BusyError
 from boxout.pipeline.contract import audit
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import known_dates, read_partitions
+from boxout.pipeline.locks import table_lock
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.publish import (
     InputsChangedError,
@@ -38,7 +36,6 @@ LAST_DATE = date(2999, 12, 31)
 # Dates computed in one statement and one commit: five seasons fit in memory together.
 CHUNK_DATES = 1_200
 ATTEMPTS = 5
-TABLE_WAIT_SECONDS = 600.0
 
 
 @dataclass
@@ -172,7 +169,7 @@ def _run_table(
     started = time.monotonic()
     # A chunk that lost its inputs under it is planned anew; built dates are not built twice.
     force = options.force
-    with _table_lock(warehouse, table.name):
+    with table_lock(warehouse, table.name):
         for _ in range(ATTEMPTS):
             try:
                 _run_due(warehouse, graph, table, options, force, run_id, outcome, listener)
@@ -243,24 +240,6 @@ def _chunks(warehouse: Warehouse, options: RunOptions) -> list[tuple[date, date,
         else:
             chunks.append((first, last, count))
     return chunks
-
-
-@contextmanager
-def _table_lock(warehouse: Warehouse, table: str):  # type: ignore[no-untyped-def]
-    """Let one run at a time work on a table; say who holds it when it stays held."""
-    path = warehouse.home.locks / f"{table}.lock"
-    holder = path.with_suffix(".holder")
-    lock = FileLock(path, timeout=TABLE_WAIT_SECONDS)
-    try:
-        with lock:
-            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}")
-            yield
-    except Timeout as error:
-        raise BusyError(
-            f"{table} is being computed by {holder.read_text()}.",
-            str(path),
-            "Wait for it to finish, or end that process, and run the command again.",
-        ) from error
 
 
 def _record_start(warehouse: Warehouse, run_id: str, command: str) -> None:

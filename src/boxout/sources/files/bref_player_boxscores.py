@@ -11,6 +11,7 @@ from boxout.sources.files.shape import (
     Shape,
     player_names,
     stat_columns,
+    whole_number,
 )
 
 _NAMES, _JOIN = player_names("f.player_name")
@@ -32,12 +33,11 @@ SHAPE = Shape(
              g.nba_game_id, g.season_type AS nba_season_type, g.game_date AS id_date,
              g.home_team AS id_home, g.problem AS game_problem,
              coalesce(h.problem, a.problem, t.problem) AS team_problem,
-             {_NAMES}, is_starter::BOOLEAN AS is_starter,
+             {_NAMES}, try_cast(is_starter AS BOOLEAN) AS is_starter,
              CASE WHEN isfinite(try_cast(mp AS DOUBLE)) AND abs(try_cast(mp AS DOUBLE)) < 1000
                   THEN round(try_cast(mp AS DOUBLE), 2)::DECIMAL(6, 2) END AS minutes,
              {stat_columns({})},
-             CASE WHEN isfinite(try_cast(plus_minus AS DOUBLE))
-                  THEN plus_minus::INTEGER END AS plus_minus,
+             {whole_number("plus_minus")} AS plus_minus,
              try_cast(home_pts AS INTEGER) AS home_pts,
              try_cast(visitor_pts AS INTEGER) AS away_pts
       FROM source_file AS f

@@ -53,7 +53,7 @@ def _map(
     if not columns:
         return
     distinct = " UNION ".join(
-        f'SELECT "{column}"::VARCHAR AS spelling FROM source_file WHERE "{column}" IS NOT NULL'
+        f'SELECT DISTINCT "{column}"::VARCHAR AS spelling FROM source_file WHERE "{column}" IS NOT NULL'
         for column in columns
     )
     width = fields.count(",") + 1

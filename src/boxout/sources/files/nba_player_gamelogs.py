@@ -8,6 +8,7 @@ from boxout.sources.files.shape import (
     Shape,
     player_names,
     stat_columns,
+    whole_number,
 )
 
 _NAMES, _JOIN = player_names("f.player_name")
@@ -25,8 +26,8 @@ SHAPE = Shape(
     query=f"""
     WITH p AS (
       SELECT source_row,
-             coalesce(try_cast(GAME_DATE AS DATE),
-                      try_strptime(GAME_DATE::VARCHAR, '%b %d, %Y')::DATE) AS game_date,
+             coalesce(try_cast(f.GAME_DATE AS DATE),
+                      try_strptime(f.GAME_DATE::VARCHAR, '%b %d, %Y')::DATE) AS game_date,
              t.team, o.team AS opponent, MATCHUP LIKE '% vs. %' AS is_home,
              CASE WHEN MATCHUP LIKE '% vs. %' THEN t.team ELSE o.team END AS home_team,
              CASE WHEN MATCHUP LIKE '% vs. %' THEN t.number ELSE o.number END AS home_number,
@@ -35,7 +36,7 @@ SHAPE = Shape(
              coalesce(t.problem, o.problem) AS team_problem,
              {_NAMES}, try_cast(f.player_id AS BIGINT) AS nba_player_id,
              try_cast(f.min AS DECIMAL(6, 2)) AS minutes,
-             {stat_columns(NBA_STATS)}, try_cast(f.plus_minus AS INTEGER) AS plus_minus
+             {stat_columns(NBA_STATS)}, {whole_number("f.plus_minus")} AS plus_minus
       FROM source_file AS f
       LEFT JOIN team_names AS t ON t.spelling = f._team
       LEFT JOIN team_names AS o ON o.spelling = f._opponent

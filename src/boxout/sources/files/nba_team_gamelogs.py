@@ -4,7 +4,7 @@ The older files say who was home in MATCHUP ('DEN vs. LAL', 'LAL @ DEN') and the
 text; the newer ones have IS_HOME, OPPONENT and the tip-off in UTC, and no minutes.
 """
 
-from boxout.sources.files.shape import GAME_COLUMNS, STATS_PROBLEMS, Shape, stat_columns
+from boxout.sources.files.shape import GAME_COLUMNS, STATS_PROBLEMS, Shape, stat_columns, whole_number
 
 NBA_STATS = {"fg": "FGM", "fg3": "FG3M", "fg3a": "FG3A", "ft": "FTM", "orb": "OREB", "drb": "DREB"}
 _COMMON = "season_id team_id team_abbreviation game_id wl fgm fga fg3m fg3a ftm fta oreb dreb ast stl blk tov pf pts plus_minus"
@@ -25,7 +25,7 @@ def _query(game_date: str, opponent: str, is_home: str, minutes: str, tipoff: st
              coalesce(t.problem, o.problem) AS team_problem,
              try_cast(f.team_id AS BIGINT) AS team_id,
              {minutes} AS team_minutes, {tipoff} AS tipoff_at,
-             {stat_columns(NBA_STATS)}, try_cast(f.plus_minus AS INTEGER) AS plus_minus
+             {stat_columns(NBA_STATS)}, {whole_number("f.plus_minus")} AS plus_minus
       FROM read AS f
       LEFT JOIN team_names AS t ON t.spelling = f.team_abbreviation
       LEFT JOIN game_names AS g ON g.spelling = f.game_id::VARCHAR
@@ -72,7 +72,7 @@ SHAPE_WITH_TIPOFF = Shape(
     query=_query(
         "(try_cast(GAME_TIME_UTC AS TIMESTAMPTZ) AT TIME ZONE 'America/New_York')::DATE",
         "OPPONENT",
-        "IS_HOME::BOOLEAN",
+        "try_cast(IS_HOME AS BOOLEAN)",
         "NULL::INTEGER",
         "try_cast(GAME_TIME_UTC AS TIMESTAMPTZ) AT TIME ZONE 'UTC'",
     ),

@@ -22,8 +22,8 @@ class Shape:
         The landing columns that name a row.
     teams, players, games
         Columns that hold a team, a player's name, a game id, in any spelling.
-    date
-        SQL for the US Eastern game date, over the file's columns.
+    optional
+        Columns that a file may leave out; they are then null.
     query
         SQL that gives the landing columns and `problem` (null or why a row is refused) from
         `source_file`, joined to the names of its teams, players and games.
@@ -36,18 +36,18 @@ class Shape:
     teams: Sequence[str] = ()
     players: Sequence[str] = ()
     games: Sequence[str] = ()
-
-    @property
-    def name(self) -> str:
-        """The landing table's name without its schema."""
-        return self.table.split(".")[1]
+    optional: Sequence[str] = ()
 
 
-SEASON = """(CASE WHEN month(game_date) >= 8 THEN year(game_date) ELSE year(game_date) - 1 END)"""
+SEASON_START = """(CASE WHEN month(game_date) >= 8 THEN year(game_date) ELSE year(game_date) - 1 END)"""
+
+SEASON = (
+    f"{SEASON_START}::VARCHAR || '-' || lpad((({SEASON_START} + 1) % 100)::VARCHAR, 2, '0') AS season"
+)
 
 # Season, own game id and season type of a row that has game_date, home_number, nba_season_type.
 GAME_COLUMNS = f"""
-  {SEASON}::VARCHAR || '-' || lpad((({SEASON} + 1) % 100)::VARCHAR, 2, '0') AS season,
+  {SEASON},
   game_date, home_team, away_team,
   '9' || strftime(game_date, '%y%m%d') || lpad(home_number::VARCHAR, 3, '0') AS own_game_id,
   nba_game_id,

@@ -1,0 +1,332 @@
+"""Phase 1: bring files into the landing tables, each file in one transaction.
+
+Only rows that differ are written, and only the dates that they touch get a new content
+hash; rows that cannot be placed go to quarantine with their reason and a sample. What the
+rows mean is decided in `boxout.sources`, and what follows from them in the tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+from boxout.errors import SourceError
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.ledger import create_ledger, read_property, write_property
+from boxout.pipeline.locks import table_lock
+from boxout.pipeline.publish import content_hash_expression
+from boxout.sources.files.names import map_names
+from boxout.sources.files.reading import fingerprint, is_simulated, open_file, reader_of
+from boxout.sources.files.shape import Shape
+from boxout.tables.definition import INCOMING, TableDefinition
+from boxout.tables.syntax import sliced_query
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+SIMULATED = "simulated"
+SOURCE_FILE = "source_file"
+SAMPLE_ROWS = 3
+REPEATED = "an exact repeat of an earlier row"
+CONTRADICTED = "another row with the same key says something else"
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What one file brought; counts are of rows.
+
+    Attributes
+    ----------
+    path, table
+        The file, and the landing table that it fills.
+    rows
+        Rows in the file.
+    added, changed, removed
+        Rows of the landing table that are new, differ, or are no longer in the file.
+    rejected
+        Rows in quarantine, by reason.
+    dates
+        Game dates whose content changed.
+    is_known
+        Whether exactly this file had been ingested before, so that nothing was read.
+    """
+
+    path: Path
+    table: str
+    rows: int
+    added: int
+    changed: int
+    removed: int
+    rejected: dict[str, int]
+    dates: int
+    is_known: bool = False
+
+
+Listener = Callable[[FileReport], None]
+
+
+def prepare(warehouse: Warehouse, graph: Graph) -> None:
+    """Create the ledger and the empty landing tables where they are missing."""
+    create_ledger(warehouse)
+    missing = [table for table in graph.landing if not warehouse.has_table(table.name)]
+    if not missing:
+        return
+    with warehouse.commit():
+        warehouse.execute("CREATE SCHEMA IF NOT EXISTS landing")
+        for table in missing:
+            listed = ", ".join(f"NULL AS {column}" for column in table.column_comments)
+            query = _landing_query(table, f"SELECT {listed}")
+            warehouse.execute(f"CREATE TABLE IF NOT EXISTS {table.name} AS {query} LIMIT 0")
+
+
+def _landing_query(table: TableDefinition, rows: str) -> str:
+    incoming = f"{INCOMING}.{table.name.split('.')[1]}"
+    return sliced_query(table.query, {incoming: rows}, table.name)
+
+
+def ingest_files(
+    warehouse: Warehouse,
+    graph: Graph,
+    paths: Sequence[Path],
+    listener: Listener = lambda report: None,
+) -> list[FileReport]:
+    """Ingest files in order; each is loaded whole or not at all.
+
+    Raises
+    ------
+    SourceError
+        At the first file that cannot be read, has no known shape, holds no row that can be
+        placed, or mixes a simulated league with real data.
+    """
+    prepare(warehouse, graph)
+    run_id = uuid4().hex[:12]
+    reports = []
+    for path in paths:
+        report = ingest_file(warehouse, graph, path, run_id)
+        listener(report)
+        reports.append(report)
+    return reports
+
+
+def ingest_file(warehouse: Warehouse, graph: Graph, path: Path, run_id: str) -> FileReport:
+    """Ingest one file; see `ingest_files`."""
+    name, sha256 = str(path.absolute()), fingerprint(path)
+    known = warehouse.records(
+        "SELECT table_name, row_count, sha256 FROM ledger.files WHERE source_file = $1", [name]
+    )
+    if known and known[0]["sha256"] == sha256:
+        row = known[0]
+        return FileReport(path, row["table_name"], row["row_count"], 0, 0, 0, {}, 0, True)
+    _refuse_mixture(warehouse, path)
+    shape = open_file(warehouse.connection, path)
+    table = graph.tables[shape.table]
+    with table_lock(warehouse, table.name):
+        map_names(warehouse.connection, shape)
+        _translate(warehouse, table, shape, name)
+        rows = int(warehouse.scalar("SELECT count(*) FROM source_file"))
+        rejected = _rejections(warehouse)
+        if rows and not warehouse.scalar("SELECT count(*) FROM arrived"):
+            reason, count = max(rejected.items(), key=lambda item: item[1])
+            raise SourceError(
+                f"No row of the file can be placed: {reason} ({count:,} of {rows:,} rows).",
+                str(path),
+                "Mend the file and ingest it again; what was there before stays.",
+            )
+        counts = _compare(warehouse, table, shape, name)
+        report = FileReport(path, table.name, rows, *counts, rejected, _touched(warehouse))
+        with warehouse.commit():
+            _write_rows(warehouse, table, shape)
+            _write_ledger(warehouse, table, report, (name, sha256, run_id))
+            _write_label(warehouse, path)
+    return report
+
+
+def _refuse_mixture(warehouse: Warehouse, path: Path) -> None:
+    label = read_property(warehouse, SIMULATED)
+    # Only Parquet files can carry the label; text files join either kind of project.
+    if label is None or reader_of(path) != "read_parquet":
+        return
+    if (label == "true") != is_simulated(warehouse.connection, path):
+        here, there = ("a simulated league", "real data")[:: 1 if label == "true" else -1]
+        raise SourceError(
+            f"This project holds {here} and the file {there}; they are never mixed.",
+            str(path),
+            "Start another project for it with --home FOLDER.",
+        )
+
+
+def _write_label(warehouse: Warehouse, path: Path) -> None:
+    if read_property(warehouse, SIMULATED) is None:
+        label = "true" if is_simulated(warehouse.connection, path) else "false"
+        write_property(warehouse, SIMULATED, label)
+
+
+def _translate(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str) -> None:
+    """Create `rejects` (source_row, game_date, problem) and `arrived` (landing columns)."""
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE translated AS SELECT *, $1 AS {SOURCE_FILE} "
+        f"FROM ({shape.query})",
+        [name],
+    )
+    _find_repeats(warehouse, shape)
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE rejects AS
+        SELECT source_row, game_date, problem FROM translated WHERE problem IS NOT NULL
+        UNION ALL
+        SELECT source_row, game_date, r.problem FROM translated JOIN repeats AS r USING (source_row)
+        """
+    )
+    accepted = (
+        "SELECT * FROM translated WHERE problem IS NULL "
+        "AND source_row NOT IN (SELECT source_row FROM repeats)"
+    )
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE arrived AS {_landing_query(table, accepted)}"
+    )
+
+
+def _find_repeats(warehouse: Warehouse, shape: Shape) -> None:
+    """Create `repeats`: rows whose key another row has.
+
+    Of rows that say the same the first is no repeat; of rows that contradict each other
+    none is to be believed.
+    """
+    key = ", ".join(shape.key)
+    content = ", ".join(c for c in warehouse.columns("translated") if c != "source_row")
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE repeats AS
+        SELECT source_row,
+               CASE WHEN is_contradicted THEN '{CONTRADICTED}' ELSE '{REPEATED}' END AS problem
+        FROM (
+          SELECT source_row, min(source_row) OVER same AS first_row,
+                 min(content) OVER same <> max(content) OVER same AS is_contradicted
+          FROM (SELECT source_row, {key}, hash({content}) AS content FROM translated
+                WHERE problem IS NULL AND ({key}) IN (
+                  SELECT ({key}) FROM translated WHERE problem IS NULL
+                  GROUP BY {key} HAVING count(*) > 1))
+          WINDOW same AS (PARTITION BY {key}))
+        WHERE is_contradicted OR source_row <> first_row
+        """
+    )
+
+
+def _rejections(warehouse: Warehouse) -> dict[str, int]:
+    return dict(
+        warehouse.rows("SELECT problem, count(*) FROM rejects GROUP BY 1 ORDER BY 2 DESC, 1")
+    )
+
+
+def _compare(
+    warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str
+) -> tuple[int, int, int]:
+    """Create `written` (rows to insert) and `gone` (published rows to delete).
+
+    Returns
+    -------
+    tuple of int
+        Rows added, changed and removed.
+    """
+    content = ", ".join(f'"{c}"' for c in warehouse.columns("arrived") if c != SOURCE_FILE)
+    key = ", ".join(shape.key)
+    same_key = " AND ".join(f"a.{column} = p.{column}" for column in shape.key)
+    listed = ", ".join(dict.fromkeys(("game_date", *shape.key)))
+    published = f"{LAKE}.{table.name}"
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE written AS
+        SELECT * FROM arrived WHERE ({key}) NOT IN (
+          SELECT ({key}) FROM (
+            SELECT {content} FROM arrived INTERSECT SELECT {content} FROM {published}))
+        """
+    )
+    # Rows that this file brought once and brings no longer, and rows that are replaced.
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE gone AS
+        SELECT {listed}, false AS is_replaced FROM {published} AS p
+        WHERE p.{SOURCE_FILE} = $1 AND NOT EXISTS (SELECT 1 FROM arrived AS a WHERE {same_key})
+        UNION ALL
+        SELECT {listed}, true FROM {published} AS p
+        WHERE EXISTS (SELECT 1 FROM written AS a WHERE {same_key})
+        """,
+        [name],
+    )
+    written = int(warehouse.scalar("SELECT count(*) FROM written"))
+    replaced, removed = warehouse.rows(
+        "SELECT count(*) FILTER (is_replaced), count(*) FILTER (NOT is_replaced) FROM gone"
+    )[0]
+    return written - replaced, replaced, removed
+
+
+def _touched(warehouse: Warehouse) -> int:
+    warehouse.execute(
+        "CREATE OR REPLACE TEMP TABLE touched AS "
+        "SELECT game_date FROM written UNION SELECT game_date FROM gone"
+    )
+    return int(warehouse.scalar("SELECT count(*) FROM touched"))
+
+
+def _write_rows(warehouse: Warehouse, table: TableDefinition, shape: Shape) -> None:
+    published = f"{LAKE}.{table.name}"
+    same_key = " AND ".join(f"g.{column} = p.{column}" for column in shape.key)
+    if warehouse.scalar("SELECT count(*) FROM gone"):
+        warehouse.execute(
+            f"DELETE FROM {published} AS p WHERE EXISTS (SELECT 1 FROM gone AS g WHERE {same_key})"
+        )
+    warehouse.execute(
+        f"INSERT INTO {published} BY NAME SELECT * FROM written "
+        f"ORDER BY game_date, {', '.join(shape.key)}"
+    )
+
+
+def _write_ledger(
+    warehouse: Warehouse, table: TableDefinition, report: FileReport, run: tuple[str, str, str]
+) -> None:
+    name, sha256, run_id = run
+    published = f"{LAKE}.{table.name}"
+    columns = {c: t for c, t in warehouse.columns(published).items() if c != SOURCE_FILE}
+    if report.dates:
+        warehouse.execute(
+            "DELETE FROM ledger.partitions WHERE table_name = $1 "
+            "AND game_date IN (SELECT game_date FROM touched)",
+            [table.name],
+        )
+        warehouse.execute(
+            f"""
+            INSERT INTO ledger.partitions
+            SELECT $1, game_date, min(season), 'fresh', count(*),
+                   {content_hash_expression(columns)}, NULL, NULL, NULL, $2, now()::TIMESTAMP
+            FROM {published} WHERE game_date IN (SELECT game_date FROM touched)
+            GROUP BY game_date
+            """,
+            [table.name, run_id],
+        )
+    warehouse.execute("DELETE FROM ledger.quarantine WHERE source_file = $1", [name])
+    warehouse.execute(
+        f"""
+        INSERT INTO ledger.quarantine
+        SELECT $1, r.problem, r.game_date, $2, count(*),
+               to_json(list_slice(list(s ORDER BY s.source_row), 1, {SAMPLE_ROWS}))::VARCHAR,
+               $3, now()::TIMESTAMP
+        FROM rejects AS r JOIN source_file AS s USING (source_row)
+        GROUP BY r.problem, r.game_date
+        """,
+        [table.name, name, run_id],
+    )
+    warehouse.execute("DELETE FROM ledger.files WHERE source_file = $1", [name])
+    warehouse.execute(
+        "INSERT INTO ledger.files VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now()::TIMESTAMP)",
+        [
+            name,
+            table.name,
+            sha256,
+            report.rows,
+            report.added,
+            report.changed,
+            report.removed,
+            sum(report.rejected.values()),
+            run_id,
+        ],
+    )

@@ -1,0 +1,40 @@
+"""One process at a time on one table; the kernel frees the lock when a process dies."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
+
+from boxout.errors import BusyError
+from boxout.warehouse.ducklake import Warehouse
+
+TABLE_WAIT_SECONDS = 600.0
+
+
+@contextmanager
+def table_lock(
+    warehouse: Warehouse, table: str, wait_seconds: float = TABLE_WAIT_SECONDS
+) -> Iterator[None]:
+    """Hold the lock of one table.
+
+    Raises
+    ------
+    BusyError
+        When another process still holds it after the wait; it says which.
+    """
+    path = warehouse.home.locks / f"{table}.lock"
+    holder = path.with_suffix(".holder")
+    try:
+        with FileLock(path, timeout=wait_seconds):
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}")
+            yield
+    except Timeout as error:
+        raise BusyError(
+            f"{table} is being written by {holder.read_text()}.",
+            str(path),
+            "Wait for it to finish, or end that process, and run the command again.",
+        ) from error

@@ -1,0 +1,181 @@
+"""Find files, tell their shape by their columns, and open them for translation.
+
+Nothing here writes to a warehouse: `boxout.pipeline.ingest` does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import duckdb
+
+from boxout.errors import SourceError, UnknownShapeError
+from boxout.sources.files import (
+    bref_player_boxscores,
+    game_lines,
+    injuries,
+    nba_player_gamelogs,
+    nba_shots,
+    nba_team_gamelogs,
+    players,
+    prop_lines,
+    schedule,
+)
+from boxout.sources.files.shape import Shape
+
+SHAPES = (
+    schedule.SHAPE,
+    bref_player_boxscores.SHAPE,
+    nba_team_gamelogs.SHAPE,
+    nba_team_gamelogs.SHAPE_WITH_TIPOFF,
+    nba_player_gamelogs.SHAPE,
+    nba_shots.SHAPE,
+    players.SHAPE,
+    injuries.SHAPE,
+    game_lines.SHAPE,
+    prop_lines.SHAPE,
+    prop_lines.SHAPE_WITH_MARKET,
+)
+READERS = {".parquet": "read_parquet", ".csv": "read_csv", ".json": "read_json"}
+SIMULATED_LABEL = "boxout_simulated"
+# A file that has this share of a shape's columns is taken for a damaged one of that shape.
+NEAR_SHARE = 0.5
+
+
+def find_files(paths: Iterable[Path]) -> list[Path]:
+    """Return the data files among paths; folders are searched, and need not be all data.
+
+    Raises
+    ------
+    SourceError
+        When a path does not exist, a named file has no known ending, or nothing is found.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_dir():
+            found += sorted(file for file in path.rglob("*") if _is_data(file))
+        elif not path.exists():
+            raise SourceError("There is no such file or folder.", str(path), "Check the path.")
+        elif reader_of(path) is None:
+            raise SourceError(
+                "The file has no ending that boxout reads.",
+                str(path),
+                f"Known endings: {', '.join(READERS)}, and these with .gz.",
+            )
+        else:
+            found.append(path)
+    if not found:
+        raise SourceError(
+            "There are no data files here.",
+            ", ".join(str(path) for path in paths),
+            "Name a folder that holds Parquet, CSV or JSON files.",
+        )
+    return found
+
+
+def _is_data(path: Path) -> bool:
+    # Of a folder, tables only: its JSON files may be anything.
+    return path.is_file() and path.name.removesuffix(".gz").endswith((".parquet", ".csv"))
+
+
+def reader_of(path: Path) -> str | None:
+    """Return the DuckDB function that reads a file, by its ending; None when there is none."""
+    return READERS.get(Path(path.name.removesuffix(".gz")).suffix.lower())
+
+
+def fingerprint(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Shape:
+    """Create the temporary table `source_file` and return the file's shape.
+
+    Its columns are the file's, with `source_row` (from 1), the shape's optional columns,
+    and for a MATCHUP column `_team` and `_opponent`.
+
+    Raises
+    ------
+    SourceError
+        When the file cannot be read, is empty, or has the columns of no known shape.
+    """
+    source = _source(path)
+    try:
+        columns = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
+        shape = detect_shape({column.lower() for column in columns}, path)
+        connection.execute(_copy_statement(source, shape, {column.lower() for column in columns}))
+    except (duckdb.Error, UnicodeDecodeError) as error:
+        raise SourceError(
+            f"The file cannot be read: {str(error).splitlines()[0]}",
+            str(path),
+            "Fetch or write it again; nothing of it was loaded.",
+        ) from error
+    return shape
+
+
+def _source(path: Path) -> str:
+    reader = reader_of(path) or "read_parquet"
+    quoted = str(path).replace("'", "''")
+    # Text stays text until a shape casts it, so that one odd value spoils its own row only.
+    options = ", all_varchar = true, header = true, nullstr = ['', 'NA', 'NaN', 'null']"
+    return f"{reader}('{quoted}'{options if reader == 'read_csv' else ''})"
+
+
+def _copy_statement(source: str, shape: Shape, columns: set[str]) -> str:
+    added = [f"NULL::VARCHAR AS {name}" for name in shape.optional if name not in columns]
+    if "_opponent" in shape.teams:
+        added.append("trim(regexp_extract(matchup, '^(.*?) (vs[.]|@) ', 1)) AS _team")
+        added.append("trim(regexp_extract(matchup, ' (vs[.]|@) (.*)$', 2)) AS _opponent")
+    listed = ", ".join(["row_number() OVER () AS source_row", "*", *added])
+    return f"CREATE OR REPLACE TEMP TABLE source_file AS SELECT {listed} FROM {source}"
+
+
+def detect_shape(columns: set[str], path: Path) -> Shape:
+    """Return the shape whose required columns are all there; the one that asks most.
+
+    Parameters
+    ----------
+    columns
+        The file's columns in lower case.
+
+    Raises
+    ------
+    SourceError
+        When there is none; it names the nearest shape and the columns that are missing.
+    """
+    matches = [shape for shape in SHAPES if shape.required <= columns]
+    if matches:
+        return max(matches, key=lambda shape: len(shape.required))
+    nearest = max(SHAPES, key=lambda shape: len(shape.required & columns) / len(shape.required))
+    share = len(nearest.required & columns) / len(nearest.required)
+    missing = sorted(nearest.required - columns)
+    if share >= NEAR_SHARE:
+        raise SourceError(
+            f"The file looks like {nearest.table} but lacks {', '.join(missing)}.",
+            str(path),
+            "Fetch the file again with these columns.",
+        )
+    known = ", ".join(dict.fromkeys(shape.table.removeprefix("landing.") for shape in SHAPES))
+    raise UnknownShapeError(
+        f"The file's columns are those of no known shape: {', '.join(sorted(columns)[:8])} ...",
+        str(path),
+        f"Known shapes: {known}; docs/files.md lists their columns.",
+    )
+
+
+def is_simulated(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
+    """Whether a file carries the simulated league's label."""
+    if reader_of(path) != "read_parquet":
+        return False
+    try:
+        return bool(
+            connection.execute(
+                "SELECT count(*) FROM parquet_kv_metadata(?) WHERE decode(key) = ?",
+                [str(path), SIMULATED_LABEL],
+            ).fetchone()[0]  # type: ignore[index]
+        )
+    except duckdb.Error:
+        return False  # a damaged file is refused where it is read, with a better message

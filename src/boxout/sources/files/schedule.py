@@ -1,0 +1,35 @@
+"""boxout's own schedule file: one row a game, played or to come."""
+
+from boxout.sources.files.shape import GAME_COLUMNS, Shape
+
+SHAPE = Shape(
+    table="landing.schedule",
+    required=frozenset("game_date home_team away_team tipoff_utc season_type status".split()),
+    optional=("game_id",),
+    key=("own_game_id",),
+    teams=("home_team", "away_team"),
+    games=("game_id",),
+    query=f"""
+    WITH p AS (
+      SELECT source_row, try_cast(f.game_date AS DATE) AS game_date,
+             h.team AS home_team, h.number AS home_number, a.team AS away_team,
+             g.nba_game_id, coalesce(g.season_type, f.season_type) AS nba_season_type,
+             g.problem AS game_problem, coalesce(h.problem, a.problem) AS team_problem,
+             try_cast(f.tipoff_utc AS TIMESTAMP) AS tipoff_at, lower(f.status) AS status
+      FROM source_file AS f
+      LEFT JOIN team_names AS h ON h.spelling = f.home_team
+      LEFT JOIN team_names AS a ON a.spelling = f.away_team
+      LEFT JOIN game_names AS g ON g.spelling = f.game_id::VARCHAR)
+    SELECT source_row, {GAME_COLUMNS}, tipoff_at, status,
+           CASE WHEN game_problem IS NOT NULL THEN game_problem
+                WHEN game_date IS NULL THEN 'the date is missing or malformed'
+                WHEN team_problem IS NOT NULL THEN team_problem
+                WHEN home_team IS NULL OR away_team IS NULL THEN 'a team is missing'
+                WHEN home_team = away_team THEN 'a team plays itself'
+                WHEN nba_season_type IS NOT NULL AND nba_season_type NOT IN
+                     ('regular', 'play-in', 'playoffs', 'cup-final')
+                  THEN 'the season type is none of regular, play-in, playoffs, cup-final'
+                WHEN status IS NULL OR status NOT IN ('scheduled', 'final', 'postponed')
+                  THEN 'the status is none of scheduled, final, postponed' END AS problem
+    FROM p""",
+)

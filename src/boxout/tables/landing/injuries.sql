@@ -1,0 +1,20 @@
+/*
+description = "The injury report, one row a player, game date and report."
+phase = 1
+key = ["report_at", "game_date", "player_key"]
+*/
+SELECT
+  CAST(i.season AS VARCHAR) AS season,              -- season of the date, such as '2023-24'
+  CAST(i.game_date AS DATE) AS game_date,           -- US Eastern date of the game concerned
+  CAST(i.player_name AS VARCHAR) AS player_name,    -- name with its encoding repaired
+  CAST(i.player_key AS VARCHAR) AS player_key,      -- name in lower case, without accents and points
+  CAST(i.base_key AS VARCHAR) AS base_key,          -- the key without suffix, nicknames made one
+  CAST(i.initial_key AS VARCHAR) AS initial_key,    -- first letter and last name
+  CAST(i.sorted_key AS VARCHAR) AS sorted_key,      -- the words of the base key in order of the alphabet
+  CAST(i.own_player_id AS BIGINT) AS own_player_id, -- our stable id, for players to whom no source gives an NBA id
+  CAST(i.report_at AS TIMESTAMP) AS report_at,      -- when the report came out, UTC
+  CAST(i.team AS VARCHAR) AS team,                  -- tricode of the player's team
+  CAST(i.status AS VARCHAR) AS status,              -- out, doubtful, questionable, probable or available
+  CAST(i.reason AS VARCHAR) AS reason,              -- the reason as reported
+  CAST(i.source_file AS VARCHAR) AS source_file     -- the file that last brought the row; no part of the content hash
+FROM incoming.injuries AS i

@@ -1,0 +1,119 @@
+/*
+description = "The box score line of every player listed: one row a game and player."
+phase = 2
+key = ["game_id", "player_id"]
+may_be_null = ["is_starter", "plus_minus"]
+
+[windows]
+"landing.bref_player_boxscores" = "same_day"
+"landing.nba_player_gamelogs" = "same_day"
+"raw.games" = "same_day"
+"raw.player_aliases" = ["history", "same_day"]
+
+[[checks]]
+name = "both_teams_of_every_finished_game"
+scope = "date"
+severity = "block"
+query = """
+SELECT g.game_date,
+       SUM(CASE WHEN COALESCE(s.home_players, 0) < 5 OR COALESCE(s.away_players, 0) < 5 THEN 1 ELSE 0 END)
+         AS failing,
+       COUNT(*) AS total
+FROM raw.games AS g
+LEFT JOIN (
+  SELECT game_id, SUM(CASE WHEN is_home AND minutes > 0 THEN 1 ELSE 0 END) AS home_players,
+         SUM(CASE WHEN NOT is_home AND minutes > 0 THEN 1 ELSE 0 END) AS away_players
+  FROM this GROUP BY game_id) AS s ON s.game_id = g.game_id
+WHERE g.status = 'final'
+GROUP BY g.game_date
+"""
+
+[[checks]]
+name = "lines_matched_to_game_and_player"
+scope = "season"
+severity = "block"
+at_least = 0.995
+query = """
+SELECT l.game_date, SUM(CASE WHEN t.game_date IS NULL THEN l.lines ELSE l.lines - t.lines END) AS failing,
+       SUM(l.lines) AS total
+FROM (SELECT game_date, COUNT(*) AS lines FROM landing.bref_player_boxscores GROUP BY game_date) AS l
+LEFT JOIN (SELECT game_date, COUNT(*) AS lines FROM this GROUP BY game_date) AS t
+  ON t.game_date = l.game_date
+GROUP BY l.game_date
+"""
+
+[[checks]]
+name = "player_minutes_add_up"
+scope = "date"
+severity = "warn"
+at_least = 0.99
+query = """
+SELECT g.game_date, SUM(CASE WHEN ABS(s.minutes - 240 - 25 * g.overtime_periods) <= 2 THEN 0 ELSE 1 END)
+         AS failing,
+       COUNT(*) AS total
+FROM raw.games AS g
+JOIN (SELECT game_id, team, SUM(minutes) AS minutes FROM this GROUP BY game_id, team) AS s
+  ON s.game_id = g.game_id
+GROUP BY g.game_date
+"""
+
+[[checks]]
+name = "points_follow_from_shots_made"
+scope = "row"
+severity = "block"
+holds = "pts = 2 * (fg - fg3) + 3 * fg3 + ft"
+
+[[checks]]
+name = "no_negative_counts"
+scope = "row"
+severity = "block"
+holds = "LEAST(minutes, fg, fg3, ft, orb, drb, ast, stl, blk, tov, pf, fga - fg, fg3a - fg3, fta - ft) >= 0"
+*/
+WITH lines AS (
+  SELECT game_date, home_team, away_team, player_key, player_name, team, is_starter, minutes,
+         fg, fga, fg3, fg3a, ft, fta, orb, drb, ast, stl, blk, tov, pf, pts, plus_minus
+  FROM landing.bref_player_boxscores
+  UNION ALL
+  -- the second source stands in only for games of which the first has no line at all
+  SELECT n.game_date, n.home_team, n.away_team, n.player_key, n.player_name, n.team,
+         CAST(NULL AS BOOLEAN), n.minutes, n.fg, n.fga, n.fg3, n.fg3a, n.ft, n.fta, n.orb, n.drb,
+         n.ast, n.stl, n.blk, n.tov, n.pf, n.pts, n.plus_minus
+  FROM landing.nba_player_gamelogs AS n
+  LEFT JOIN (SELECT DISTINCT own_game_id FROM landing.bref_player_boxscores) AS b
+    ON b.own_game_id = n.own_game_id
+  WHERE b.own_game_id IS NULL
+)
+SELECT
+  g.season,                                                            -- season, such as '2023-24'
+  g.game_date,                                                         -- US Eastern date of the game
+  g.game_id,                                                           -- id of the game in raw.games
+  a.player_id,                                                         -- id of the player in raw.players
+  l.player_name,                                                       -- name as this line writes it, encoding repaired
+  l.team,                                                              -- tricode of the player's team
+  CASE WHEN l.team = g.home_team THEN g.away_team ELSE g.home_team END AS opponent, -- tricode of the other team
+  l.team = g.home_team AS is_home,                                     -- whether the player's team was at home
+  l.is_starter,                                                        -- whether the player started; null where no source says
+  l.minutes,                                                           -- minutes played; 0 for who did not play
+  l.fg,                                                                -- field goals made
+  l.fga,                                                               -- field goals attempted
+  l.fg3,                                                               -- three-pointers made
+  l.fg3a,                                                              -- three-pointers attempted
+  l.ft,                                                                -- free throws made
+  l.fta,                                                               -- free throws attempted
+  l.orb,                                                               -- offensive rebounds
+  l.drb,                                                               -- defensive rebounds
+  l.orb + l.drb AS trb,                                                -- rebounds
+  l.ast,                                                               -- assists
+  l.stl,                                                               -- steals
+  l.blk,                                                               -- blocks
+  l.tov,                                                               -- turnovers
+  l.pf,                                                                -- personal fouls
+  l.pts,                                                               -- points
+  l.plus_minus                                                         -- points margin while on the court
+FROM lines AS l
+JOIN raw.games AS g
+  ON g.game_date = l.game_date
+   AND LEAST(g.home_team, g.away_team) = LEAST(l.home_team, l.away_team)
+   AND GREATEST(g.home_team, g.away_team) = GREATEST(l.home_team, l.away_team)
+JOIN raw.player_aliases AS a ON a.player_key = l.player_key
+WHERE a.player_id IS NOT NULL

@@ -1,0 +1,99 @@
+/*
+description = "Player prop lines with the time they were seen: one row a bookmaker, market and moment."
+phase = 2
+key = ["game_id", "player_id", "bookmaker", "market", "captured_at"]
+may_be_null = ["is_live", "tipoff_at", "over_price", "under_price"]
+may_be_constant = ["is_live", "market"]
+
+[windows]
+"landing.prop_lines" = "same_day"
+"raw.games" = "same_day"
+"raw.player_aliases" = ["history", "same_day"]
+"raw.player_boxscores" = ["days: 30", "same_day"]
+
+[[checks]]
+name = "lines_matched_to_game_and_player"
+scope = "season"
+severity = "block"
+at_least = 0.98
+query = """
+SELECT l.game_date, l.lines - COALESCE(t.lines, 0) AS failing, l.lines AS total
+FROM (SELECT game_date, COUNT(*) AS lines FROM landing.prop_lines GROUP BY game_date) AS l
+LEFT JOIN (SELECT game_date, COUNT(*) AS lines FROM this GROUP BY game_date) AS t
+  ON t.game_date = l.game_date
+"""
+
+[[checks]]
+name = "seen_before_tipoff_or_flagged_live"
+scope = "row"
+severity = "block"
+holds = "is_live IS NULL OR is_live = (captured_at >= tipoff_at)"
+*/
+WITH games AS (
+  SELECT DISTINCT l.game_date, l.own_game_id, g.game_id, g.home_team, g.away_team, g.season,
+         COALESCE(l.tipoff_at, g.tipoff_at) AS tipoff_at
+  FROM landing.prop_lines AS l
+  JOIN raw.games AS g
+    ON g.game_date = l.game_date
+   AND LEAST(g.home_team, g.away_team) = LEAST(l.home_team, l.away_team)
+   AND GREATEST(g.home_team, g.away_team) = GREATEST(l.home_team, l.away_team)
+),
+-- who may be meant: the players of the two teams, that day or in the thirty days before
+candidates AS (
+  SELECT DISTINCT g.game_id, a.player_id, a.player_key, a.base_key, a.initial_key, a.sorted_key
+  FROM games AS g
+  JOIN raw.player_boxscores AS b
+    ON b.team IN (g.home_team, g.away_team)
+   AND b.game_date <= g.game_date AND b.game_date >= g.game_date - INTERVAL 30 DAY
+  JOIN raw.player_aliases AS a ON a.player_id = b.player_id
+),
+named AS (
+  SELECT DISTINCT g.game_id, l.player_key, l.base_key, l.initial_key, l.sorted_key
+  FROM landing.prop_lines AS l JOIN games AS g ON g.own_game_id = l.own_game_id
+),
+matches AS (
+  SELECT n.game_id, n.player_key, c.player_id, 1 AS quality
+  FROM named AS n JOIN candidates AS c ON c.game_id = n.game_id AND c.player_key = n.player_key
+  UNION ALL
+  SELECT n.game_id, n.player_key, c.player_id, 2
+  FROM named AS n JOIN candidates AS c ON c.game_id = n.game_id AND c.base_key = n.base_key
+  UNION ALL
+  SELECT n.game_id, n.player_key, c.player_id, 3
+  FROM named AS n JOIN candidates AS c ON c.game_id = n.game_id AND c.sorted_key = n.sorted_key
+  UNION ALL
+  SELECT n.game_id, n.player_key, c.player_id, 4
+  FROM named AS n JOIN candidates AS c ON c.game_id = n.game_id AND c.initial_key = n.initial_key
+),
+best AS (
+  SELECT game_id, player_key, quality, MIN(player_id) AS player_id, MAX(player_id) AS other_id,
+         ROW_NUMBER() OVER (PARTITION BY game_id, player_key ORDER BY quality) AS place
+  FROM matches
+  GROUP BY game_id, player_key, quality
+),
+lines AS (
+  SELECT g.season, g.game_date, g.game_id, m.player_id, l.bookmaker, l.market, l.captured_at,
+         l.line, l.over_price, l.under_price, g.tipoff_at,
+         -- one player may be written two ways by one bookmaker at one moment
+         ROW_NUMBER() OVER (
+           PARTITION BY g.game_id, m.player_id, l.bookmaker, l.market, l.captured_at
+           ORDER BY m.quality, l.player_key) AS place
+  FROM landing.prop_lines AS l
+  JOIN games AS g ON g.own_game_id = l.own_game_id
+  JOIN best AS m ON m.game_id = g.game_id AND m.player_key = l.player_key
+  WHERE m.place = 1 AND m.player_id = m.other_id
+)
+SELECT
+  l.season,       -- season, such as '2023-24'
+  l.game_date,    -- US Eastern date of the game
+  l.game_id,      -- id of the game in raw.games
+  l.player_id,    -- id of the player in raw.players
+  l.bookmaker,    -- who offers the line
+  l.market,       -- points, rebounds, assists, threes or pra
+  l.captured_at,  -- when the line was seen, UTC
+  l.line,         -- the line, in the market's unit
+  l.over_price,   -- American odds of the over; null when not offered
+  l.under_price,  -- American odds of the under; null when not offered
+  l.tipoff_at,    -- tip-off, UTC; null where no source says
+  l.captured_at >= l.tipoff_at AS is_live -- whether the line was seen after tip-off; null where the tip-off is unknown
+FROM lines AS l
+WHERE l.place = 1
