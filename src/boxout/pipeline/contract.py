@@ -135,7 +135,7 @@ def _insert_results(warehouse: Warehouse, check: Check, counts: str, detail: str
         f"""
         INSERT INTO check_now
         SELECT $name, $scope, $severity, season, game_date, total - good, total, $at_least,
-               total > 0 AND good >= $at_least * total, {detail}
+               good >= $at_least * total, {detail}
         FROM ({counts})
         """,
         {  # type: ignore[arg-type]
