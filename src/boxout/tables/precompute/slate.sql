@@ -1,0 +1,89 @@
+/*
+description = "Who is to be predicted: the listed players of finished games, the projected rosters of games to come, and who is reported out. It says who and where, nothing of how they play."
+phase = 4
+key = ["game_id", "player_id"]
+may_be_null = ["report_status"]
+may_be_constant = ["is_upcoming", "is_candidate", "is_absent", "report_status"]
+
+[windows]
+"raw.games" = "same_day"
+"raw.player_boxscores" = ["same_day", "days: 30"]
+"raw.injuries" = "same_day"
+
+[[checks]]
+name = "every_game_has_players"
+scope = "date"
+severity = "warn"
+query = """
+SELECT g.game_date, SUM(CASE WHEN COALESCE(s.players, 0) < 10 THEN 1 ELSE 0 END) AS failing, COUNT(*) AS total
+FROM raw.games AS g
+LEFT JOIN (SELECT game_id, SUM(CASE WHEN is_candidate THEN 1 ELSE 0 END) AS players FROM this GROUP BY game_id) AS s
+  ON s.game_id = g.game_id
+WHERE g.status <> 'postponed'
+GROUP BY g.game_date
+"""
+*/
+WITH games AS (
+  -- where no source says when a game starts, only reports from before noon Eastern are surely earlier
+  SELECT *, COALESCE(tipoff_at, CAST(game_date AS TIMESTAMP) + INTERVAL 16 HOUR) AS known_until
+  FROM raw.games
+  WHERE status <> 'postponed'
+),
+sides AS (
+  SELECT season, game_date, game_id, home_team AS team, away_team AS opponent, TRUE AS is_home,
+         status = 'scheduled' AS is_upcoming, known_until
+  FROM games
+  UNION ALL
+  SELECT season, game_date, game_id, away_team, home_team, FALSE, status = 'scheduled', known_until
+  FROM games
+),
+reports AS (
+  SELECT s.game_id, i.player_id, i.team, i.status,
+         ROW_NUMBER() OVER (PARTITION BY s.game_id, i.player_id ORDER BY i.report_at DESC, i.status) AS place
+  FROM raw.injuries AS i
+  JOIN sides AS s ON s.game_date = i.game_date AND s.team = i.team
+  WHERE i.report_at < s.known_until
+),
+-- the team for which each player appeared last, in the thirty days before a game to come
+appearances AS (
+  SELECT d.game_date, b.player_id, b.team,
+         ROW_NUMBER() OVER (PARTITION BY d.game_date, b.player_id ORDER BY b.game_date DESC, b.game_id DESC) AS place
+  FROM (SELECT DISTINCT season, game_date FROM sides WHERE is_upcoming) AS d
+  JOIN raw.player_boxscores AS b
+    ON b.season = d.season AND b.game_date < d.game_date AND b.game_date >= d.game_date - INTERVAL 30 DAY
+),
+members AS (
+  SELECT s.game_id, b.player_id, b.team, 1 AS is_listed
+  FROM raw.player_boxscores AS b
+  JOIN sides AS s ON s.game_date = b.game_date AND s.game_id = b.game_id AND s.team = b.team
+  WHERE NOT s.is_upcoming
+  UNION ALL
+  SELECT s.game_id, a.player_id, a.team, 1
+  FROM appearances AS a
+  JOIN sides AS s ON s.game_date = a.game_date AND s.team = a.team AND s.is_upcoming
+  WHERE a.place = 1
+  UNION ALL
+  SELECT game_id, player_id, team, 0
+  FROM reports
+  WHERE place = 1 AND status IN ('out', 'doubtful')
+),
+people AS (
+  SELECT game_id, player_id, MIN(team) AS team, MAX(is_listed) AS is_listed
+  FROM members
+  GROUP BY game_id, player_id
+)
+SELECT
+  s.season,                                                  -- season, such as '2023-24'
+  s.game_date,                                               -- US Eastern date of the game
+  s.game_id,                                                 -- id of the game in raw.games
+  p.player_id,                                               -- id of the player in raw.players
+  s.team,                                                    -- tricode of the player's team
+  s.opponent,                                                -- tricode of the other team
+  s.is_home,                                                 -- whether the player's team is at home
+  s.is_upcoming,                                             -- whether the game is still to be played
+  r.status AS report_status,                                 -- last injury report before tip-off; null where there is none
+  COALESCE(r.status IN ('out', 'doubtful'), FALSE) AS is_absent, -- whether that report expects the player to miss the game
+  p.is_listed = 1 AND NOT (s.is_upcoming AND COALESCE(r.status IN ('out', 'doubtful'), FALSE)) AS is_candidate -- whether a prediction is wanted: listed in a finished game, or expected to play in one to come
+FROM people AS p
+JOIN sides AS s ON s.game_id = p.game_id AND s.team = p.team
+LEFT JOIN reports AS r ON r.game_id = p.game_id AND r.player_id = p.player_id AND r.place = 1
