@@ -60,13 +60,25 @@ def write_property(warehouse: Warehouse, name: str, value: str) -> None:
     warehouse.execute("INSERT INTO ledger.properties VALUES (?, ?)", [name, value])
 
 
+def forget_stale_partitions(warehouse: Warehouse) -> None:
+    """Create `known_stale` anew, the partitions that a run leaves stale, without rows."""
+    warehouse.execute(
+        "CREATE OR REPLACE TEMP TABLE known_stale (table_name VARCHAR, game_date DATE)"
+    )
+
+
 def read_partitions(warehouse: Warehouse) -> None:
     """Copy the ledger's partitions into the temporary table `ledger_now`.
 
     A plan works on this copy, so that it sees one moment and costs one read of the lake.
+    Partitions in `known_stale` have the state `stale` in it, so that nothing is built on them.
     """
     warehouse.execute(
-        "CREATE OR REPLACE TEMP TABLE ledger_now AS SELECT * FROM ledger.partitions"
+        """
+        CREATE OR REPLACE TEMP TABLE ledger_now AS
+        SELECT p.* REPLACE (CASE WHEN s.game_date IS NULL THEN p.state ELSE 'stale' END AS state)
+        FROM ledger.partitions AS p LEFT JOIN known_stale AS s USING (table_name, game_date)
+        """
     )
 
 

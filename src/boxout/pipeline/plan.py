@@ -13,7 +13,7 @@ from datetime import date
 from typing import Any
 
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ledger import READY, known_dates, read_partitions
+from boxout.pipeline.ledger import READY, forget_stale_partitions, known_dates, read_partitions
 from boxout.tables.definition import WINDOW, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
@@ -60,6 +60,7 @@ def plan_tables(warehouse: Warehouse, graph: Graph) -> list[TablePlan]:
     list of TablePlan
         One a computed table, in dependency order.
     """
+    forget_stale_partitions(warehouse)
     read_partitions(warehouse)
     known_dates(warehouse)
     plans = []

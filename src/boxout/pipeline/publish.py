@@ -95,6 +95,9 @@ def publish_chunk(
     exists = warehouse.has_table(table.name)
     same_shape = exists and warehouse.columns(f"{LAKE}.{table.name}") == columns
     _find_differences(warehouse, table, columns, same_shape)
+    if exists and not same_shape:
+        # Columns come and go: whatever is published has to be written in the new shape.
+        warehouse.execute("UPDATE outcome SET is_changed = is_published")
     with warehouse.commit():
         _verify_inputs(warehouse, graph, table)
         if not exists:
@@ -209,6 +212,10 @@ def _reshape(warehouse: Warehouse, table: TableDefinition, columns: dict[str, st
             warehouse.execute(f'ALTER TABLE {name} ADD COLUMN "{column}" {kind}')
     for column in published.keys() - columns.keys():
         warehouse.execute(f'ALTER TABLE {name} DROP COLUMN "{column}"')
+    # Other dates now lack the new columns: without a hash they count as changed when rebuilt.
+    warehouse.execute(
+        "UPDATE ledger.partitions SET content_hash = NULL WHERE table_name = $1", [table.name]
+    )
 
 
 def _quoted(text: str) -> str:

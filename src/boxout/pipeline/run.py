@@ -17,7 +17,7 @@ from uuid import uuid4
 from boxout.errors import BusyError
 from boxout.pipeline.contract import audit
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ledger import known_dates, read_partitions
+from boxout.pipeline.ledger import forget_stale_partitions, known_dates, read_partitions
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.publish import (
@@ -146,9 +146,16 @@ def run_tables(
     started = time.monotonic()
     _record_start(warehouse, run_id, command)
     outcomes = []
+    forget_stale_partitions(warehouse)
+    chosen = {table.name for table in tables}
     try:
-        for table in tables:
-            outcomes.append(_run_table(warehouse, graph, table, options, run_id, listener))
+        for table in graph.computed:
+            if table.name in chosen:
+                outcomes.append(_run_table(warehouse, graph, table, options, run_id, listener))
+                _remember_stale(warehouse, table, options)
+            elif chosen & set(graph.downstream(table.name)):
+                _plan_only(warehouse, graph, table)
+                _remember_stale(warehouse, table, RunOptions(LAST_DATE, FIRST_DATE))
     except BaseException as error:
         _record_end(warehouse, run_id, type(error).__name__)
         raise
@@ -181,6 +188,21 @@ def _run_table(
         f"The inputs changed {ATTEMPTS} times while the table was being computed.",
         table.name,
         "Wait until ingest is quiet and run the command again; nothing was lost.",
+    )
+
+
+def _plan_only(warehouse: Warehouse, graph: Graph, table: TableDefinition) -> None:
+    read_partitions(warehouse)
+    known_dates(warehouse)
+    plan_partitions(warehouse, graph, table)
+
+
+def _remember_stale(warehouse: Warehouse, table: TableDefinition, built: RunOptions) -> None:
+    """Keep what is stale and outside the range that was built: nothing may be built on it."""
+    warehouse.execute(
+        "INSERT INTO known_stale SELECT $1, game_date FROM partition_plan "
+        "WHERE recorded_input IS DISTINCT FROM input_hash AND game_date NOT BETWEEN $2 AND $3",
+        [table.name, built.start, built.end],
     )
 
 

@@ -79,7 +79,13 @@ def stage_table(warehouse: Warehouse, table: TableDefinition, chunk: Chunk) -> N
         raise TableDefinitionError(
             f"The table's SQL does not run: {error}", table.name, "Mend the table's SQL file."
         ) from error
-    missing = {"season", "game_date", *table.key} - set(warehouse.columns(STAGED))
+    columns = warehouse.columns(STAGED)
+    wide = [name for name, kind in columns.items() if kind == "HUGEINT"]
+    if wide:  # Parquet has no such type: it would come back as DOUBLE
+        raise TableDefinitionError(
+            f"The column {wide[0]} is a HUGEINT.", table.name, "Cast it to INTEGER or BIGINT."
+        )
+    missing = {"season", "game_date", *table.key} - set(columns)
     if missing:
         raise TableDefinitionError(
             f"The query has no column {sorted(missing)[0]}.", table.name, "Add it to the SELECT."
