@@ -180,9 +180,10 @@ def open_warehouse(home: Home, *, create: bool = False) -> Warehouse:
 def _attach_statement(home: Home) -> str:
     catalog = str(home.catalog).replace("'", "''")
     data = str(home.data).replace("'", "''")
+    # File names in the catalog are relative, so a home that was moved or copied still opens.
     # Without WAL and a busy time-out a second process cannot attach while one writes.
     return (
-        f"ATTACH 'ducklake:sqlite:{catalog}' AS {LAKE} (DATA_PATH '{data}', "
+        f"ATTACH 'ducklake:sqlite:{catalog}' AS {LAKE} (DATA_PATH '{data}', OVERRIDE_DATA_PATH true, "
         f"META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT {BUSY_MILLISECONDS}, "
         f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS})"
     )
