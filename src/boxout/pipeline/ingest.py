@@ -297,7 +297,8 @@ def _write_ledger(
             f"""
             INSERT INTO ledger.partitions
             SELECT $1, game_date, min(season), 'fresh', count(*),
-                   {content_hash_expression(columns)}, NULL, NULL, NULL, $2, now()::TIMESTAMP
+                   {content_hash_expression(columns)}, NULL, NULL, NULL, NULL, $2,
+                   now()::TIMESTAMP, now()::TIMESTAMP
             FROM {published} WHERE game_date IN (SELECT game_date FROM touched)
             GROUP BY game_date
             """,

@@ -17,8 +17,8 @@ _DDL = """
 CREATE SCHEMA IF NOT EXISTS ledger;
 CREATE TABLE IF NOT EXISTS ledger.partitions (
   table_name VARCHAR, game_date DATE, season VARCHAR, state VARCHAR, row_count BIGINT,
-  content_hash UBIGINT, input_hash UBIGINT, season_hash UBIGINT, reason VARCHAR,
-  run_id VARCHAR, built_at TIMESTAMP);
+  content_hash UBIGINT, input_hash UBIGINT, season_hash UBIGINT, code_hash VARCHAR,
+  reason VARCHAR, run_id VARCHAR, built_at TIMESTAMP, changed_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS ledger.check_results (
   table_name VARCHAR, check_name VARCHAR, scope VARCHAR, severity VARCHAR, season VARCHAR,
   game_date DATE, passed BOOLEAN, failing BIGINT, total BIGINT, at_least DOUBLE,

@@ -116,7 +116,8 @@ def _plan_query(graph: Graph, table: TableDefinition) -> str:
              {is_open} AS is_open, CASE {reasons} END AS closed_because,
              own.state AS recorded_state, coalesce(own.row_count, 0) AS recorded_rows,
              own.content_hash AS recorded_hash, own.input_hash AS recorded_input,
-             own.season_hash AS recorded_season, own.reason AS recorded_reason
+             own.season_hash AS recorded_season, own.reason AS recorded_reason,
+             own.code_hash AS recorded_code, own.built_at, own.changed_at
       FROM known_dates AS k {joins} LEFT JOIN own ON own.game_date = k.game_date
       WHERE {expected} OR own.row_count > 0),
     seasons AS (
@@ -130,7 +131,7 @@ def _plan_query(graph: Graph, table: TableDefinition) -> str:
              AND recorded_season <> season_hash THEN 'stale'
         ELSE recorded_state END AS judged_state FROM seasons)
     SELECT game_date, season, input_hash, season_hash, is_open, recorded_state, recorded_rows,
-           recorded_hash, recorded_input, recorded_reason,
+           recorded_hash, recorded_input, recorded_reason, recorded_code, built_at, changed_at,
            CASE WHEN is_held THEN 'blocked' ELSE judged_state END AS state,
            is_open AND judged_state IN ('missing', 'stale', 'blocked') AS is_due,
            CASE WHEN is_held THEN closed_because ELSE recorded_reason END AS reason

@@ -272,11 +272,12 @@ def _write_ledger(
                CASE WHEN is_published THEN content_hash ELSE recorded_hash END,
                input_hash,
                CASE WHEN new_state = 'failed' AND date_checks IS NULL THEN season_hash END,
-               why, $run, now()::TIMESTAMP
+               $code, why, $run, now()::TIMESTAMP,
+               CASE WHEN is_changed THEN now()::TIMESTAMP ELSE changed_at END
         FROM outcome AS o JOIN known_dates AS k USING (game_date)
         WHERE new_state <> 'empty' OR k.is_scheduled OR $table LIKE 'raw.%'
         """,
-        bound,
+        bound | {"code": table.code_hash},
     )
     _write_checks(warehouse, bound)
     if waiver:
@@ -403,7 +404,7 @@ def record_blocked(warehouse: Warehouse, table: TableDefinition, run_id: str) ->
             """
             INSERT INTO ledger.partitions
             SELECT $1, game_date, season, 'blocked', recorded_rows, recorded_hash,
-                   recorded_input, NULL, reason, $2, now()::TIMESTAMP
+                   recorded_input, NULL, recorded_code, reason, $2, built_at, changed_at
             FROM newly_blocked
             """,
             [table.name, run_id],

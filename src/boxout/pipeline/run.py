@@ -102,12 +102,15 @@ class RunOptions:
         Compute again what is fresh.
     waiver
         Publish past failing checks and closed gates, on record.
+    chunk_dates
+        Dates a commit, at most; seasons are split only where one alone has more.
     """
 
     start: date = FIRST_DATE
     end: date = LAST_DATE
     force: bool = False
     waiver: Waiver | None = None
+    chunk_dates: int = CHUNK_DATES
 
 
 Listener = Callable[[str, Chunk, TableOutcome], None]
@@ -249,15 +252,20 @@ def _open_gates(warehouse: Warehouse, options: RunOptions) -> None:
 
 
 def _chunks(warehouse: Warehouse, options: RunOptions) -> list[tuple[date, date, int]]:
-    """Pack whole seasons' due dates into chunks of at most `CHUNK_DATES`, oldest first."""
+    """Pack the due dates into chunks, oldest first; whole seasons where they fit."""
     seasons = warehouse.rows(
-        "SELECT min(game_date), max(game_date), count(*) FROM partition_plan "
-        "WHERE is_due AND game_date BETWEEN $1 AND $2 GROUP BY season ORDER BY 1",
-        [options.start, options.end],
+        """
+        WITH due AS (
+          SELECT season, game_date, row_number() OVER (PARTITION BY season ORDER BY game_date) - 1 AS place
+          FROM partition_plan WHERE is_due AND game_date BETWEEN $1 AND $2)
+        SELECT min(game_date), max(game_date), count(*) FROM due
+        GROUP BY season, place // $3 ORDER BY 1
+        """,
+        [options.start, options.end, options.chunk_dates],
     )
     chunks: list[tuple[date, date, int]] = []
     for first, last, count in seasons:
-        if chunks and chunks[-1][2] + count <= CHUNK_DATES:
+        if chunks and chunks[-1][2] + count <= options.chunk_dates:
             chunks[-1] = (chunks[-1][0], last, chunks[-1][2] + count)
         else:
             chunks.append((first, last, count))
