@@ -112,8 +112,8 @@ def _count_by_date(warehouse: Warehouse, table: TableDefinition) -> None:
         if check.kind == "query":
             continue
         good, of = _condition(check)
-        counted.append(f"count(*) FILTER (WHERE {of})::BIGINT AS \"{check.name}_total\"")
-        counted.append(f"count(*) FILTER (WHERE {good})::BIGINT AS \"{check.name}_good\"")
+        counted.append(f'count(*) FILTER (WHERE {of})::BIGINT AS "{check.name}_total"')
+        counted.append(f'count(*) FILTER (WHERE {good})::BIGINT AS "{check.name}_good"')
     key = ", ".join(table.key)
     try:
         warehouse.execute(
@@ -161,7 +161,9 @@ def _evaluate_dates(warehouse: Warehouse, check: Check) -> None:
 def _evaluate_season_share(
     warehouse: Warehouse, table: TableDefinition, check: Check, chunk: Chunk
 ) -> None:
-    expected = "SELECT NULL::VARCHAR AS season, NULL::DATE AS game_date, 0 AS good, 0 AS total LIMIT 0"
+    expected = (
+        "SELECT NULL::VARCHAR AS season, NULL::DATE AS game_date, 0 AS good, 0 AS total LIMIT 0"
+    )
     if check.expected_from:
         whole = _season_slice(check.expected_from, chunk)
         expected = f"""
@@ -274,7 +276,10 @@ def sample_failures(warehouse: Warehouse, table: TableDefinition) -> None:
     warehouse.execute(
         "CREATE OR REPLACE TEMP TABLE failure_samples (check_name VARCHAR, sample VARCHAR)"
     )
-    failed = {row[0] for row in warehouse.rows("SELECT DISTINCT check_name FROM check_now WHERE NOT passed")}
+    failed = {
+        row[0]
+        for row in warehouse.rows("SELECT DISTINCT check_name FROM check_now WHERE NOT passed")
+    }
     for check in table.checks:
         if check.kind == "query" or check.name not in failed:
             continue

@@ -94,7 +94,9 @@ def build_graph(tables: Mapping[str, TableDefinition]) -> Graph:
                     f"There is no table {name}.", table.name, "Mend [windows] in the header."
                 )
     try:
-        order = tuple(TopologicalSorter({t.name: set(t.windows) for t in tables.values()}).static_order())
+        order = tuple(
+            TopologicalSorter({t.name: set(t.windows) for t in tables.values()}).static_order()
+        )
     except CycleError as error:
         raise TableDefinitionError(
             f"Tables read each other: {' -> '.join(error.args[1])}.", "", "Break the circle."

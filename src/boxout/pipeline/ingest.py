@@ -181,9 +181,7 @@ def _translate(warehouse: Warehouse, table: TableDefinition, shape: Shape, name:
         "SELECT * FROM translated WHERE problem IS NULL "
         "AND source_row NOT IN (SELECT source_row FROM repeats)"
     )
-    warehouse.execute(
-        f"CREATE OR REPLACE TEMP TABLE arrived AS {_landing_query(table, accepted)}"
-    )
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE arrived AS {_landing_query(table, accepted)}")
 
 
 def _find_repeats(warehouse: Warehouse, shape: Shape) -> None:

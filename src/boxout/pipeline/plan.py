@@ -73,6 +73,19 @@ def plan_tables(warehouse: Warehouse, graph: Graph) -> list[TablePlan]:
     return plans
 
 
+def plan_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition) -> None:
+    """Plan one table, assuming that what is due upstream of it will be built."""
+    forget_stale_partitions(warehouse)
+    read_partitions(warehouse)
+    known_dates(warehouse)
+    for upstream in graph.computed:
+        if upstream.name != table.name and table.name in graph.downstream(upstream.name):
+            plan_partitions(warehouse, graph, upstream)
+            _assume_built(warehouse, upstream)
+    known_dates(warehouse)
+    plan_partitions(warehouse, graph, table)
+
+
 def plan_partitions(
     warehouse: Warehouse, graph: Graph, table: TableDefinition, *, force: bool = False
 ) -> None:

@@ -48,8 +48,8 @@ class Published:
     ----------
     computed, changed
         Partitions computed, and those of them whose content changed.
-    rows_written, rows_removed
-        Rows inserted and deleted.
+    rows_computed, rows_written, rows_removed
+        Rows computed, inserted and deleted.
     failed, waived
         Partitions held back, and partitions let through by a waiver.
     failures
@@ -58,6 +58,7 @@ class Published:
 
     computed: int
     changed: int
+    rows_computed: int
     rows_written: int
     rows_removed: int
     failed: int
@@ -350,6 +351,7 @@ def _summarise(warehouse: Warehouse, removed: int) -> Published:
     row = warehouse.records(
         f"""
         SELECT count(*) AS computed,
+               coalesce(sum(rows), 0)::BIGINT AS rows_computed,
                count(*) FILTER (WHERE is_changed AND (rows > 0 OR recorded_rows > 0)) AS changed,
                count(*) FILTER (WHERE new_state = 'failed') AS failed,
                count(*) FILTER (WHERE new_state = 'waived') AS waived,
@@ -368,6 +370,7 @@ def _summarise(warehouse: Warehouse, removed: int) -> Published:
     return Published(
         computed=row["computed"],
         changed=row["changed"],
+        rows_computed=row["rows_computed"],
         rows_written=row["written"],
         rows_removed=removed,
         failed=row["failed"],
@@ -382,7 +385,9 @@ def record_blocked(warehouse: Warehouse, table: TableDefinition, run_id: str) ->
     What was published for them stays, and stays readable; only their state changes.
     """
     blocked = int(
-        warehouse.scalar("SELECT count(*) FROM partition_plan WHERE state = 'blocked' AND NOT is_open")
+        warehouse.scalar(
+            "SELECT count(*) FROM partition_plan WHERE state = 'blocked' AND NOT is_open"
+        )
         or 0
     )
     news = (

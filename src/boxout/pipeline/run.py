@@ -45,6 +45,7 @@ class TableOutcome:
     table: str
     due: int = 0
     computed: int = 0
+    rows_computed: int = 0
     changed: int = 0
     rows_written: int = 0
     rows_removed: int = 0
@@ -57,6 +58,7 @@ class TableOutcome:
     def add(self, published: Published) -> None:
         """Add one chunk's result."""
         self.computed += published.computed
+        self.rows_computed += published.rows_computed
         self.changed += published.changed
         self.rows_written += published.rows_written
         self.rows_removed += published.rows_removed

@@ -56,7 +56,9 @@ def select_due(warehouse: Warehouse, first: date, last: date) -> Chunk | None:
         "WHERE is_due AND game_date BETWEEN $1 AND $2",
         [first, last],
     )
-    low, high, count = warehouse.rows(f"SELECT min(game_date), max(game_date), count(*) FROM {DUE}")[0]
+    low, high, count = warehouse.rows(
+        f"SELECT min(game_date), max(game_date), count(*) FROM {DUE}"
+    )[0]
     return Chunk(low, high, count) if count else None
 
 
@@ -92,23 +94,24 @@ def stage_table(warehouse: Warehouse, table: TableDefinition, chunk: Chunk) -> N
         )
 
 
+def window_bounds(window: str, chunk: Chunk) -> tuple[date | None, date | None]:
+    """Return the first and last input date that a window reaches; None where it is open."""
+    match = WINDOW.match(window)
+    before = chunk.last - timedelta(days=1)
+    if window == "same_day":
+        return chunk.first, chunk.last
+    if window == "season_to_date":
+        return chunk.season_start, before
+    if match is not None and match["days"]:
+        return chunk.first - timedelta(days=int(match["days"])), before
+    return None, before if window == "history" else None
+
+
 def input_slice(name: str, windows: tuple[str, ...], chunk: Chunk) -> str:
     """Return the SELECT that reads what the windows of a chunk reach, and nothing later."""
-    lows: list[date | None] = []
-    highs: list[date | None] = []
-    for window in windows:
-        match = WINDOW.match(window)
-        before = chunk.last - timedelta(days=1)
-        if window == "same_day":
-            bounds: tuple[date | None, date | None] = (chunk.first, chunk.last)
-        elif window == "season_to_date":
-            bounds = (chunk.season_start, before)
-        elif match is not None and match["days"]:
-            bounds = (chunk.first - timedelta(days=int(match["days"])), before)
-        else:
-            bounds = (None, before if window == "history" else None)
-        lows.append(bounds[0])
-        highs.append(bounds[1])
+    bounds = [window_bounds(window, chunk) for window in windows]
+    lows = [low for low, _ in bounds]
+    highs = [high for _, high in bounds]
     limits = []
     if None not in lows:
         limits.append(f"game_date >= DATE '{min(d for d in lows if d)}'")

@@ -27,7 +27,9 @@ def parse_query(query: str, where: str) -> exp.Expression:
     try:
         statements = sqlglot.parse(query, read=DIALECT)
     except SqlglotError as error:
-        raise TableDefinitionError(f"The SQL cannot be parsed: {error}", where, "Mend it.") from None
+        raise TableDefinitionError(
+            f"The SQL cannot be parsed: {error}", where, "Mend it."
+        ) from None
     tree = statements[0] if len(statements) == 1 else None
     if not isinstance(tree, exp.Query):
         raise TableDefinitionError("The file must hold one SELECT.", where, "Split the file.")
@@ -37,9 +39,7 @@ def parse_query(query: str, where: str) -> exp.Expression:
 def input_tables(query: str, where: str) -> frozenset[str]:
     """Return the schema-qualified tables that a query reads."""
     tree = parse_query(query, where)
-    return frozenset(
-        f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db
-    )
+    return frozenset(f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db)
 
 
 def column_comments(query: str, where: str) -> dict[str, str]:

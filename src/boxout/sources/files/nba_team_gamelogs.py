@@ -4,7 +4,13 @@ The older files say who was home in MATCHUP ('DEN vs. LAL', 'LAL @ DEN') and the
 text; the newer ones have IS_HOME, OPPONENT and the tip-off in UTC, and no minutes.
 """
 
-from boxout.sources.files.shape import GAME_COLUMNS, STATS_PROBLEMS, Shape, stat_columns, whole_number
+from boxout.sources.files.shape import (
+    GAME_COLUMNS,
+    STATS_PROBLEMS,
+    Shape,
+    stat_columns,
+    whole_number,
+)
 
 NBA_STATS = {"fg": "FGM", "fg3": "FG3M", "fg3a": "FG3A", "ft": "FTM", "orb": "OREB", "drb": "DREB"}
 _COMMON = "season_id team_id team_abbreviation game_id wl fgm fga fg3m fg3a ftm fta oreb dreb ast stl blk tov pf pts plus_minus"

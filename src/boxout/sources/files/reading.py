@@ -104,7 +104,9 @@ def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Shape:
     """
     source = _source(path)
     try:
-        columns = [row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()]
+        columns = [
+            row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
+        ]
         shape = detect_shape({column.lower() for column in columns}, path)
         connection.execute(_copy_statement(source, shape, {column.lower() for column in columns}))
     except (duckdb.Error, UnicodeDecodeError) as error:

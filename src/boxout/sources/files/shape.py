@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-STATS = ("fg", "fga", "fg3", "fg3a", "ft", "fta", "orb", "drb", "ast", "stl", "blk", "tov", "pf", "pts")
+STATS = (
+    "fg",
+    "fga",
+    "fg3",
+    "fg3a",
+    "ft",
+    "fta",
+    "orb",
+    "drb",
+    "ast",
+    "stl",
+    "blk",
+    "tov",
+    "pf",
+    "pts",
+)
 
 
 @dataclass(frozen=True)
@@ -39,11 +54,11 @@ class Shape:
     optional: Sequence[str] = ()
 
 
-SEASON_START = """(CASE WHEN month(game_date) >= 8 THEN year(game_date) ELSE year(game_date) - 1 END)"""
-
-SEASON = (
-    f"{SEASON_START}::VARCHAR || '-' || lpad((({SEASON_START} + 1) % 100)::VARCHAR, 2, '0') AS season"
+SEASON_START = (
+    """(CASE WHEN month(game_date) >= 8 THEN year(game_date) ELSE year(game_date) - 1 END)"""
 )
+
+SEASON = f"{SEASON_START}::VARCHAR || '-' || lpad((({SEASON_START} + 1) % 100)::VARCHAR, 2, '0') AS season"
 
 # Season, own game id and season type of a row that has game_date, home_number, nba_season_type.
 GAME_COLUMNS = f"""

@@ -1,0 +1,156 @@
+"""Printing: tables for people, JSON for programs, and progress for whoever waits."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import time
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+
+
+def print_json(result: Any) -> None:
+    """Print dataclasses, dates, paths and numbers as one JSON document."""
+    click.echo(json.dumps(result, default=_plain, indent=2))
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, Path):
+        return str(value)
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    if hasattr(value, "item"):
+        return value.item()
+    return str(value)
+
+
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Print rows in columns, numbers to the right."""
+    if not rows:
+        return
+    text = [[_cell(value) for value in row] for row in rows]
+    widths = [max(len(head), *(len(row[i]) for row in text)) for i, head in enumerate(heads)]
+    right = [all(isinstance(row[i], int | float | None) for row in rows) for i in range(len(heads))]
+    click.echo(
+        "  ".join(
+            _fit(head, *fit) for head, *fit in zip(heads, widths, right, strict=True)
+        ).rstrip()
+    )
+    for row in text:
+        click.echo(
+            "  ".join(
+                _fit(cell, *fit) for cell, *fit in zip(row, widths, right, strict=True)
+            ).rstrip()
+        )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _fit(text: str, width: int, to_right: bool) -> str:
+    return text.rjust(width) if to_right else text.ljust(width)
+
+
+def percent(good: int, total: int) -> str:
+    """Write a share as percent, never rounded up to 100."""
+    if not total:
+        return "-"
+    share = int(1000 * good / total) / 10
+    return f"{share:.1f}%"
+
+
+class DateProgress:
+    """Progress over game dates: a bar with rate and ETA on a terminal, plain lines elsewhere.
+
+    Parameters
+    ----------
+    unit
+        What a date's rows are called, such as `rows`.
+    """
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._bar: Progress | None = None
+        self._task: TaskID | None = None
+        self._started = time.monotonic()
+
+    def __enter__(self) -> DateProgress:
+        if self._console.is_terminal:
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("dates"),
+                TextColumn("{task.fields[rate]}"),
+                TimeRemainingColumn(),
+                console=self._console,
+                transient=True,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task("", total=None, rate="")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def begin(self, what: str, total: int) -> None:
+        """Begin a table with this many dates to do."""
+        self._started = time.monotonic()
+        if self._bar and self._task is not None:
+            self._bar.reset(self._task, total=total, description=what, rate="")
+
+    def advance(self, what: str, done: int, total: int, day: date, rows: str) -> None:
+        """Report that dates up to a day are done, such as `234/989 2022-11-06 134 players`."""
+        rate = f"{done / max(time.monotonic() - self._started, 0.001):.0f}/s"
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, completed=done, total=total, description=what, rate=rate)
+        else:
+            click.echo(f"{done}/{total} {day} {rows} {what}", err=True)
+
+    def step(self, what: str, done: int, total: int) -> None:
+        """Report a step that is no date, such as a training fold."""
+        if self._bar and self._task is not None:
+            self._bar.update(self._task, completed=done, total=total, description=what, rate="")
+        else:
+            click.echo(f"{done}/{total} {what}", err=True)
+
+
+def notice(text: str) -> None:
+    """Print something for a person, to stderr so that results stay alone on stdout."""
+    click.echo(text, err=True)
+    sys.stderr.flush()

@@ -1,0 +1,261 @@
+"""`run`: the main job, from raw files to graded predictions, in one command."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from boxout.cli.console import notice, percent, print_json, print_table
+from boxout.cli.models import print_grades, print_training, train_with_progress
+from boxout.cli.options import with_home, with_json
+from boxout.cli.sources import report_file, print_ingest
+from boxout.cli.tables import print_run, run_with_progress
+from boxout.errors import GateError, SourceError, UnknownShapeError
+from boxout.pipeline.graph import Graph, load_graph
+from boxout.pipeline.ingest import SIMULATED, FileReport, ingest_files, prepare
+from boxout.pipeline.ledger import read_property
+from boxout.pipeline.run import FIRST_DATE, LAST_DATE, RunOptions, RunReport
+from boxout.pipeline.validate import Coverage, validate_tables
+from boxout.sources.files.reading import find_files, is_simulated
+from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.home import Home, find_home
+
+HELD_BACK = 3
+MATCHED = "matched"
+
+
+@dataclass
+class JobReport:
+    """What the job did; parts that were not reached are None."""
+
+    home: Path
+    simulated: bool = False
+    files: list[FileReport] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+    tables: RunReport | None = None
+    matched: list[Coverage] = field(default_factory=list)
+    training: Any = None
+    held_back: str | None = None
+    predicted: Any = None
+    grades: Any = None
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@click.command("run")
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="File or folder of raw data; a simulated league when there is none.",
+)
+@click.option(
+    "--seed", type=int, default=7, show_default=True, help="Seed of the simulated league."
+)
+@click.option("--no-train", is_flag=True, help="Stop after the tables.")
+@with_home
+@with_json
+def run_command(
+    data: tuple[Path, ...], seed: int, no_train: bool, home: str | None, as_json: bool
+) -> None:
+    """Do the main job: ingest, tables, contracts, training, predictions, grades, report.
+
+    Repeating it does only what is new. Without --data it works on what has been ingested, and
+    in a new project on a simulated league, which is labelled as such everywhere.
+
+    \b
+    boxout run
+    boxout run --data ../shared/data --home .boxout-real
+    """
+    clock = _Clock()
+    graph = load_graph()
+    project = find_home(home)
+    _keep_simulated_league_apart(project, data, home)
+    report = JobReport(project.path)
+    with open_warehouse(project, create=True) as warehouse:
+        prepare(warehouse, graph)
+        _bring_in(warehouse, graph, _files(warehouse, data, seed, report), report)
+        clock.lap("ingest")
+        report.simulated = read_property(warehouse, SIMULATED) == "true"
+        report.tables = run_with_progress(warehouse, graph, graph.computed, RunOptions(), "run")
+        clock.lap("tables")
+        report.matched = _matched(warehouse, graph)
+        clock.lap("matched")
+        if not no_train:
+            _learn(warehouse, report)
+            clock.lap("learning")
+    report.seconds = clock.seconds
+    if as_json:
+        print_json(report)
+    else:
+        _print_report(report)
+    if report.held_back or report.tables.held_back:
+        raise click.exceptions.Exit(HELD_BACK)
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since = time.monotonic()
+
+    def lap(self, name: str) -> None:
+        now = time.monotonic()
+        self.seconds[name] = round(now - self._since, 2)
+        self._since = now
+
+
+def _keep_simulated_league_apart(project: Home, data: tuple[Path, ...], home: str | None) -> None:
+    """Move a simulated project aside when real data comes to the default folder."""
+    if not data or home or not project.exists():
+        return
+    with open_warehouse(project) as warehouse:
+        prepare(warehouse, load_graph())
+        if read_property(warehouse, SIMULATED) != "true":
+            return
+        parquet = [path for path in find_files(data) if path.suffix == ".parquet"]
+        if not parquet or is_simulated(warehouse.connection, parquet[0]):
+            return
+    aside = project.path.with_name(f"{project.path.name}-simulated")
+    number = 1
+    while aside.exists():
+        number += 1
+        aside = project.path.with_name(f"{project.path.name}-simulated-{number}")
+    project.path.rename(aside)
+    notice(f"the simulated league that was in {project.path} is now in {aside}")
+
+
+def _files(
+    warehouse: Warehouse, data: tuple[Path, ...], seed: int, report: JobReport
+) -> list[Path]:
+    if data:
+        return find_files(data)
+    label = read_property(warehouse, SIMULATED)
+    if label is not None:
+        return []  # the project has its data: bring its tables up to date
+    from boxout.sources.simulator import simulate_league
+
+    notice("no --data: simulating a league (labelled as such everywhere)")
+    simulate_league(warehouse.home.simulated, seed=seed)
+    return find_files([warehouse.home.simulated])
+
+
+def _bring_in(warehouse: Warehouse, graph: Graph, files: list[Path], report: JobReport) -> None:
+    problems: list[SourceError] = []
+    for path in files:
+        try:
+            report.files += ingest_files(warehouse, graph, [path], report_file)
+        except UnknownShapeError as error:
+            report.skipped.append(str(path))
+            notice(f"{path.name}: left out, of no known shape")
+            if len(files) == 1:
+                raise error from None
+        except SourceError as error:
+            problems.append(error)
+            notice(f"error: {error}")
+    if problems:
+        raise SourceError(
+            f"{len(problems)} of {len(files)} files could not be ingested; the others were.",
+            ", ".join(error.where for error in problems),
+            "Mend or remove them and run again.",
+        )
+
+
+def _matched(warehouse: Warehouse, graph: Graph) -> list[Coverage]:
+    """The shares of rows that found their game and player, each a contract of its own."""
+    tables = [t for t in graph.computed if any(MATCHED in c.name for c in t.checks)]
+    result = validate_tables(warehouse, graph, tables, FIRST_DATE, LAST_DATE)
+    return [c for c in result.coverage if MATCHED in c.check and c.total]
+
+
+def _learn(warehouse: Warehouse, report: JobReport) -> None:
+    from boxout.learning.grade import grade
+    from boxout.learning.predict import predict
+    from boxout.learning.registry import list_models
+    from boxout.learning.train import TrainOptions
+
+    try:
+        if not _is_current(warehouse, list_models(warehouse)):
+            report.training = train_with_progress(warehouse, None, TrainOptions())
+        for day in _dates_to_predict(warehouse):
+            report.predicted = predict(warehouse, day)
+        report.grades = grade(warehouse)
+    except GateError as error:
+        report.held_back = str(error)
+
+
+def _is_current(warehouse: Warehouse, models: Any) -> bool:
+    """Whether nothing that the newest model was trained on has changed since."""
+    if not models:
+        return False
+    from boxout.learning.card import code_hash
+
+    changed = warehouse.scalar(
+        "SELECT count(*) FROM ledger.partitions WHERE table_name IN "
+        "('precompute.ml_feature_store', 'analytics.player_game_summary') AND changed_at > $1",
+        [models[-1].trained_at],
+    )
+    return not changed and models[-1].code_hash == code_hash(load_graph())
+
+
+def _dates_to_predict(warehouse: Warehouse) -> list[date]:
+    """The next date with games to come, and the last that was played where there is none."""
+    rows = warehouse.rows(
+        "SELECT coalesce(min(CASE WHEN status = 'scheduled' THEN game_date END), max(game_date)) "
+        "FROM raw.games WHERE status = 'scheduled' OR status = 'final'"
+    )
+    return [row[0] for row in rows if row[0]]
+
+
+def _print_report(report: JobReport) -> None:
+    label = "SIMULATED league" if report.simulated else "real data"
+    click.echo(f"\nboxout run: {label}, project {report.home}")
+    changed = [f for f in report.files if not f.is_known]
+    if changed:
+        click.echo(f"\n1 ingest ({report.seconds['ingest']} s)")
+        print_ingest(changed)
+    if report.tables:
+        click.echo(f"\n2-4 raw, analytics, precompute ({report.seconds['tables']} s)")
+        print_run(report.tables)
+    click.echo("\nmatched to their game and player")
+    print_table(
+        ["rows of", "season", "matched", "rows", "needed", ""],
+        [
+            [
+                c.table,
+                c.season,
+                percent(c.good, c.total),
+                c.total,
+                f"{100 * c.at_least:g}%",
+                "pass" if c.passed else "FAIL",
+            ]
+            for c in report.matched
+        ],
+    )
+    if "learning" in report.seconds:
+        click.echo(f"\n5 learning ({report.seconds['learning']} s)")
+        _print_learning(report)
+    click.echo(
+        f"\ndone in {sum(report.seconds.values()):.1f} s. Look next: `boxout validate`, "
+        "`boxout status`, `boxout predict --date DAY`, `boxout models`"
+    )
+
+
+def _print_learning(report: JobReport) -> None:
+    if report.held_back:
+        click.echo(report.held_back)
+        return
+    if report.training:
+        print_training(report.training)
+    else:
+        click.echo("the newest model was trained on just this data")
+    if report.predicted:
+        click.echo(
+            f"predicted {report.predicted.game_date}: {report.predicted.player_games:,} players"
+        )
+    if report.grades:
+        click.echo("graded")
+        print_grades(report.grades)

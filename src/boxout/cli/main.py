@@ -1,0 +1,91 @@
+"""The `boxout` command: its groups, and how errors reach a person."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+import duckdb
+
+from boxout import __version__
+from boxout.errors import BoxoutError
+
+# Each command's module is imported only when the command is called.
+COMMANDS = {
+    "run": "job",
+    "ingest": "sources",
+    "simulate": "sources",
+    "backfill": "tables",
+    "plan": "tables",
+    "explain": "tables",
+    "validate": "readiness",
+    "status": "readiness",
+    "train": "models",
+    "predict": "models",
+    "grade": "models",
+    "models": "models",
+}
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A group that finds its commands in `COMMANDS`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the commands in the order of work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"boxout.cli.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="boxout")
+def boxout() -> None:
+    """NBA player props from raw box scores to graded predictions, with contracts at every step.
+
+    Start with `boxout run`: without data of your own it works on a simulated league. A project
+    lives in one folder: ./.boxout, or the one that --home or BOXOUT_HOME names.
+
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a contract or gate held something back.
+    """
+
+
+def main() -> None:
+    """Run the command line; print errors as what, where and next step, never a traceback."""
+    try:
+        code = boxout.main(standalone_mode=False)
+        sys.exit(code if isinstance(code, int) else 0)
+    except BoxoutError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(2)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped; what was committed stays, and the same command resumes", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)
+    except duckdb.OutOfMemoryException as error:
+        _fail(
+            f"Memory ran out: {str(error).splitlines()[0]}",
+            "Give more with BOXOUT_MEMORY_LIMIT (such as 4GB), or backfill a shorter range.",
+        )
+    except (duckdb.Error, OSError) as error:
+        _fail(
+            f"The engine stopped: {str(error).splitlines()[0]}",
+            "Check disk space and permissions, then run the command again; it resumes.",
+        )
+
+
+def _fail(what: str, next_step: str) -> None:
+    click.echo(f"error: {what}\n  next:  {next_step}", err=True)
+    sys.exit(1)

@@ -1,0 +1,261 @@
+"""`train`, `predict`, `grade` and `models`: from features to graded predictions."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING
+
+import click
+
+from boxout.cli.console import DateProgress, notice, print_json, print_table
+from boxout.cli.options import GameDate, check_range, with_home, with_json, with_range
+from boxout.errors import UsageError
+from boxout.pipeline.graph import load_graph
+from boxout.pipeline.ingest import prepare
+from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.home import find_home
+
+if TYPE_CHECKING:
+    from boxout.learning.evaluate import Metric
+    from boxout.learning.grade import GradeReport
+    from boxout.learning.train import TrainingReport, TrainOptions
+
+SHOWN_PREDICTIONS = 10
+
+
+@click.command("train")
+@click.option("--market", "markets", multiple=True, help="Market to train; all five when left out.")
+@with_range
+@with_home
+@with_json
+def train_command(
+    markets: tuple[str, ...],
+    start_date: date | None,
+    end_date: date | None,
+    home: str | None,
+    as_json: bool,
+) -> None:
+    """Train XGBoost on the feature store, if every season passes its gates (else exit code 3).
+
+    Walks forward by date to compare itself with the last-10, season and recency-weighted
+    averages on the same rows, then learns from everything and writes a model card.
+
+    \b
+    boxout train
+    boxout train --market points --market pra --start-date 2022-10-18
+    """
+    from boxout.learning.train import TrainOptions
+
+    check_range(start_date, end_date)
+    with open_warehouse(find_home(home)) as warehouse:
+        prepare(warehouse, load_graph())
+        report = train_with_progress(
+            warehouse, markets or None, TrainOptions(start=start_date, end=end_date)
+        )
+    if as_json:
+        print_json(report)
+    else:
+        print_training(report)
+
+
+def train_with_progress(
+    warehouse: Warehouse, markets: tuple[str, ...] | None, options: TrainOptions
+) -> TrainingReport:
+    """Train, and show each step."""
+    from boxout.learning.train import train
+
+    with DateProgress() as progress:
+        return train(
+            warehouse,
+            markets,
+            options,
+            listener=lambda step, done, total: progress.step(f"training: {step}", done, total),
+        )
+
+
+def print_training(report: TrainingReport) -> None:
+    """Print a model's scores beside the baselines', and where its card is."""
+    training = "new model" if report.is_new else "the same data and code had given this model"
+    label = ", on a SIMULATED league" if report.model.is_simulated else ""
+    click.echo(f"{report.model.model_id}: {training}{label}")
+    click.echo(
+        f"trained on {report.model.train_rows:,} player games, {report.model.train_start} to "
+        f"{report.model.train_end}, in {sum(report.seconds.values()):.1f} s"
+    )
+    click.echo("mean absolute error, walking forward by date, on the same rows")
+    print_metrics(report.metrics, "overall")
+    if any(metric.scope == "with a line" for metric in report.metrics):
+        click.echo("on rows that the books have a line on")
+        print_metrics(report.metrics, "with a line")
+    click.echo(f"model card: {report.folder / 'model_card.md'}")
+
+
+def print_metrics(metrics: tuple[Metric, ...], scope: str) -> None:
+    """Print the mean absolute error of each method, a market a line."""
+    chosen = [metric for metric in metrics if metric.scope == scope]
+    methods = list(dict.fromkeys(metric.method for metric in chosen))
+    markets = list(dict.fromkeys(metric.market for metric in chosen))
+    error = {(m.market, m.method): m.mae for m in chosen}
+    rows = {m.market: m.rows for m in chosen}
+    print_table(
+        ["market", "rows", *(method.replace("_", " ") for method in methods)],
+        [[market, rows[market], *(error.get((market, m)) for m in methods)] for market in markets],
+    )
+
+
+@click.command("predict")
+@click.option(
+    "--date", "game_date", type=GameDate(), required=True, help="Game date, played or to come."
+)
+@click.option("--model", "model_id", help="Model id; the newest when left out.")
+@with_home
+@with_json
+def predict_command(game_date: date, model_id: str | None, home: str | None, as_json: bool) -> None:
+    """Write predictions for the games of a date into learning.predictions.
+
+    \b
+    boxout predict --date 2026-01-31
+    """
+    from boxout.learning.predict import predict, read_predictions
+
+    with open_warehouse(find_home(home)) as warehouse:
+        prepare(warehouse, load_graph())
+        report = predict(warehouse, game_date, model_id)
+        rows = read_predictions(warehouse, game_date, report.model_id)
+    if as_json:
+        print_json({"report": report, "predictions": rows})
+        return
+    click.echo(
+        f"{report.model_id}: {len(rows):,} predictions of {report.player_games:,} players in "
+        f"{report.games} games on {game_date}"
+    )
+    if report.is_in_sample:
+        notice("the model was trained on this date: these predictions prove nothing")
+    top = [row for row in rows if row["market"] == "points"] or rows
+    print_table(
+        ["player", "market", "predicted", "p10", "p50", "p90", "line", "over"],
+        [
+            [
+                row["player_name"] or str(row["player_id"]),
+                row["market"],
+                *(row[c] for c in ("predicted", "p10", "p50", "p90", "line", "over_probability")),
+            ]
+            for row in top[:SHOWN_PREDICTIONS]
+        ],
+    )
+    if len(rows) > SHOWN_PREDICTIONS:
+        click.echo(f"... all {len(rows):,} are in learning.predictions; --json prints them")
+
+
+@click.command("grade")
+@click.option("--date", "game_date", type=GameDate(), help="One game date.")
+@with_range
+@with_home
+@with_json
+def grade_command(
+    game_date: date | None,
+    start_date: date | None,
+    end_date: date | None,
+    home: str | None,
+    as_json: bool,
+) -> None:
+    """Score predictions against what happened, and against the lines that exist.
+
+    \b
+    boxout grade
+    boxout grade --date 2026-01-31
+    """
+    from boxout.learning.grade import grade
+
+    if game_date and (start_date or end_date):
+        raise UsageError("--date and a range exclude each other.", "", "Give one of them.")
+    check_range(start_date, end_date)
+    with open_warehouse(find_home(home)) as warehouse:
+        prepare(warehouse, load_graph())
+        report = grade(warehouse, game_date or start_date, game_date or end_date)
+    if as_json:
+        print_json(report)
+    else:
+        print_grades(report)
+
+
+def print_grades(report: GradeReport) -> None:
+    """Print the scores of each model and market."""
+    print_table(
+        [
+            "model",
+            "market",
+            "in sample",
+            "graded",
+            "MAE",
+            "bias",
+            "in p10-p90",
+            "lines",
+            "line MAE",
+            "hit rate",
+        ],
+        [
+            [
+                s.model_id,
+                s.market,
+                "yes" if s.is_in_sample else "no",
+                s.graded,
+                s.mae,
+                s.bias,
+                s.coverage,
+                s.lined,
+                s.line_mae,
+                s.hit_rate,
+            ]
+            for s in report.summaries
+        ],
+    )
+    if report.held_back:
+        notice(f"{len(report.held_back)} dates are not graded: their outcomes are not ready")
+
+
+@click.command("models")
+@with_home
+@with_json
+def models_command(home: str | None, as_json: bool) -> None:
+    """List the trained models, oldest first."""
+    from boxout.learning.registry import list_models
+
+    with open_warehouse(find_home(home)) as warehouse:
+        prepare(warehouse, load_graph())
+        models = list_models(warehouse)
+        folder = warehouse.home.models
+    if as_json:
+        print_json(models)
+        return
+    if not models:
+        click.echo("no model yet: `boxout train`")
+    print_table(
+        [
+            "model",
+            "trained",
+            "markets",
+            "from",
+            "to",
+            "rows",
+            "features",
+            "data version",
+            "simulated",
+            "card",
+        ],
+        [
+            [
+                m.model_id,
+                f"{m.trained_at:%Y-%m-%d %H:%M}",
+                m.markets,
+                str(m.train_start),
+                str(m.train_end),
+                m.train_rows,
+                m.features,
+                m.data_version,
+                "yes" if m.is_simulated else "no",
+                str(folder / m.folder / "model_card.md"),
+            ]
+            for m in models
+        ],
+    )

@@ -1,0 +1,109 @@
+"""`ingest` and `simulate`: bring raw data in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from boxout.cli.console import notice, print_json, print_table
+from boxout.cli.options import GameDate, with_home, with_json
+from boxout.pipeline.graph import load_graph
+from boxout.pipeline.ingest import FileReport, ingest_files
+from boxout.sources.files.reading import find_files
+from boxout.warehouse.ducklake import open_warehouse
+from boxout.warehouse.home import find_home
+
+
+@click.command("ingest")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@with_home
+@with_json
+def ingest_command(paths: tuple[Path, ...], home: str | None, as_json: bool) -> None:
+    """Bring files, or folders of files, into the project.
+
+    The shape of a file is told by its columns. Each file is loaded whole or not at all; rows
+    that cannot be placed go to quarantine with their reason. A file that was ingested before
+    changes nothing, a corrected one changes what differs. `boxout run` carries it onward.
+
+    \b
+    boxout ingest ../shared/data
+    boxout ingest corrections/team_gamelogs_2023-24.parquet --home .boxout-real
+    """
+    files = find_files(paths)
+    with open_warehouse(find_home(home), create=True) as warehouse:
+        reports = ingest_files(warehouse, load_graph(), files, report_file)
+    if as_json:
+        print_json(reports)
+    else:
+        print_ingest(reports)
+
+
+def report_file(report: FileReport) -> None:
+    if report.is_known:
+        return
+    rejected = sum(report.rejected.values())
+    changes = f"+{report.added:,} ~{report.changed:,} -{report.removed:,}"
+    tail = f", {rejected:,} in quarantine" if rejected else ""
+    notice(f"{report.path.name}: {report.rows:,} rows, {changes} on {report.dates:,} dates{tail}")
+
+
+def print_ingest(reports: list[FileReport]) -> None:
+    """Print what ingest did, by landing table, and why rows were refused."""
+    tables: dict[str, list[int]] = {}
+    for report in reports:
+        counts = (
+            1,
+            report.rows,
+            report.added,
+            report.changed,
+            report.removed,
+            sum(report.rejected.values()),
+        )
+        totals = tables.setdefault(report.table, [0] * len(counts))
+        for i, count in enumerate(counts):
+            totals[i] += count
+    print_table(
+        ["table", "files", "rows", "added", "changed", "removed", "quarantined"],
+        [[name, *counts] for name, counts in sorted(tables.items())],
+    )
+    for report in reports:
+        for reason, count in report.rejected.items():
+            click.echo(f"quarantined: {count:,} rows of {report.path.name}: {reason}")
+
+
+@click.command("simulate")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same league.")
+@click.option("--seasons", type=click.IntRange(1, 5), default=5, show_default=True)
+@click.option(
+    "--size",
+    type=click.Choice(["full", "small"]),
+    default="full",
+    show_default=True,
+    help="small is a few weeks a season, for trying things out.",
+)
+@click.option("--until", type=GameDate(), help="Last finished game date of the last season.")
+@with_json
+def simulate_command(
+    folder: Path, seed: int, seasons: int, size: str, until: object, as_json: bool
+) -> None:
+    """Write the files of a simulated league, in the shapes of the public sources.
+
+    `boxout run` does this by itself when it has no data. The files are labelled as simulated,
+    and everything made of them says so.
+
+    \b
+    boxout simulate /tmp/league --size small
+    boxout run --data /tmp/league --home /tmp/project
+    """
+    from boxout.sources.simulator import simulate_league
+
+    league = simulate_league(folder, seed=seed, seasons=seasons, size=size, last_season_until=until)
+    if as_json:
+        print_json(league)
+    else:
+        click.echo(
+            f"simulated league (seed {seed}): {len(league.seasons)} seasons, {league.games:,} games "
+            f"on {league.dates:,} dates, {league.players:,} players in {folder}"
+        )

@@ -1,0 +1,262 @@
+"""`backfill`, `plan` and `explain`: bring tables up to date, and say what that would do."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import date
+
+import click
+
+from boxout.cli.console import DateProgress, notice, percent, print_json, print_table
+from boxout.cli.options import GameDate, check_range, with_home, with_json, with_range
+from boxout.errors import UsageError
+from boxout.pipeline.explain import Explanation, explain_partition
+from boxout.pipeline.graph import Graph, load_graph
+from boxout.pipeline.ingest import prepare
+from boxout.pipeline.plan import TablePlan, plan_tables
+from boxout.pipeline.publish import Waiver
+from boxout.pipeline.run import (
+    CHUNK_DATES,
+    FIRST_DATE,
+    LAST_DATE,
+    RunOptions,
+    RunReport,
+    TableOutcome,
+    run_tables,
+)
+from boxout.pipeline.stage import Chunk
+from boxout.tables.definition import TableDefinition
+from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.home import find_home
+
+HELD_BACK = 3
+
+
+@click.command("backfill")
+@click.argument("tables", nargs=-1, metavar="[TABLE]...")
+@with_range
+@click.option("--no-resume", is_flag=True, help="Compute again what is fresh, too.")
+@click.option(
+    "--skip-preflight",
+    is_flag=True,
+    help="Publish past closed gates and failing checks, as a waiver on record; needs --reason.",
+)
+@click.option("--reason", help="Why the waiver is given.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
+@click.option(
+    "--chunk-dates",
+    type=click.IntRange(min=1),
+    default=CHUNK_DATES,
+    show_default=True,
+    help="Dates a commit, at most.",
+)
+@with_home
+@with_json
+def backfill_command(
+    tables: tuple[str, ...],
+    start_date: date | None,
+    end_date: date | None,
+    no_resume: bool,
+    skip_preflight: bool,
+    reason: str | None,
+    dry_run: bool,
+    chunk_dates: int,
+    home: str | None,
+    as_json: bool,
+) -> None:
+    """Bring TABLEs up to date, or all of them: whatever is missing or stale, and nothing else.
+
+    It resumes by itself after any stop. Dates whose inputs are not ready are held back, and the
+    exit code is then 3.
+
+    \b
+    boxout backfill
+    boxout backfill precompute.player_composite_factors --start-date 2021-10-19 --end-date 2026-01-02
+    boxout backfill player_daily_cache --dry-run
+    """
+    check_range(start_date, end_date)
+    if skip_preflight and not (reason or "").strip():
+        raise UsageError(
+            "--skip-preflight publishes past the contracts and needs a reason.",
+            "--reason",
+            'Add --reason "why"; it stays on record with your name.',
+        )
+    graph = load_graph()
+    selected = graph.select(tables)
+    options = RunOptions(
+        start_date or FIRST_DATE,
+        end_date or LAST_DATE,
+        no_resume,
+        Waiver(getpass.getuser(), str(reason).strip()) if skip_preflight else None,
+        chunk_dates,
+    )
+    with open_warehouse(find_home(home)) as warehouse:
+        prepare(warehouse, graph)
+        if dry_run:
+            _print_plan(warehouse, graph, {t.name for t in selected}, as_json)
+            return
+        report = run_with_progress(warehouse, graph, selected, options, "backfill")
+    if as_json:
+        print_json({"held_back": report.held_back, "report": report})
+    else:
+        print_run(report)
+    if report.held_back:
+        raise click.exceptions.Exit(HELD_BACK)
+
+
+def run_with_progress(
+    warehouse: Warehouse,
+    graph: Graph,
+    tables: tuple[TableDefinition, ...],
+    options: RunOptions,
+    command: str,
+) -> RunReport:
+    """Run tables and show each commit."""
+    units = {table.name: _unit(table) for table in tables}
+    with DateProgress() as progress:
+
+        def report(table: str, chunk: Chunk, outcome: TableOutcome) -> None:
+            rows = f"{outcome.rows_computed:,} {units[table]}"
+            progress.advance(table, outcome.computed, outcome.due, chunk.last, rows)
+
+        return run_tables(warehouse, graph, tables, options, report, command=command)
+
+
+def _unit(table: TableDefinition) -> str:
+    if "player_id" in table.key:
+        return "players"
+    return "teams" if "team_id" in table.key else "rows"
+
+
+def print_run(report: RunReport) -> None:
+    """Print what a run did, table by table, and what it held back."""
+    busy = [t for t in report.tables if t.due or t.failed or t.blocked]
+    if not busy:
+        click.echo(f"everything is up to date ({report.seconds:.2f} s)")
+        return
+    print_table(
+        ["table", "dates", "changed", "written", "removed", "failed", "blocked", "waived", "s"],
+        [
+            [
+                t.table,
+                t.computed,
+                t.changed,
+                t.rows_written,
+                t.rows_removed,
+                t.failed,
+                t.blocked,
+                t.waived,
+                f"{t.seconds:.2f}",
+            ]
+            for t in busy
+        ],
+    )
+    for outcome in busy:
+        for check, count in outcome.failures.items():
+            click.echo(f"failed: {outcome.table}: {check} ({count} dates or seasons)")
+        if outcome.blocked:
+            click.echo(f"blocked: {outcome.table}: {outcome.blocked} dates wait for their inputs")
+    if report.held_back:
+        notice("something was held back: `boxout validate` says what, `boxout explain` says why")
+
+
+@click.command("plan")
+@click.argument("tables", nargs=-1, metavar="[TABLE]...")
+@with_home
+@with_json
+def plan_command(tables: tuple[str, ...], home: str | None, as_json: bool) -> None:
+    """Print what `backfill` would do, and change nothing.
+
+    A partition is one table on one game date. Stale means that something it reads, or the
+    table's own file, has changed since it was built.
+    """
+    graph = load_graph()
+    selected = {table.name for table in graph.select(tables)}
+    with open_warehouse(find_home(home)) as warehouse:
+        prepare(warehouse, graph)
+        _print_plan(warehouse, graph, selected, as_json)
+
+
+def _print_plan(warehouse: Warehouse, graph: Graph, selected: set[str], as_json: bool) -> None:
+    plans = [plan for plan in plan_tables(warehouse, graph) if plan.table in selected]
+    if as_json:
+        print_json(plans)
+        return
+    states = ("fresh", "empty", "bootstrap", "waived", "stale", "missing", "failed", "blocked")
+    shown = [s for s in states if any(plan.counts.get(s) for plan in plans)]
+    print_table(
+        ["table", *shown, "due", "from", "to"],
+        [
+            [
+                p.table,
+                *(p.counts.get(s, 0) for s in shown),
+                p.due,
+                str(p.first_due or "-"),
+                str(p.last_due or "-"),
+            ]
+            for p in plans
+        ],
+    )
+    for plan in plans:
+        _print_reasons(plan)
+    if not any(plan.due for plan in plans):
+        click.echo("nothing to do")
+
+
+def _print_reasons(plan: TablePlan) -> None:
+    for reason, count in sorted(plan.reasons.items(), key=lambda item: -item[1])[:3]:
+        click.echo(f"{plan.table}: {count} dates: {reason}")
+
+
+@click.command("explain")
+@click.argument("table")
+@click.argument("game_date", type=GameDate())
+@with_home
+@with_json
+def explain_command(table: str, game_date: date, home: str | None, as_json: bool) -> None:
+    """Say why TABLE is in its state on GAME_DATE, down to the input dates that changed.
+
+    \b
+    boxout explain player_game_summary 2024-01-31
+    """
+    graph = load_graph()
+    definition = graph.select([table])[0]
+    with open_warehouse(find_home(home)) as warehouse:
+        prepare(warehouse, graph)
+        explanation = explain_partition(warehouse, graph, definition, game_date)
+    if as_json:
+        print_json(explanation)
+    else:
+        _print_explanation(explanation)
+
+
+def _print_explanation(e: Explanation) -> None:
+    click.echo(f"{e.table} on {e.game_date} ({e.season}): {e.state}")
+    click.echo(e.reason)
+    built = f", last built {e.built_at:%Y-%m-%d %H:%M:%S} UTC" if e.built_at else ""
+    click.echo(f"{e.rows:,} rows published{built}")
+    print_table(
+        ["reads", "window", "from", "to", "dates", "ready", "changed since"],
+        [
+            [
+                i.table,
+                i.window,
+                str(i.first or "-"),
+                str(i.last or "-"),
+                i.partitions,
+                i.ready,
+                ", ".join(str(day) for day in i.changed) or "-",
+            ]
+            for i in e.inputs
+        ],
+    )
+    for read in e.inputs:
+        for day, state in read.unready:
+            click.echo(f"waits for: {read.table} on {day}, which is {state}")
+    for check in e.checks:
+        total = int(str(check["total"]))
+        good = percent(total - int(str(check["failing"])), total)
+        where = check["game_date"] or e.season
+        click.echo(
+            f"fails ({check['severity']}): {check['check_name']} on {where}: {good} of {total:,}"
+        )

@@ -1,0 +1,1 @@
+"""The learning phase: gate, train, predict and grade, on features that the gates let through."""

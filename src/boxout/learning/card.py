@@ -1,0 +1,115 @@
+"""The model card: everything that a model came from and how good it is, twice.
+
+Once as JSON for programs and once as Markdown for people, from the same facts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from boxout.learning.evaluate import OVERALL, WITH_LINE, Metric
+from boxout.learning.states import FEATURE_STORE, with_inputs
+from boxout.pipeline.graph import Graph
+
+LIBRARIES = ("boxout", "duckdb", "numpy", "xgboost-cpu")
+FOLDER = Path(__file__).parent
+
+
+def code_hash(graph: Graph) -> str:
+    """SHA-256 of the learning code and of the SQL of every table it learns from."""
+    digest = hashlib.sha256()
+    for path in sorted(FOLDER.glob("*.py")):
+        digest.update(path.name.encode())
+        digest.update(path.read_bytes())
+    for table in with_inputs(graph, FEATURE_STORE).tables.values():
+        digest.update(f"{table.name} {table.code_hash}".encode())
+    return digest.hexdigest()
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that matter."""
+    return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
+
+
+def card_json(card: Mapping[str, Any]) -> str:
+    """Return the card as JSON; dates are ISO strings."""
+    return json.dumps(card, indent=1, default=str, ensure_ascii=False) + "\n"
+
+
+def metric_rows(metrics: Iterable[Metric]) -> list[dict[str, Any]]:
+    """Return metrics as plain dictionaries."""
+    return [asdict(metric) for metric in metrics]
+
+
+def card_markdown(card: Mapping[str, Any]) -> str:
+    """Return the card as a page to read."""
+    training = card["training"]
+    parts = [
+        f"# Model {card['model_id']}",
+        "> Trained on a **simulated** league." if card["is_simulated"] else "",
+        _facts(card),
+        "## Gates\n\n" + "\n".join(f"- {a['reason']}" for a in card["readiness"]["answers"]),
+        "## Waivers\n\n" + _waivers(card["readiness"]),
+        "## Errors on dates after those trained on\n\n"
+        f"{training['metrics_rule']}. In the market's unit.\n\n" + _metrics(card["metrics"]),
+        "## Folds\n\n" + _table(card["folds"]),
+        "## What the trees use most\n\n" + _most_used(card["markets"]),
+        "## Features\n\n" + ", ".join(card["features"]),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _facts(card: Mapping[str, Any]) -> str:
+    training = card["training"]
+    facts = {
+        "Markets": ", ".join(card["markets"]),
+        "Trained": f"{card['trained_at']} UTC",
+        "Data version": card["data_version"],
+        "Training rows": f"{training['rows']:,} player games, "
+        f"{training['first_date']} to {training['last_date']}",
+        "Features": len(card["features"]),
+        "Data hash": card["dataset_hash"],
+        "Code hash": card["code_hash"],
+        "Settings": ", ".join(f"{k} {v}" for k, v in card["settings"].items()),
+        "Libraries": ", ".join(f"{k} {v}" for k, v in card["libraries"].items()),
+    }
+    return "\n".join(f"- {name}: {value}" for name, value in facts.items())
+
+
+def _waivers(readiness: Mapping[str, Any]) -> str:
+    if not readiness["waivers"] and not readiness["waived_partitions"]:
+        return "None."
+    lines = [f"{readiness['waived_partitions']} partition(s) carry a waiver.", ""]
+    lines += [
+        f"- {w['table']}, {w['check']}, {w['start_date']} to {w['end_date']}: "
+        f"{w['who']}: {w['reason']}"
+        for w in readiness["waivers"]
+    ]
+    return "\n".join(lines)
+
+
+def _metrics(metrics: Sequence[Mapping[str, Any]]) -> str:
+    shown = [m for m in metrics if m["scope"] in (OVERALL, WITH_LINE) or m["scope"][:1] == "2"]
+    return _table(shown)
+
+
+def _most_used(markets: Mapping[str, Any]) -> str:
+    return "\n".join(
+        f"- {name}: " + ", ".join(f"{f} {100 * share:.0f}%" for f, share in market["most_used"])
+        for name, market in markets.items()
+    )
+
+
+def _table(rows: Sequence[Mapping[str, Any]]) -> str:
+    if not rows:
+        return "None."
+    names = list(rows[0])
+    lines = [names, ["---"] * len(names), *([row[name] for name in names] for row in rows)]
+    return "\n".join("| " + " | ".join(str(value) for value in line) + " |" for line in lines)

@@ -1,0 +1,124 @@
+"""From an expected value to a distribution: quantiles of errors made out of sample.
+
+Errors are pooled by size of forecast, for a star's points scatter more than a reserve's.
+Between two pools the quantiles are interpolated, so that the distribution moves smoothly
+with the forecast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+LEVELS = np.arange(1, 100) / 100
+POOLS = 12
+LEAST_POOL = 150
+DECIMALS = 4
+# A chance is never said to be nearer to certain than a hundred outcomes can show.
+SUREST = 0.995
+
+
+@dataclass(frozen=True)
+class Distribution:
+    """Quantiles of the error (actual minus forecast) by size of forecast.
+
+    Attributes
+    ----------
+    centres
+        Mean forecast of each pool, ascending, shape (pools,).
+    sds
+        Standard deviation of the error in each pool.
+    quantiles
+        Shape (pools, 99): the error's percentiles 1 to 99 in each pool.
+    rows
+        How many out-of-sample forecasts it rests on.
+    """
+
+    centres: Array
+    sds: Array
+    quantiles: Array
+    rows: int
+
+    def sd(self, predicted: Array) -> Array:
+        """Return the standard deviation at each forecast."""
+        sd: Array = np.interp(predicted, self.centres, self.sds)
+        return sd
+
+    def quantile(self, predicted: Array, level: int) -> Array:
+        """Return a percentile (1 to 99) of the outcome at each forecast, never below zero."""
+        error = np.interp(predicted, self.centres, self.quantiles[:, level - 1])
+        return np.maximum(predicted + error, 0.0)
+
+    def over_probability(self, predicted: Array, line: Array) -> Array:
+        """Return the chance that the outcome exceeds the line, given that it is no push.
+
+        NaN where the line is NaN. Outcomes are whole numbers, so only a whole line can
+        push; a stake is returned then, and the chance is among the bets that count.
+        """
+        over: Array = 1 - self._below(predicted, np.floor(line) + 0.5)
+        under = self._below(predicted, np.ceil(line) - 0.5)
+        chance: Array = over / (over + under)
+        return chance
+
+    def _below(self, predicted: Array, threshold: Array) -> Array:
+        """Return the chance of an outcome below a threshold."""
+        place = np.interp(predicted, self.centres, np.arange(len(self.centres)))
+        low = np.floor(place).astype(int)
+        high = np.minimum(low + 1, len(self.centres) - 1)
+        weight = (place - low)[:, None]
+        errors = self.quantiles[low] * (1 - weight) + self.quantiles[high] * weight
+        wanted = (threshold - predicted)[:, None]
+        after = np.clip((errors < wanted).sum(axis=1), 1, len(LEVELS) - 1)
+        row = np.arange(len(predicted))
+        left, right = errors[row, after - 1], errors[row, after]
+        step = np.where(right > left, right - left, 1.0)
+        share = LEVELS[after - 1] + (LEVELS[after] - LEVELS[after - 1]) * (
+            (wanted[:, 0] - left) / step
+        )
+        chance = np.clip(share, 1 - SUREST, SUREST)
+        return np.where(np.isnan(threshold), np.nan, chance)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain lists, for a card."""
+        return {
+            "rows": self.rows,
+            "centres": self.centres.tolist(),
+            "sds": self.sds.tolist(),
+            "quantiles": self.quantiles.tolist(),
+        }
+
+
+def fit_distribution(predicted: Array, actual: Array) -> Distribution:
+    """Pool out-of-sample errors by size of forecast.
+
+    Parameters
+    ----------
+    predicted, actual
+        Forecasts and outcomes, one element each, at least one.
+    """
+    order = np.argsort(predicted, kind="stable")
+    pools = int(np.clip(len(order) // LEAST_POOL, 1, POOLS))
+    parts = np.array_split(order, pools)
+    errors = actual.astype(np.float64) - predicted
+    return Distribution(
+        np.round([predicted[part].mean() for part in parts], DECIMALS),
+        np.round([errors[part].std() for part in parts], DECIMALS),
+        np.round([np.quantile(errors[part], LEVELS) for part in parts], DECIMALS),
+        len(order),
+    )
+
+
+def read_distribution(saved: Mapping[str, Any]) -> Distribution:
+    """Return what `Distribution.to_dict` wrote."""
+    return Distribution(
+        np.asarray(saved["centres"]),
+        np.asarray(saved["sds"]),
+        np.asarray(saved["quantiles"]),
+        int(saved["rows"]),
+    )

@@ -1,0 +1,103 @@
+"""Forecasts of one market as arrays, and their way into `learning.predictions`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boxout.learning.dataset import FeatureRows
+from boxout.learning.distribution import DECIMALS, Distribution
+from boxout.learning.storage import PREDICTIONS
+from boxout.warehouse.ducklake import Warehouse
+
+Array = NDArray[Any]
+
+STAGED = "staged_predictions"
+LOW, MIDDLE, HIGH = 10, 50, 90
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """One market's forecasts, one element a row of features; NaN where there is none.
+
+    Attributes
+    ----------
+    predicted, sd, p10, p50, p90, line
+        In the market's unit.
+    over_probability
+        From 0 to 1, given that it is no push.
+    """
+
+    predicted: Array
+    sd: Array
+    p10: Array
+    p50: Array
+    p90: Array
+    line: Array
+    over_probability: Array
+
+
+def empty_forecast(line: Array) -> Forecast:
+    """Return forecasts that are all missing but for the line."""
+    predicted, sd, p10, p50, p90, over = np.full((6, len(line)), np.nan)
+    return Forecast(predicted, sd, p10, p50, p90, line.copy(), over)
+
+
+def make_forecast(predicted: Array, distribution: Distribution, line: Array) -> Forecast:
+    """Put a distribution around expected values."""
+    return Forecast(
+        np.round(predicted, DECIMALS),
+        np.round(distribution.sd(predicted), DECIMALS),
+        np.round(distribution.quantile(predicted, LOW), DECIMALS),
+        np.round(distribution.quantile(predicted, MIDDLE), DECIMALS),
+        np.round(distribution.quantile(predicted, HIGH), DECIMALS),
+        line,
+        np.round(distribution.over_probability(predicted, line), DECIMALS),
+    )
+
+
+def fill_forecast(whole: Forecast, part: slice, forecast: Forecast) -> None:
+    """Write the forecasts of a slice of rows into those of all rows."""
+    for name, values in vars(forecast).items():
+        getattr(whole, name)[part] = values
+
+
+def stage_forecasts(
+    warehouse: Warehouse,
+    rows: FeatureRows,
+    forecasts: Mapping[str, Forecast],
+    model_id: str,
+    data_version: int,
+    predicted_at: datetime,
+    *,
+    is_in_sample: bool,
+) -> None:
+    """Create the temporary table `staged_predictions` from every forecast that there is."""
+    columns = ", ".join(f"{name} {kind}" for name, kind, _ in PREDICTIONS.columns)
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} ({columns})")
+    identity = {
+        "season": rows.season,
+        "game_date": rows.game_date.astype("datetime64[us]"),
+        "game_id": rows.game_id,
+        "player_id": rows.player_id,
+    }
+    for market, forecast in forecasts.items():
+        present = ~np.isnan(forecast.predicted)
+        columns_now = {
+            name: values[present] for name, values in (identity | vars(forecast)).items()
+        }
+        warehouse.connection.register("forecast_columns", columns_now)
+        warehouse.execute(
+            f"""
+            INSERT INTO {STAGED} BY NAME
+            SELECT *, $1 AS market, $2 AS model_id, $3 AS is_in_sample, $4 AS data_version,
+                   $5::TIMESTAMP AS predicted_at FROM forecast_columns
+            """,
+            [market, model_id, is_in_sample, data_version, predicted_at],
+        )
+        warehouse.connection.unregister("forecast_columns")

@@ -1,0 +1,257 @@
+"""Grade forecasts by what happened, against the outcome and against the line.
+
+Set-based and repeatable: a grade whose outcome was corrected is replaced, all others stay.
+Players without minutes are void, as bookmakers have it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from boxout.errors import BoxoutError, GateError
+from boxout.learning.gates import GAMES
+from boxout.learning.lines import PREGAME_LINES, read_lines
+from boxout.learning.markets import MARKETS
+from boxout.learning.states import PLAYER_SUMMARY, one_version, read_states
+from boxout.learning.storage import (
+    GRADES,
+    PREDICTIONS,
+    Written,
+    create_learning_tables,
+    replace_rows,
+)
+from boxout.pipeline.graph import Graph, load_graph
+from boxout.pipeline.ledger import create_ledger
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+STAGED = "staged_grades"
+FIRST_DATE = date(1946, 11, 1)
+LAST_DATE = date(2999, 12, 31)
+
+
+@dataclass(frozen=True)
+class GradeSummary:
+    """How one model did in one market over a range.
+
+    Attributes
+    ----------
+    graded, void
+        Forecasts with an outcome, and of players who did not play.
+    mae, bias
+        Mean absolute error of the expected value, and mean of forecast minus outcome.
+    coverage
+        Share of outcomes within p10 to p90, of forecasts that have them; 0.8 is right.
+    lined
+        Forecasts with an outcome and a line; `lined_mae`, `median_mae` and `line_mae` are the
+        expected value's, the median's and the line's mean absolute errors on them.
+    bets, hits, hit_rate
+        Sides taken that did not push, and those that came in.
+    log_loss, brier
+        Of over_probability, on lines that did not push.
+    """
+
+    model_id: str
+    market: str
+    is_in_sample: bool
+    graded: int
+    void: int
+    mae: float | None
+    bias: float | None
+    coverage: float | None
+    lined: int
+    lined_mae: float | None
+    median_mae: float | None
+    line_mae: float | None
+    bets: int
+    hits: int
+    hit_rate: float | None
+    log_loss: float | None
+    brier: float | None
+
+
+@dataclass(frozen=True)
+class GradeReport:
+    """What grading gave.
+
+    Attributes
+    ----------
+    written
+        Grades inserted, removed and left as they were.
+    held_back
+        Dates with finished games and forecasts whose outcomes are not ready.
+    summaries
+        One a model and market; forecasts made in sample apart.
+    """
+
+    start: date | None
+    end: date | None
+    written: Written
+    held_back: tuple[date, ...]
+    summaries: tuple[GradeSummary, ...]
+
+
+def grade(
+    warehouse: Warehouse,
+    start: date | None = None,
+    end: date | None = None,
+    *,
+    graph: Graph | None = None,
+    graded_at: datetime | None = None,
+) -> GradeReport:
+    """Grade every forecast of finished games in a range of dates.
+
+    Parameters
+    ----------
+    start, end
+        First and last game date; by default all that have forecasts.
+    graded_at
+        The time to record, UTC; now by default.
+
+    Raises
+    ------
+    BoxoutError
+        When there is no forecast yet.
+    GateError
+        When no outcome has been built.
+    """
+    graph = graph or load_graph()
+    create_ledger(warehouse)
+    create_learning_tables(warehouse)
+    first, last = warehouse.rows(
+        f"SELECT min(game_date), max(game_date) FROM {LAKE}.{PREDICTIONS.name} "
+        "WHERE game_date BETWEEN $1 AND $2",
+        [start or FIRST_DATE, end or LAST_DATE],
+    )[0]
+    if first is None:
+        raise BoxoutError(
+            "There is no forecast to grade.",
+            f"{start or 'the beginning'} to {end or 'the end'}",
+            "Make some with `boxout train` or `boxout predict`.",
+        )
+    if not warehouse.has_table(PLAYER_SUMMARY):
+        raise GateError(
+            "There are no outcomes yet.", PLAYER_SUMMARY, "Build them with `boxout backfill`."
+        )
+    now = graded_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    with one_version(warehouse):
+        read_states(warehouse, graph, PLAYER_SUMMARY, "outcome_states")
+        read_lines(warehouse, first, last)
+        held_back = _held_back(warehouse, first, last)
+        _stage_grades(warehouse, first, last, now)
+    scope = (
+        f"game_date BETWEEN DATE '{first}' AND DATE '{last}' AND game_date NOT IN "
+        "(SELECT game_date FROM outcome_states WHERE NOT is_ready)"
+    )
+    written = replace_rows(warehouse, GRADES, STAGED, scope)
+    return GradeReport(first, last, written, held_back, summarise(warehouse, first, last))
+
+
+def summarise(
+    warehouse: Warehouse, start: date | None = None, end: date | None = None
+) -> tuple[GradeSummary, ...]:
+    """Sum up the grades of a range by model and market.
+
+    Sums are over DECIMAL, for sums of floats depend on the order of threads.
+    """
+    if not warehouse.has_table(GRADES.name):
+        return ()
+    loss = "-ln(CASE WHEN result = 'over' THEN over_probability ELSE 1 - over_probability END)"
+    square = "pow(over_probability - (result = 'over')::INT, 2)"
+    judged = "result IN ('over', 'under') AND over_probability IS NOT NULL"
+    rows = warehouse.records(
+        f"""
+        WITH scored AS (
+          SELECT g.*, p.p50 FROM {LAKE}.{GRADES.name} AS g
+          LEFT JOIN {LAKE}.{PREDICTIONS.name} AS p USING (game_id, player_id, market, model_id)
+          WHERE g.game_date BETWEEN $1 AND $2)
+        SELECT model_id, market, is_in_sample, count(actual) AS graded,
+               count(*) FILTER (WHERE result IS NOT DISTINCT FROM 'void') AS void,
+               {_mean("absolute_error")} AS mae, {_mean("error")} AS bias,
+               {_mean("is_covered::INT")} AS coverage,
+               count(line) FILTER (WHERE actual IS NOT NULL) AS lined,
+               {_mean("absolute_error", "line IS NOT NULL")} AS lined_mae,
+               {_mean("abs(p50 - actual)", "line IS NOT NULL")} AS median_mae,
+               {_mean("abs(line - actual)")} AS line_mae,
+               count(is_hit) AS bets, count(*) FILTER (WHERE is_hit) AS hits,
+               {_mean("is_hit::INT")} AS hit_rate,
+               {_mean(loss, judged)} AS log_loss, {_mean(square, judged)} AS brier
+        FROM scored GROUP BY model_id, market, is_in_sample
+        ORDER BY model_id, is_in_sample, market
+        """,
+        [start or FIRST_DATE, end or LAST_DATE],
+    )
+    return tuple(GradeSummary(**row) for row in rows)
+
+
+def read_grades(warehouse: Warehouse, game_date: date) -> list[dict[str, Any]]:
+    """Return the grades of a date, by model, market and player."""
+    if not warehouse.has_table(GRADES.name):
+        return []
+    return warehouse.records(
+        f"SELECT * FROM {LAKE}.{GRADES.name} WHERE game_date = $1 "
+        "ORDER BY model_id, market, game_id, player_id",
+        [game_date],
+    )
+
+
+def _mean(value: str, condition: str = "true") -> str:
+    exact = f"CAST(CASE WHEN {condition} THEN {value} END AS DECIMAL(18, 6))"
+    return f"round(sum({exact})::DOUBLE / nullif(count({exact}), 0), 4)"
+
+
+def _held_back(warehouse: Warehouse, first: date, last: date) -> tuple[date, ...]:
+    rows = warehouse.rows(
+        f"""
+        SELECT DISTINCT game_date FROM {LAKE}.{PREDICTIONS.name}
+        WHERE game_date BETWEEN $1 AND $2
+          AND game_date IN (SELECT game_date FROM {LAKE}.{GAMES} WHERE status = 'final')
+          AND game_date NOT IN (SELECT game_date FROM outcome_states WHERE is_ready)
+        ORDER BY game_date
+        """,
+        [first, last],
+    )
+    return tuple(row[0] for row in rows)
+
+
+def _stage_grades(warehouse: Warehouse, first: date, last: date, now: datetime) -> None:
+    outcomes = " UNION ALL ".join(
+        f"SELECT game_id, player_id, '{m.name}' AS market, CAST({m.outcome} AS INTEGER) AS actual "
+        f"FROM played"
+        for m in MARKETS
+    )
+    listed = ", ".join(name for name, _, _ in GRADES.columns)
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {STAGED} AS
+        WITH played AS (
+          SELECT * FROM {LAKE}.{PLAYER_SUMMARY}
+          WHERE minutes > 0 AND game_date BETWEEN $1 AND $2),
+        outcomes AS ({outcomes}),
+        sided AS (
+          SELECT p.*, o.actual, l.line AS closing_line,
+                 CASE WHEN p.over_probability > 0.5 THEN 'over'
+                      WHEN p.over_probability < 0.5 THEN 'under' END AS side,
+                 CASE WHEN o.actual IS NULL THEN 'void' WHEN o.actual > p.line THEN 'over'
+                      WHEN o.actual < p.line THEN 'under' WHEN o.actual = p.line THEN 'push'
+                      END AS result
+          FROM {LAKE}.{PREDICTIONS.name} AS p
+          JOIN {LAKE}.{GAMES} AS g ON g.game_id = p.game_id AND g.status = 'final'
+          LEFT JOIN outcomes AS o
+            ON o.game_id = p.game_id AND o.player_id = p.player_id AND o.market = p.market
+          LEFT JOIN {PREGAME_LINES} AS l
+            ON l.game_id = p.game_id AND l.player_id = p.player_id AND l.market = p.market
+          WHERE p.game_date BETWEEN $1 AND $2
+            AND p.game_date IN (SELECT game_date FROM outcome_states WHERE is_ready)),
+        graded AS (
+          SELECT *, round(predicted - actual, 4) AS error,
+                 round(abs(predicted - actual), 4) AS absolute_error,
+                 actual BETWEEN p10 AND p90 AS is_covered,
+                 CASE WHEN result IN ('over', 'under') THEN side = result END AS is_hit,
+                 $3::TIMESTAMP AS graded_at
+          FROM sided)
+        SELECT {listed} FROM graded
+        """,
+        [first, last, now],
+    )

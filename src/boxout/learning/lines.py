@@ -1,0 +1,58 @@
+"""The books' line before the game: the median of each book's latest line before tip-off.
+
+Lines seen after tip-off are flagged live in `raw.prop_lines` and never counted.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+PROP_LINES = "raw.prop_lines"
+PREGAME_LINES = "pregame_lines"
+
+
+def read_lines(warehouse: Warehouse, first: date, last: date) -> None:
+    """Create the temporary table `pregame_lines`: game_id, player_id, market, line."""
+    source = f"{LAKE}.{PROP_LINES}"
+    if not warehouse.has_table(PROP_LINES):
+        source = (
+            "(SELECT NULL::VARCHAR AS game_id, NULL::BIGINT AS player_id, NULL::VARCHAR AS market,"
+            " NULL::VARCHAR AS bookmaker, NULL::TIMESTAMP AS captured_at, NULL::DOUBLE AS line,"
+            " NULL::BOOLEAN AS is_live, NULL::DATE AS game_date LIMIT 0)"
+        )
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE {PREGAME_LINES} AS
+        SELECT game_id, player_id, market, median(line) AS line
+        FROM (
+          SELECT game_id, player_id, market, CAST(line AS DOUBLE) AS line
+          FROM {source}
+          WHERE is_live IS NOT TRUE AND line IS NOT NULL AND game_date BETWEEN $1 AND $2
+          QUALIFY row_number() OVER (
+            PARTITION BY game_id, player_id, market, bookmaker ORDER BY captured_at DESC) = 1)
+        GROUP BY game_id, player_id, market
+        """,
+        [first, last],
+    )
+
+
+def lines_for(
+    warehouse: Warehouse, game_id: NDArray[Any], player_id: NDArray[Any], market: str
+) -> NDArray[Any]:
+    """Return the line of each player game from `pregame_lines`, NaN where there is none."""
+    keys = {"place": np.arange(len(game_id)), "game_id": game_id, "player_id": player_id}
+    warehouse.connection.register("line_keys", keys)
+    fetched = warehouse.execute(
+        f"SELECT l.line FROM line_keys AS k LEFT JOIN {PREGAME_LINES} AS l "
+        "ON l.game_id = k.game_id AND l.player_id = k.player_id AND l.market = $1 "
+        "ORDER BY k.place",
+        [market],
+    ).fetchnumpy()["line"]
+    warehouse.connection.unregister("line_keys")
+    return np.ma.filled(fetched.astype(np.float64), np.nan)

@@ -1,0 +1,322 @@
+"""Train: ask the gates, walk forward to see how good it is, then learn from everything.
+
+Reads one data version from beginning to end, so that the model traces back to it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boxout.learning.boosting import (
+    BoostingOptions,
+    fit_booster,
+    most_used_features,
+    quantised,
+    save_booster,
+)
+from boxout.learning.card import code_hash, library_versions, metric_rows
+from boxout.learning.dataset import Dataset, load_dataset
+from boxout.learning.evaluate import LEAST_GAMES, Metric
+from boxout.learning.folds import Fold, walk_forward
+from boxout.learning.forecasts import STAGED, stage_forecasts
+from boxout.learning.gates import Readiness, readiness, require_ready
+from boxout.learning.lines import lines_for, read_lines
+from boxout.learning.markets import MARKET_NAMES, Market, select_markets
+from boxout.learning.registry import ModelRecord, save_model
+from boxout.learning.states import one_version
+from boxout.learning.storage import PREDICTIONS, Written, replace_rows
+from boxout.learning.walk import Listener, Walk, run_walk
+from boxout.pipeline.graph import Graph, load_graph
+from boxout.pipeline.ledger import create_ledger, read_property
+from boxout.warehouse.ducklake import Warehouse
+
+METRICS_RULE = (
+    f"Rows of players with {LEAST_GAMES} or more earlier games in the season and with every "
+    "baseline; each fold was forecast by trees that saw earlier dates only"
+)
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """How to train.
+
+    Attributes
+    ----------
+    start, end
+        First and last game date to learn from; by default all finished games.
+    folds, test_seasons
+        How many walk-forward folds, over how many of the last seasons.
+    boosting
+        The trees' settings.
+    trained_at
+        The time to record, UTC; now by default.
+    """
+
+    start: date | None = None
+    end: date | None = None
+    folds: int = 4
+    test_seasons: int = 3
+    boosting: BoostingOptions = field(default_factory=BoostingOptions)
+    trained_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class TrainingReport:
+    """What training gave.
+
+    Attributes
+    ----------
+    model
+        The registered model.
+    is_new
+        False when the same data and code had given the same model before.
+    metrics
+        Walk-forward scores against baselines and books.
+    predictions
+        Out-of-sample forecasts of the test folds, written for grading.
+    seconds
+        Wall time by step: read, walk, fit, save.
+    """
+
+    model: ModelRecord
+    is_new: bool
+    folder: Path
+    readiness: Readiness
+    folds: tuple[Fold, ...]
+    metrics: tuple[Metric, ...]
+    predictions: Written
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """What was read of one data version."""
+
+    readiness: Readiness
+    data_version: int
+    data: Dataset
+    lines: Mapping[str, NDArray[Any]]
+    is_simulated: bool
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    pass
+
+
+def train(
+    warehouse: Warehouse,
+    markets: Sequence[str] | None = MARKET_NAMES,
+    options: TrainOptions | None = None,
+    *,
+    graph: Graph | None = None,
+    listener: Listener = _silent,
+) -> TrainingReport:
+    """Train one model for the given markets, if the gates are open.
+
+    Parameters
+    ----------
+    markets
+        Of `markets.MARKETS`.
+    listener
+        Called with what is being done, the steps done, and their number.
+
+    Raises
+    ------
+    GateError
+        When a gate is closed; nothing is trained.
+    UsageError
+        When a market is unknown.
+    BoxoutError
+        When there is too little to train on.
+    """
+    options = options or TrainOptions()
+    graph = graph or load_graph()
+    selected = select_markets(markets)
+    clock = _Clock()
+    inputs = _read(warehouse, selected, options, graph)
+    clock.lap("read")
+    data = inputs.data
+    folds = walk_forward(data.game_date, data.season, options.folds, options.test_seasons)
+    steps = len(folds) + 1
+
+    def report(step: str, done: int, _: int) -> None:
+        listener(step, done, steps)
+
+    walk = run_walk(data, folds, selected, inputs.lines, options.boosting, report)
+    clock.lap("walk")
+    listener("all dates", len(folds), steps)
+    files, most_used = _fit_all(data, selected, options.boosting)
+    clock.lap("fit")
+    trained_at = options.trained_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    card = _card(inputs, options, folds, walk, selected, files, most_used, graph, trained_at)
+    record, is_new = save_model(
+        warehouse, files, card, lambda name, fingerprint: _record(name, fingerprint, card)
+    )
+    written = _write_walk(warehouse, inputs, folds, walk, record.model_id, trained_at)
+    clock.lap("save")
+    listener(record.model_id, steps, steps)
+    folder = warehouse.home.models / record.folder
+    return TrainingReport(
+        record, is_new, folder, inputs.readiness, folds, walk.metrics, written, clock.seconds
+    )
+
+
+class _Clock:
+    """Wall time by step."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+        self._since = time.monotonic()
+
+    def lap(self, step: str) -> None:
+        now = time.monotonic()
+        self.seconds[step] = round(now - self._since, 3)
+        self._since = now
+
+
+def _read(
+    warehouse: Warehouse, markets: Sequence[Market], options: TrainOptions, graph: Graph
+) -> _Inputs:
+    create_ledger(warehouse)
+    with one_version(warehouse):
+        answer = readiness(
+            warehouse,
+            [market.name for market in markets],
+            start=options.start,
+            end=options.end,
+            graph=graph,
+        )
+        require_ready(answer)
+        assert answer.first_date
+        assert answer.last_date
+        data = load_dataset(warehouse, markets, answer.first_date, answer.last_date)
+        read_lines(warehouse, answer.first_date, answer.last_date)
+        lines = {
+            market.name: lines_for(warehouse, data.game_id, data.player_id, market.name)
+            for market in markets
+        }
+        simulated = (read_property(warehouse, "simulated") or "").lower()
+        is_simulated = simulated not in ("", "0", "false", "no")
+        return _Inputs(answer, warehouse.version(), data, lines, is_simulated)
+
+
+def _fit_all(
+    data: Dataset, markets: Sequence[Market], options: BoostingOptions
+) -> tuple[dict[str, bytes], dict[str, list[tuple[str, float]]]]:
+    binned = quantised(data.matrix, options)
+    files, most_used = {}, {}
+    for market in markets:
+        booster = fit_booster(binned, data.outcomes[market.name], options)
+        files[market.name] = save_booster(booster)
+        most_used[market.name] = most_used_features(booster, data.features)
+    return files, most_used
+
+
+def _card(
+    inputs: _Inputs,
+    options: TrainOptions,
+    folds: Sequence[Fold],
+    walk: Walk,
+    markets: Sequence[Market],
+    files: Mapping[str, bytes],
+    most_used: Mapping[str, list[tuple[str, float]]],
+    graph: Graph,
+    trained_at: datetime,
+) -> dict[str, Any]:
+    data = inputs.data
+    return {
+        "trained_at": trained_at,
+        "is_simulated": inputs.is_simulated,
+        "data_version": inputs.data_version,
+        "dataset_hash": data.fingerprint(),
+        "code_hash": code_hash(graph),
+        "libraries": library_versions(),
+        "settings": asdict(options.boosting),
+        "training": {
+            "first_date": data.first_date,
+            "last_date": data.last_date,
+            "rows": data.rows,
+            "rows_by_season": {
+                str(name): int(count)
+                for name, count in zip(
+                    *np.unique(data.season.astype(str), return_counts=True), strict=True
+                )
+            },
+            "metrics_rule": METRICS_RULE,
+        },
+        "readiness": asdict(inputs.readiness),
+        "folds": [
+            {
+                "fold": fold.number or "calibration",
+                "trained_before": fold.first_date,
+                "train_rows": fold.train_rows,
+                "last_date": fold.last_date,
+                "rows": fold.test.stop - fold.test.start,
+            }
+            for fold in folds
+        ],
+        "metrics": metric_rows(walk.metrics),
+        "features": list(data.features),
+        "markets": {
+            market.name: {
+                "outcome": market.outcome,
+                "sha256": hashlib.sha256(files[market.name]).hexdigest(),
+                "most_used": most_used[market.name],
+                "errors": walk.distributions[market.name].to_dict(),
+            }
+            for market in markets
+        },
+    }
+
+
+def _record(model_id: str, fingerprint: str, card: Mapping[str, Any]) -> ModelRecord:
+    return ModelRecord(
+        model_id=model_id,
+        content_hash=fingerprint,
+        trained_at=card["trained_at"],
+        data_version=card["data_version"],
+        dataset_hash=card["dataset_hash"],
+        code_hash=card["code_hash"],
+        markets=",".join(card["markets"]),
+        features=len(card["features"]),
+        train_start=card["training"]["first_date"],
+        train_end=card["training"]["last_date"],
+        train_rows=card["training"]["rows"],
+        seed=card["settings"]["seed"],
+        waived_partitions=card["readiness"]["waived_partitions"],
+        is_simulated=card["is_simulated"],
+        folder=model_id,
+    )
+
+
+def _write_walk(
+    warehouse: Warehouse,
+    inputs: _Inputs,
+    folds: Sequence[Fold],
+    walk: Walk,
+    model_id: str,
+    trained_at: datetime,
+) -> Written:
+    stage_forecasts(
+        warehouse,
+        inputs.data,
+        walk.forecasts,
+        model_id,
+        inputs.data_version,
+        trained_at,
+        is_in_sample=False,
+    )
+    scope = (
+        f"model_id = '{model_id}' AND game_date BETWEEN DATE '{folds[1].first_date}' "
+        f"AND DATE '{folds[-1].last_date}'"
+    )
+    return replace_rows(warehouse, PREDICTIONS, STAGED, scope)

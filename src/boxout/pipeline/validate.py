@@ -1,0 +1,167 @@
+"""Evaluate the contracts again over what is published, without changing anything.
+
+The readiness of a range of dates: each check with its numerator, denominator and threshold,
+a season at a time, and how many partitions are in which state.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from boxout.pipeline.contract import audit
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.ledger import forget_stale_partitions, known_dates, read_partitions
+from boxout.pipeline.plan import plan_partitions
+from boxout.pipeline.stage import DUE, STAGED, Chunk
+from boxout.tables.definition import TableDefinition
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """One check over one season's dates in the range.
+
+    Attributes
+    ----------
+    good, total
+        Rows, dates or games that meet the check, of those that it covers.
+    at_least
+        The share to reach, 0 to 1.
+    failing_dates
+        How many dates fail it, for checks of row and date scope.
+    detail
+        What is wrong, where the check can say.
+    """
+
+    table: str
+    check: str
+    scope: str
+    severity: str
+    season: str
+    good: int
+    total: int
+    at_least: float
+    failing_dates: int
+    passed: bool
+    detail: str | None
+
+    @property
+    def share(self) -> float | None:
+        """The share that meets the check; None when it covers nothing."""
+        return self.good / self.total if self.total else None
+
+
+@dataclass(frozen=True)
+class Presence:
+    """The partitions of one table and season in the range, by state."""
+
+    table: str
+    season: str
+    states: dict[str, int]
+
+    @property
+    def ready(self) -> int:
+        """Partitions that may be read."""
+        return sum(self.states.get(state, 0) for state in ("fresh", "empty", "bootstrap", "waived"))
+
+    @property
+    def total(self) -> int:
+        """Partitions that the schedule expects."""
+        return sum(self.states.values())
+
+
+@dataclass(frozen=True)
+class Validation:
+    """The answer: is the range ready, and why.
+
+    Attributes
+    ----------
+    start, end
+        The range of game dates that was looked at.
+    """
+
+    start: date
+    end: date
+    coverage: tuple[Coverage, ...]
+    presence: tuple[Presence, ...]
+
+    @property
+    def failures(self) -> tuple[Coverage, ...]:
+        """Blocking checks that fail."""
+        return tuple(c for c in self.coverage if not c.passed and c.severity == "block")
+
+    @property
+    def passed(self) -> bool:
+        """Whether every blocking check passes and every partition is there."""
+        return not self.failures and all(p.ready == p.total for p in self.presence)
+
+
+def validate_tables(
+    warehouse: Warehouse, graph: Graph, tables: Sequence[TableDefinition], start: date, end: date
+) -> Validation:
+    """Evaluate the contracts of tables over a range of dates, both ends included."""
+    forget_stale_partitions(warehouse)
+    coverage: list[Coverage] = []
+    presence: list[Presence] = []
+    for table in tables:
+        read_partitions(warehouse)
+        known_dates(warehouse)
+        plan_partitions(warehouse, graph, table)
+        presence += _presence(warehouse, table, start, end)
+        if warehouse.has_table(table.name):
+            coverage += _coverage(warehouse, table, start, end)
+    return Validation(start, end, tuple(coverage), tuple(presence))
+
+
+def _presence(
+    warehouse: Warehouse, table: TableDefinition, start: date, end: date
+) -> list[Presence]:
+    found: dict[str, dict[str, int]] = {}
+    for season, state, count in warehouse.rows(
+        "SELECT season, state, count(*) FROM partition_plan "
+        "WHERE game_date BETWEEN $1 AND $2 GROUP BY ALL ORDER BY ALL",
+        [start, end],
+    ):
+        found.setdefault(season, {})[state] = count
+    return [Presence(table.name, season, states) for season, states in found.items()]
+
+
+def _coverage(
+    warehouse: Warehouse, table: TableDefinition, start: date, end: date
+) -> list[Coverage]:
+    # Everything in the range counts as due, so that what is not there counts as missing.
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE {DUE} AS SELECT * REPLACE (true AS is_due) "
+        "FROM partition_plan WHERE game_date BETWEEN $1 AND $2",
+        [start, end],
+    )
+    first, last, dates = warehouse.rows(
+        f"SELECT min(game_date), max(game_date), count(*) FROM {DUE}"
+    )[0]
+    if not dates:
+        return []
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE {STAGED} AS SELECT * FROM {LAKE}.{table.name} "
+        "WHERE game_date BETWEEN $1 AND $2",
+        [start, end],
+    )
+    # The range was named: what lies outside it is not missing from it.
+    warehouse.execute(
+        "UPDATE partition_plan SET is_due = game_date NOT BETWEEN $1 AND $2", [start, end]
+    )
+    audit(warehouse, table, Chunk(first, last, dates), whole_seasons=False)
+    return [
+        Coverage(table.name, *row)
+        for row in warehouse.rows(
+            """
+            SELECT check_name, scope, severity, season, sum(total - failing)::BIGINT,
+                   sum(total)::BIGINT, any_value(at_least),
+                   count(*) FILTER (NOT passed AND game_date IS NOT NULL), bool_and(passed),
+                   any_value(detail)
+            FROM check_now GROUP BY check_name, scope, severity, season
+            ORDER BY season, scope DESC, check_name
+            """
+        )
+    ]

@@ -1,0 +1,61 @@
+"""The distribution around a forecast."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from boxout.learning.distribution import fit_distribution, read_distribution
+from boxout.learning.evaluate import score
+
+
+def _outcomes(rows=20_000):
+    random = np.random.default_rng(7)
+    mean = random.uniform(0.5, 30, rows)
+    return mean, random.poisson(mean).astype(float)
+
+
+def test_intervals_cover_what_they_say():
+    predicted, actual = _outcomes()
+    known = fit_distribution(predicted[:10_000], actual[:10_000])
+    low, high = (known.quantile(predicted[10_000:], level) for level in (10, 90))
+    covered = ((actual[10_000:] >= low) & (actual[10_000:] <= high)).mean()
+    assert 0.77 < covered < 0.84
+    assert np.allclose(known.sd(np.array([4.0, 25.0])), [2.0, 5.0], atol=0.4)
+
+
+def test_over_probabilities_are_calibrated_and_fall_with_the_line():
+    predicted, actual = _outcomes()
+    known = fit_distribution(predicted, actual)
+    line = np.floor(predicted) + 0.5
+    chance = known.over_probability(predicted, line)
+    for low in (0.3, 0.4, 0.5):
+        chosen = (chance >= low) & (chance < low + 0.1)
+        assert abs((actual > line)[chosen].mean() - chance[chosen].mean()) < 0.03
+    falling = known.over_probability(np.full(60, 12.0), np.arange(60) / 2 + 0.25)
+    assert (np.diff(falling) <= 1e-12).all()
+
+
+def test_a_push_counts_for_neither_side():
+    predicted, actual = _outcomes()
+    known = fit_distribution(predicted, actual)
+    near = np.abs(predicted - 9) < 1.5
+    chance = known.over_probability(predicted[near], np.full(near.sum(), 9.0)).mean()
+    over, under = (actual[near] > 9).mean(), (actual[near] < 9).mean()
+    assert abs(chance - over / (over + under)) < 0.03
+
+
+def test_no_line_gives_no_chance_and_a_saved_distribution_is_the_same():
+    predicted, actual = _outcomes(500)
+    known = fit_distribution(predicted, actual)
+    again = read_distribution(json.loads(json.dumps(known.to_dict())))
+    line = np.where(np.arange(500) % 2 == 0, np.nan, 8.5)
+    chance = known.over_probability(predicted, line)
+    assert np.isnan(chance[::2]).all()
+    assert np.array_equal(chance, again.over_probability(predicted, line), equal_nan=True)
+
+
+def test_errors_are_forecast_minus_outcome():
+    metric = score("points", "overall", "x", np.array([10.0, 20.0]), np.array([12.0, 19.0]))
+    assert (metric.rows, metric.mae, metric.bias, metric.rmse) == (2, 1.5, 0.5, 1.5811)
