@@ -246,8 +246,8 @@ def league(league_home: Path, tmp_path: Path) -> Iterator[League]:
 @pytest.fixture
 def trained(trained_home: Path, tmp_path: Path) -> Iterator[League]:
     """The league with one trained model."""
-    shutil.copytree(trained_home, tmp_path / "home")
-    league = _open(tmp_path / "home")
+    shutil.copytree(trained_home, tmp_path / "trained")
+    league = _open(tmp_path / "trained")
     yield league
     league.warehouse.close()
 

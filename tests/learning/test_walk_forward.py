@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -31,7 +33,7 @@ def test_training_dates_all_lie_before_the_test_dates(days, folds, test_seasons)
         assert fold.train_rows == fold.test.start
         assert fold.train_rows > 0
         assert (dates[: fold.train_rows] < dates[fold.test].min()).all()
-    for earlier, later in zip(made, made[1:], strict=False):
+    for earlier, later in pairwise(made):
         assert earlier.test.stop == later.test.start
     assert made[-1].test.stop == len(dates)
 

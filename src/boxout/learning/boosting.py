@@ -26,8 +26,10 @@ class BoostingOptions:
         As in XGBoost.
     row_share, column_share
         Share of rows a round, and of features a tree.
+    hidden_share
+        Share of training games in which features that may be missing are hidden.
     seed
-        Of that sampling.
+        Of all sampling.
     threads
         Part of the settings, for sums of floats depend on it in the last bit.
     """
@@ -39,6 +41,7 @@ class BoostingOptions:
     min_child_weight: float = 50.0
     row_share: float = 0.5
     column_share: float = 0.5
+    hidden_share: float = 0.15
     seed: int = 2024
     threads: int = 2
 

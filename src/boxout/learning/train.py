@@ -29,10 +29,11 @@ from boxout.learning.evaluate import LEAST_GAMES, Metric
 from boxout.learning.folds import Fold, walk_forward
 from boxout.learning.forecasts import STAGED, stage_forecasts
 from boxout.learning.gates import Readiness, readiness, require_ready
+from boxout.learning.hiding import hide_optional
 from boxout.learning.lines import lines_for, read_lines
 from boxout.learning.markets import MARKET_NAMES, Market, select_markets
 from boxout.learning.registry import ModelRecord, save_model
-from boxout.learning.states import one_version
+from boxout.learning.states import FEATURE_STORE, one_version
 from boxout.learning.storage import PREDICTIONS, Written, replace_rows
 from boxout.learning.walk import Listener, Walk, run_walk
 from boxout.pipeline.graph import Graph, load_graph
@@ -151,10 +152,13 @@ def train(
     def report(step: str, done: int, _: int) -> None:
         listener(step, done, steps)
 
-    walk = run_walk(data, folds, selected, inputs.lines, options.boosting, report)
+    optional = graph.table(FEATURE_STORE).may_be_null
+    boosting = options.boosting
+    matrix = hide_optional(data, optional, boosting.hidden_share, boosting.seed)
+    walk = run_walk(data, matrix, folds, selected, inputs.lines, boosting, report)
     clock.lap("walk")
     listener("all dates", len(folds), steps)
-    files, most_used = _fit_all(data, selected, options.boosting)
+    files, most_used = _fit_all(data, matrix, selected, boosting)
     clock.lap("fit")
     trained_at = options.trained_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     card = _card(inputs, options, folds, walk, selected, files, most_used, graph, trained_at)
@@ -210,9 +214,9 @@ def _read(
 
 
 def _fit_all(
-    data: Dataset, markets: Sequence[Market], options: BoostingOptions
+    data: Dataset, matrix: NDArray[Any], markets: Sequence[Market], options: BoostingOptions
 ) -> tuple[dict[str, bytes], dict[str, list[tuple[str, float]]]]:
-    binned = quantised(data.matrix, options)
+    binned = quantised(matrix, options)
     files, most_used = {}, {}
     for market in markets:
         booster = fit_booster(binned, data.outcomes[market.name], options)

@@ -52,6 +52,7 @@ class Walk:
 
 def run_walk(
     data: Dataset,
+    training_matrix: Array,
     folds: Sequence[Fold],
     markets: Sequence[Market],
     lines: Mapping[str, Array],
@@ -62,6 +63,8 @@ def run_walk(
 
     Parameters
     ----------
+    training_matrix
+        The data set's matrix as trees are to learn from it; see `hiding`.
     lines
         The books' line by market, one element a row of the data set.
     listener
@@ -74,7 +77,7 @@ def run_walk(
         listener(
             f"fold {fold.number}: {fold.first_date} to {fold.last_date}", fold.number, len(folds)
         )
-        binned = quantised(data.matrix[: fold.train_rows], options)
+        binned = quantised(training_matrix[: fold.train_rows], options)
         for market in markets:
             outcome = data.outcomes[market.name]
             booster = fit_booster(binned, outcome[: fold.train_rows], options)

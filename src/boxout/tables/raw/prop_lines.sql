@@ -38,13 +38,17 @@ WITH games AS (
    AND LEAST(g.home_team, g.away_team) = LEAST(l.home_team, l.away_team)
    AND GREATEST(g.home_team, g.away_team) = GREATEST(l.home_team, l.away_team)
 ),
+sides AS (
+  SELECT DISTINCT game_date, game_id, home_team AS team FROM games
+  UNION ALL
+  SELECT DISTINCT game_date, game_id, away_team FROM games
+),
 -- who may be meant: the players of the two teams, that day or in the thirty days before
 candidates AS (
-  SELECT DISTINCT g.game_id, a.player_id, a.player_key, a.base_key, a.initial_key, a.sorted_key
-  FROM games AS g
+  SELECT DISTINCT s.game_id, a.player_id, a.player_key, a.base_key, a.initial_key, a.sorted_key
+  FROM sides AS s
   JOIN raw.player_boxscores AS b
-    ON b.team IN (g.home_team, g.away_team)
-   AND b.game_date <= g.game_date AND b.game_date >= g.game_date - INTERVAL 30 DAY
+    ON b.team = s.team AND b.game_date <= s.game_date AND b.game_date >= s.game_date - INTERVAL 30 DAY
   JOIN raw.player_aliases AS a ON a.player_id = b.player_id
 ),
 named AS (

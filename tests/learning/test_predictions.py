@@ -1,0 +1,123 @@
+"""Forecasting a date: played or to come, once or twice, ready or not."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import numpy as np
+import pytest
+
+from boxout.errors import BoxoutError, GateError
+from boxout.learning.boosting import predict_mean
+from boxout.learning.dataset import load_features
+from boxout.learning.predict import predict, read_predictions
+from boxout.learning.registry import load_model
+
+PLAYED = date(2022, 1, 3)  # in the training range, before the walk-forward folds
+WALKED = date(2024, 3, 18)  # in a walk-forward fold
+TONIGHT = date(2024, 5, 1)
+
+
+def _schedule_tonight(league):
+    league.land(
+        "landing.games",
+        f"SELECT '2023-24' AS season, DATE '{TONIGHT}' AS game_date, 'tonight' AS game_id, "
+        "'scheduled' AS status, 1 AS home_team",
+        "game_id = 'tonight'",
+    )
+    # The small league has no slate: a line without minutes stands for who is expected.
+    league.land(
+        "landing.boxscores",
+        f"SELECT * REPLACE (DATE '{TONIGHT}' AS game_date, 'tonight' AS game_id, 0 AS minutes, "
+        "0 AS pts, 0 AS trb, 0 AS ast, 0 AS fg3) FROM lake.landing.boxscores WHERE game_date = "
+        "DATE '2024-04-26' AND team < 3",
+        "game_id = 'tonight'",
+    )
+    league.build()
+
+
+def test_tonight_is_forecast_with_a_distribution_out_of_sample(trained):
+    _schedule_tonight(trained)
+    report = predict(trained.warehouse, TONIGHT, graph=trained.graph)
+    assert (report.games, report.player_games, report.is_in_sample) == (1, 16, False)
+    rows = read_predictions(trained.warehouse, TONIGHT, report.model_id)
+    assert len(rows) == report.written.inserted == 5 * 16
+    for row in rows:
+        assert 0 <= row["p10"] <= row["p50"] <= row["p90"]
+        assert row["sd"] > 0
+        assert row["line"] is None
+        assert row["over_probability"] is None
+        assert row["data_version"] == report.data_version
+
+
+def test_forecasting_twice_writes_nothing_the_second_time(trained):
+    predict(trained.warehouse, PLAYED, graph=trained.graph)
+    version = trained.warehouse.version()
+    again = predict(trained.warehouse, PLAYED, graph=trained.graph)
+    assert (again.written.inserted, again.written.removed) == (0, 0)
+    assert again.written.unchanged > 0
+    assert trained.warehouse.version() == version
+
+
+def test_a_date_that_was_trained_on_is_flagged_in_sample(trained):
+    report = predict(trained.warehouse, PLAYED, graph=trained.graph)
+    assert report.is_in_sample
+    assert {row["is_in_sample"] for row in read_predictions(trained.warehouse, PLAYED)} == {True}
+
+
+def test_honest_forecasts_of_history_are_not_replaced_by_in_sample_ones(trained):
+    before = read_predictions(trained.warehouse, WALKED)
+    report = predict(trained.warehouse, WALKED, graph=trained.graph)
+    assert report.kept_out_of_sample == len(before) > 0
+    kept = [row for row in read_predictions(trained.warehouse, WALKED) if not row["is_in_sample"]]
+    assert kept == before
+    keys = [
+        (row["game_id"], row["player_id"], row["market"])
+        for row in read_predictions(trained.warehouse, WALKED)
+    ]
+    assert len(keys) == len(set(keys))
+
+
+def test_a_reloaded_model_predicts_the_same(trained):
+    first, second = load_model(trained.warehouse), load_model(trained.warehouse)
+    rows = load_features(trained.warehouse, first.features, WALKED)
+    for market in first.boosters:
+        assert np.array_equal(
+            predict_mean(first.boosters[market], rows.matrix),
+            predict_mean(second.boosters[market], rows.matrix),
+        )
+
+
+def test_the_line_is_the_median_of_the_books_latest_lines_before_tipoff(trained):
+    rows = [row for row in read_predictions(trained.warehouse, WALKED) if row["market"] == "pra"]
+    lined = [row for row in rows if row["line"] is not None]
+    assert lined
+    for row in lined:
+        # Books at -0.5, 0.5 and 1.5 around 10 + 3p; alpha's earlier and live lines do not count.
+        assert row["line"] == 10 + 3 * (row["player_id"] % 100) + 0.5
+        assert 0 < row["over_probability"] < 1
+
+
+def test_a_date_without_games_says_what_to_do(trained):
+    with pytest.raises(BoxoutError, match="No game is known") as caught:
+        predict(trained.warehouse, date(2024, 8, 1), graph=trained.graph)
+    assert "Ingest" in str(caught.value)
+
+
+def test_a_date_whose_features_are_not_ready_is_held_back(trained):
+    trained.correct("landing.boxscores", "pts = pts + 1", f"game_date = DATE '{PLAYED}'")
+    with pytest.raises(GateError, match="stale") as caught:
+        predict(trained.warehouse, PLAYED, graph=trained.graph)
+    assert caught.value.exit_code == 3
+
+
+def test_a_correction_replaces_only_the_forecasts_that_differ(trained):
+    report = predict(trained.warehouse, PLAYED, graph=trained.graph)
+    trained.correct(
+        "landing.boxscores", "pts = pts + 9", "player_id = 101 AND game_date < DATE '2022-01-03'"
+    )
+    trained.build()
+    again = predict(trained.warehouse, PLAYED, graph=trained.graph)
+    assert 0 < again.written.inserted <= 5
+    assert again.written.inserted == again.written.removed
+    assert again.written.unchanged == report.written.inserted - again.written.inserted

@@ -1,0 +1,191 @@
+"""Training: what goes in, what comes out, and that it comes out the same again."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from datetime import date, datetime
+
+import numpy as np
+import pytest
+
+from boxout.errors import BoxoutError, UsageError
+from boxout.learning import dataset
+from boxout.learning import train as train_module
+from boxout.learning.gates import readiness
+from boxout.learning.hiding import hide_optional
+from boxout.learning.markets import MARKETS
+from boxout.learning.registry import list_models, load_model
+from boxout.learning.train import train
+from boxout.pipeline.ledger import write_property
+
+
+def _load(league):
+    answer = readiness(league.warehouse, graph=league.graph)
+    return dataset.load_dataset(league.warehouse, MARKETS, answer.first_date, answer.last_date)
+
+
+def test_missing_features_stay_missing_and_identity_is_no_feature(league):
+    data = _load(league)
+    nulls = league.warehouse.scalar(
+        "SELECT count(*) FROM precompute.ml_feature_store AS f JOIN analytics.player_game_summary "
+        "AS o USING (game_id, player_id) WHERE o.minutes > 0 AND avg_points_season IS NULL AND "
+        "f.game_date IN (SELECT game_date FROM ledger.partitions WHERE state = 'fresh' "
+        "AND table_name = 'precompute.ml_feature_store')"
+    )
+    assert np.isnan(data.column("avg_points_season")).sum() == nulls
+    assert data.matrix.dtype == np.float32
+    assert "is_home" in data.features
+    assert not {"player_id", "game_date", "is_upcoming", "data_completeness_pct"} & set(
+        data.features
+    )
+
+
+def test_only_fresh_partitions_and_players_with_minutes_are_learned_from(league):
+    data = _load(league)
+    opening = np.datetime64("2021-11-01")
+    assert data.game_date.min() >= opening + 14
+    assert 108 not in data.player_id
+    order = list(zip(data.game_date, data.game_id, data.player_id, strict=True))
+    assert order == sorted(order)
+
+
+def test_hiding_takes_away_whole_games_and_never_fills_in(league):
+    data = _load(league)
+    hidden = hide_optional(data, {"avg_points_season"}, 0.25, 3)
+    column = data.features.index("avg_points_season")
+    gone = np.isnan(hidden[:, column]) & ~np.isnan(data.matrix[:, column])
+    assert 0.15 < gone.mean() < 0.35
+    assert not set(data.game_id[gone]) & set(data.game_id[~gone & ~np.isnan(hidden[:, column])])
+    others = np.delete(hidden, column, axis=1)
+    assert np.array_equal(others, np.delete(data.matrix, column, axis=1), equal_nan=True)
+
+
+def test_the_same_data_gives_the_same_model_and_nothing_new_is_written(trained, options):
+    first = list_models(trained.warehouse)[0]
+    version = trained.warehouse.version()
+    again = train(trained.warehouse, options=options, graph=trained.graph)
+    assert not again.is_new
+    assert again.model == first
+    assert (again.predictions.inserted, again.predictions.removed) == (0, 0)
+    assert trained.warehouse.version() == version
+
+
+def test_two_homes_with_the_same_data_give_the_same_bytes_and_metrics(league, trained, options):
+    here = train(league.warehouse, options=options, graph=league.graph)
+    there = list_models(trained.warehouse)[0]
+    assert here.model.model_id == there.model_id
+    other = trained.warehouse.home.models / there.folder
+    for path in sorted(here.folder.iterdir()):
+        assert path.read_bytes() == (other / path.name).read_bytes()
+
+
+def test_the_card_says_where_the_model_came_from(trained):
+    model = load_model(trained.warehouse)
+    card, record = model.card, model.record
+    assert card["data_version"] == record.data_version < trained.warehouse.version()
+    assert card["code_hash"] == record.code_hash
+    assert card["readiness"]["is_ready"] is True
+    assert len(card["readiness"]["answers"]) == 9
+    assert card["training"]["rows"] == record.train_rows
+    assert record.model_id.startswith("m0001-")
+    assert {m["method"] for m in card["metrics"]} >= {
+        "model_mean", "model_median", "last_10_games", "season_average", "recency_weighted",
+        "books_line"}  # fmt: skip
+    readable = (trained.warehouse.home.models / record.folder / "model_card.md").read_text()
+    assert record.model_id in readable
+    assert "simulated" not in readable
+
+
+def test_a_simulated_league_is_labelled(league, options):
+    with league.warehouse.commit():
+        write_property(league.warehouse, "simulated", "true")
+    report = train(league.warehouse, ["points"], options, graph=league.graph)
+    assert report.model.is_simulated
+    assert "simulated" in (report.folder / "model_card.md").read_text()
+
+
+def test_every_method_is_scored_on_the_same_rows(trained):
+    rows: dict[tuple[str, str], set[int]] = {}
+    for metric in load_model(trained.warehouse).card["metrics"]:
+        rows.setdefault((metric["market"], metric["scope"]), set()).add(metric["rows"])
+    assert all(len(counts) == 1 for counts in rows.values())
+
+
+def test_walk_forward_forecasts_are_stored_as_out_of_sample(trained):
+    found = trained.warehouse.records(
+        "SELECT bool_or(is_in_sample) AS seen, count(*) AS rows, count(DISTINCT market) AS markets,"
+        " count(p50) AS medians, min(game_date) AS first FROM learning.predictions"
+    )[0]
+    folds = load_model(trained.warehouse).card["folds"]
+    assert found["seen"] is False
+    assert found["markets"] == 5
+    assert found["rows"] == found["medians"] == 5 * sum(fold["rows"] for fold in folds[1:])
+    assert str(found["first"]) == folds[1]["trained_before"]
+
+
+def test_a_later_outcome_cannot_change_an_earlier_forecast(trained, league, options):
+    last = date(2024, 4, 26)
+    league.correct("landing.boxscores", "pts = pts + 7, trb = trb + 3", f"game_date = '{last}'")
+    league.build()
+    train(league.warehouse, options=options, graph=league.graph)
+    columns = "game_id, player_id, market, predicted, p10, p50, p90, over_probability"
+    query = f"SELECT {columns} FROM learning.predictions ORDER BY ALL"
+    assert trained.warehouse.rows(query) == league.warehouse.rows(query)
+
+
+def test_a_shorter_range_trains_on_that_range(league, options):
+    cut = dataclasses.replace(options, end=date(2023, 8, 1))
+    report = train(league.warehouse, ["rebounds"], cut, graph=league.graph)
+    assert report.model.train_end < date(2023, 8, 1)
+    assert report.model.markets == "rebounds"
+
+
+def test_a_market_that_is_unknown_or_a_history_that_is_short_is_refused(league, options):
+    with pytest.raises(UsageError, match="steals"):
+        train(league.warehouse, ["steals"], options, graph=league.graph)
+    short = dataclasses.replace(options, end=date(2021, 11, 28))
+    with pytest.raises(BoxoutError, match="too few months"):
+        train(league.warehouse, options=short, graph=league.graph)
+
+
+def test_a_model_whose_saving_fails_leaves_nothing_behind(league, options, monkeypatch):
+    def fail(*_):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("boxout.learning.registry.card_markdown", fail)
+    with pytest.raises(OSError, match="disk full"):
+        train(league.warehouse, ["points"], options, graph=league.graph)
+    assert list_models(league.warehouse) == ()
+    monkeypatch.undo()
+    report = train(league.warehouse, ["points"], options, graph=league.graph)
+    assert [p.name for p in league.warehouse.home.models.iterdir()] == [report.model.folder]
+
+
+def test_progress_is_told_step_by_step(league, options):
+    steps = []
+    train(
+        league.warehouse,
+        ["points"],
+        options,
+        graph=league.graph,
+        listener=lambda step, done, total: steps.append((done, total)),
+    )
+    assert steps == [(i, steps[-1][1]) for i in range(len(steps))]
+    assert steps[-1][0] == steps[-1][1]
+
+
+def test_a_damaged_or_unknown_model_is_refused(trained):
+    record = list_models(trained.warehouse)[0]
+    with pytest.raises(UsageError, match="m9999"):
+        load_model(trained.warehouse, "m9999")
+    (trained.warehouse.home.models / record.folder / "points.ubj").write_bytes(b"x")
+    with pytest.raises(BoxoutError, match="damaged"):
+        load_model(trained.warehouse, record.model_id)
+
+
+def test_card_is_json_with_iso_times(trained):
+    record = list_models(trained.warehouse)[0]
+    text = (trained.warehouse.home.models / record.folder / "model_card.json").read_text()
+    assert datetime.fromisoformat(json.loads(text)["trained_at"]) == record.trained_at
+    assert train_module.METRICS_RULE in text
