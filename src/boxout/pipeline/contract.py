@@ -54,25 +54,37 @@ def audit(
         "at_least DOUBLE, passed BOOLEAN, detail VARCHAR)"
     )
     _count_by_date(warehouse, table)
-    for check in table.checks:
-        try:
-            if check.kind == "query":
-                _evaluate_query(warehouse, table, check, chunk)
-            elif check.scope == "season":
-                _evaluate_season_share(warehouse, table, check, chunk)
-            else:
-                _evaluate_dates(warehouse, check)
-        except (duckdb.ProgrammingError, duckdb.DataError) as error:
-            raise TableDefinitionError(
-                f"The SQL of check {check.name} does not run: {error}",
-                table.name,
-                "Mend the check in the table's header.",
-            ) from error
-    unique = Check(UNIQUE_KEY, "row", "block", "holds", "")
-    _evaluate_dates(warehouse, unique)
-    _evaluate_columns_vary(warehouse, table)
+    queries = {check.name: _check_query(table, check, chunk) for check in table.checks}
+    queries[UNIQUE_KEY] = _dates_query(Check(UNIQUE_KEY, "row", "block", "holds", ""))
     if "game_id" in table.key:
-        _evaluate_usual_rows(warehouse)
+        queries[USUAL_ROWS] = _usual_rows_query()
+    _insert_results(warehouse, table, queries)
+    _evaluate_columns_vary(warehouse, table)
+
+
+def _check_query(table: TableDefinition, check: Check, chunk: Chunk) -> str:
+    if check.kind == "query":
+        return _rows_query(table, check, chunk)
+    return _season_query(check, chunk) if check.scope == "season" else _dates_query(check)
+
+
+def _insert_results(
+    warehouse: Warehouse, table: TableDefinition, queries: dict[str, str]
+) -> None:
+    # One statement for all: planning dozens of small ones takes longer than running them.
+    try:
+        warehouse.execute("INSERT INTO check_now " + " UNION ALL ".join(queries.values()))
+    except (duckdb.ProgrammingError, duckdb.DataError):
+        for name, query in queries.items():
+            try:
+                warehouse.execute(f"SELECT * FROM ({query})")
+            except (duckdb.ProgrammingError, duckdb.DataError) as error:
+                raise TableDefinitionError(
+                    f"The SQL of check {name} does not run: {error}",
+                    table.name,
+                    "Mend the check in the table's header.",
+                ) from error
+        raise
 
 
 def _create_audited(warehouse: Warehouse, table: TableDefinition, whole_seasons: bool) -> None:
@@ -131,56 +143,42 @@ def _count_by_date(warehouse: Warehouse, table: TableDefinition) -> None:
         ) from error
 
 
-def _insert_results(warehouse: Warehouse, check: Check, counts: str, detail: str = "NULL") -> None:
-    """Insert results from a query of (season, game_date, good, total)."""
-    warehouse.execute(
-        f"""
-        INSERT INTO check_now
-        SELECT $name, $scope, $severity, season, game_date, total - good, total, $at_least,
-               good >= $at_least * total, {detail}
+def _result(check: Check, counts: str) -> str:
+    """Turn a query of (season, game_date, good, total) into rows of `check_now`."""
+    return f"""
+        SELECT '{check.name}', '{check.scope}', '{check.severity}', season, game_date,
+               total - good, total, {check.at_least}, good >= {check.at_least} * total, NULL
         FROM ({counts})
-        """,
-        {  # type: ignore[arg-type]
-            "name": check.name,
-            "scope": check.scope,
-            "severity": check.severity,
-            "at_least": check.at_least,
-        },
-    )
+        """
 
 
-def _evaluate_dates(warehouse: Warehouse, check: Check) -> None:
-    _insert_results(
-        warehouse,
+def _dates_query(check: Check) -> str:
+    return _result(
         check,
         f'SELECT season, game_date, "{check.name}_good" AS good, "{check.name}_total" AS total '
         "FROM audit_counts WHERE is_staged",
     )
 
 
-def _evaluate_season_share(
-    warehouse: Warehouse, table: TableDefinition, check: Check, chunk: Chunk
-) -> None:
-    expected = (
-        "SELECT NULL::VARCHAR AS season, NULL::DATE AS game_date, 0 AS good, 0 AS total LIMIT 0"
-    )
+def _season_query(check: Check, chunk: Chunk) -> str:
+    expected = ""
     if check.expected_from:
         whole = _season_slice(check.expected_from, chunk)
         expected = f"""
+        UNION ALL BY NAME
         SELECT season, game_date, 0 AS good, count(*) AS total FROM ({whole})
         WHERE ({check.expected_where}) AND season IN (SELECT season FROM {DUE})
           AND game_date NOT IN (SELECT game_date FROM audit_counts)
           AND game_date NOT IN ({PENDING})
         GROUP BY season, game_date
         """
-    _insert_results(
-        warehouse,
+    return _result(
         check,
         f"""
         SELECT season, NULL::DATE AS game_date, sum(good)::BIGINT AS good,
                sum(total)::BIGINT AS total
         FROM (SELECT season, game_date, "{check.name}_good" AS good, "{check.name}_total" AS total
-              FROM audit_counts UNION ALL BY NAME {expected})
+              FROM audit_counts {expected})
         WHERE game_date NOT IN (SELECT game_date FROM bootstrap_dates)
         GROUP BY season
         """,
@@ -191,9 +189,7 @@ def _season_slice(name: str, chunk: Chunk) -> str:
     return f"SELECT * FROM {LAKE}.{name} WHERE game_date >= DATE '{chunk.season_start}'"
 
 
-def _evaluate_query(
-    warehouse: Warehouse, table: TableDefinition, check: Check, chunk: Chunk
-) -> None:
+def _rows_query(table: TableDefinition, check: Check, chunk: Chunk) -> str:
     at_season = check.scope == "season"
     slices = {
         name: _season_slice(name, chunk) if at_season else input_slice(name, windows, chunk)
@@ -206,21 +202,23 @@ def _evaluate_query(
         SELECT k.season, c.game_date, total - failing AS good, total
         FROM counted AS c JOIN known_dates AS k USING (game_date)
     """
-    if at_season:
-        counted = f"""
+    if not at_season:
+        return _result(
+            check,
+            f"SELECT * FROM ({counted}) "
+            f"WHERE game_date IN (SELECT game_date FROM {DUE}) AND total > 0",
+        )
+    return _result(
+        check,
+        f"""
         SELECT season, NULL::DATE AS game_date, sum(good)::BIGINT AS good,
                sum(total)::BIGINT AS total
         FROM ({counted}) WHERE season IN (SELECT season FROM {DUE}) AND total > 0
           AND game_date NOT IN ({PENDING})
           AND game_date NOT IN (SELECT game_date FROM bootstrap_dates)
         GROUP BY season
-        """
-    else:
-        counted = f"""
-        SELECT * FROM ({counted})
-        WHERE game_date IN (SELECT game_date FROM {DUE}) AND total > 0
-        """
-    _insert_results(warehouse, check, counted)
+        """,
+    )
 
 
 def _evaluate_columns_vary(warehouse: Warehouse, table: TableDefinition) -> None:
@@ -250,12 +248,10 @@ def _evaluate_columns_vary(warehouse: Warehouse, table: TableDefinition) -> None
     )
 
 
-def _evaluate_usual_rows(warehouse: Warehouse) -> None:
-    check = Check(USUAL_ROWS, "date", "warn", "share", "")
+def _usual_rows_query() -> str:
     low, high = USUAL_SHARE
-    _insert_results(
-        warehouse,
-        check,
+    return _result(
+        Check(USUAL_ROWS, "date", "warn", "share", ""),
         f"""
         SELECT season, game_date,
                (per_game BETWEEN {low} * usual AND {high} * usual)::BIGINT AS good, 1 AS total

@@ -221,6 +221,7 @@ def _run_due(
     outcome: TableOutcome,
     listener: Listener,
 ) -> None:
+    version = warehouse.version()
     read_partitions(warehouse)
     known_dates(warehouse)
     plan_partitions(warehouse, graph, table, force=force)
@@ -231,6 +232,7 @@ def _run_due(
     outcome.due = max(outcome.due, outcome.computed + sum(count for *_, count in chunks))
     for number, (first, last, _) in enumerate(chunks):
         if number:
+            version = warehouse.version()
             read_partitions(warehouse)
             plan_partitions(warehouse, graph, table, force=force)
             if options.waiver:
@@ -240,7 +242,7 @@ def _run_due(
             continue
         stage_table(warehouse, table, chunk)
         audit(warehouse, table, chunk)
-        outcome.add(publish_chunk(warehouse, graph, table, run_id, options.waiver))
+        outcome.add(publish_chunk(warehouse, graph, table, run_id, version, options.waiver))
         listener(table.name, chunk, outcome)
 
 

@@ -48,6 +48,7 @@ CHECK_KEYS = {
     "expected_where",
 }
 
+_NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 _HEADER = re.compile(r"^\s*/\*(?P<toml>.*?)\*/(?P<sql>.*)$", re.DOTALL)
 _QUOTED_OR_COMMENT = re.compile(r"('(?:[^']|'')*')|--[^\n]*|/\*.*?\*/", re.DOTALL)
 
@@ -224,6 +225,12 @@ def _read_check(header: dict[str, Any], where: str) -> Check:
             f"Check {header.get('name')!r} needs one of {KINDS}, a scope and a severity.",
             where,
             f"Scopes are {SCOPES}, severities {SEVERITIES}.",
+        )
+    if not _NAME.match(header.get("name", "")):
+        raise TableDefinitionError(
+            f"{header.get('name')!r} is no name of a check.",
+            where,
+            "Write it in lower case with underscores.",
         )
     return Check(
         name=header["name"],
