@@ -121,3 +121,13 @@ def test_a_correction_replaces_only_the_forecasts_that_differ(trained):
     assert 0 < again.written.inserted <= 5
     assert again.written.inserted == again.written.removed
     assert again.written.unchanged == report.written.inserted - again.written.inserted
+
+
+def test_a_model_whose_features_are_gone_asks_for_training(trained):
+    with trained.warehouse.commit():
+        trained.warehouse.execute(
+            "ALTER TABLE lake.precompute.ml_feature_store DROP COLUMN avg_points_season"
+        )
+    with pytest.raises(BoxoutError, match="avg_points_season") as caught:
+        predict(trained.warehouse, PLAYED, graph=trained.graph)
+    assert "boxout train" in caught.value.next_step

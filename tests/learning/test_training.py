@@ -11,7 +11,7 @@ import pytest
 
 from boxout.errors import BoxoutError, UsageError
 from boxout.learning import dataset
-from boxout.learning import train as train_module
+from boxout.learning.card import METRICS_RULE
 from boxout.learning.gates import readiness
 from boxout.learning.hiding import hide_optional
 from boxout.learning.markets import MARKETS
@@ -188,4 +188,13 @@ def test_card_is_json_with_iso_times(trained):
     record = list_models(trained.warehouse)[0]
     text = (trained.warehouse.home.models / record.folder / "model_card.json").read_text()
     assert datetime.fromisoformat(json.loads(text)["trained_at"]) == record.trained_at
-    assert train_module.METRICS_RULE in text
+    assert METRICS_RULE in text
+
+
+def test_every_learning_column_is_commented_in_the_lake(trained):
+    commented = trained.warehouse.rows(
+        "SELECT table_name, count(*), count(comment) FROM duckdb_columns() "
+        "WHERE database_name = 'lake' AND schema_name = 'learning' GROUP BY 1 ORDER BY 1"
+    )
+    assert [name for name, _, _ in commented] == ["grades", "models", "predictions"]
+    assert all(columns == comments for _, columns, comments in commented)

@@ -18,15 +18,16 @@ from boxout.cli.tables import print_run, run_with_progress
 from boxout.errors import GateError, SourceError, UnknownShapeError
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import SIMULATED, FileReport, ingest_files, prepare
-from boxout.pipeline.ledger import read_property
-from boxout.pipeline.run import FIRST_DATE, LAST_DATE, RunOptions, RunReport
-from boxout.pipeline.validate import Coverage, validate_tables
+from boxout.pipeline.ledger import read_property, write_property
+from boxout.pipeline.run import RunOptions, RunReport
 from boxout.sources.files.reading import find_files, is_simulated
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home, find_home
 
 HELD_BACK = 3
 MATCHED = "matched"
+# The ledger property that names the code and data of the last training.
+TRAINED_ON = "trained_on"
 
 
 @dataclass
@@ -38,7 +39,7 @@ class JobReport:
     files: list[FileReport] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     tables: RunReport | None = None
-    matched: list[Coverage] = field(default_factory=list)
+    matched: list[dict[str, Any]] = field(default_factory=list)
     training: Any = None
     held_back: str | None = None
     predicted: Any = None
@@ -83,8 +84,7 @@ def run_command(
         report.simulated = read_property(warehouse, SIMULATED) == "true"
         report.tables = run_with_progress(warehouse, graph, graph.computed, RunOptions(), "run")
         clock.lap("tables")
-        report.matched = _matched(warehouse, graph)
-        clock.lap("matched")
+        report.matched = _matched(warehouse)
         if not no_train:
             _learn(warehouse, report)
             clock.lap("learning")
@@ -164,41 +164,47 @@ def _bring_in(warehouse: Warehouse, graph: Graph, files: list[Path], report: Job
         )
 
 
-def _matched(warehouse: Warehouse, graph: Graph) -> list[Coverage]:
+def _matched(warehouse: Warehouse) -> list[dict[str, Any]]:
     """The shares of rows that found their game and player, each a contract of its own."""
-    tables = [t for t in graph.computed if any(MATCHED in c.name for c in t.checks)]
-    result = validate_tables(warehouse, graph, tables, FIRST_DATE, LAST_DATE)
-    return [c for c in result.coverage if MATCHED in c.check and c.total]
+    return warehouse.records(
+        "SELECT table_name, season, total - failing AS good, total, at_least, passed "
+        "FROM ledger.check_results WHERE scope = 'season' AND check_name LIKE $1 AND total > 0 "
+        "ORDER BY table_name, season",
+        [f"%{MATCHED}%"],
+    )
 
 
 def _learn(warehouse: Warehouse, report: JobReport) -> None:
-    from boxout.learning.grade import grade
+    from boxout.learning.grade import GradeReport, grade, summarise
     from boxout.learning.predict import predict
     from boxout.learning.registry import list_models
+    from boxout.learning.storage import Written
     from boxout.learning.train import TrainOptions
 
     try:
-        if not _is_current(warehouse, list_models(warehouse)):
-            report.training = train_with_progress(warehouse, None, TrainOptions())
+        fingerprint = _fingerprint(warehouse)
+        if list_models(warehouse) and read_property(warehouse, TRAINED_ON) == fingerprint:
+            report.grades = GradeReport(None, None, Written(0, 0, 0), (), summarise(warehouse))
+            return
+        report.training = train_with_progress(warehouse, None, TrainOptions())
         for day in _dates_to_predict(warehouse):
             report.predicted = predict(warehouse, day)
         report.grades = grade(warehouse)
+        with warehouse.commit():
+            write_property(warehouse, TRAINED_ON, fingerprint)
     except GateError as error:
         report.held_back = str(error)
 
 
-def _is_current(warehouse: Warehouse, models: Any) -> bool:
-    """Whether nothing that the newest model was trained on has changed since."""
-    if not models:
-        return False
+def _fingerprint(warehouse: Warehouse) -> str:
+    """Name the code and the data that a model would be trained on now."""
     from boxout.learning.card import code_hash
 
     changed = warehouse.scalar(
-        "SELECT count(*) FROM ledger.partitions WHERE table_name IN "
-        "('precompute.ml_feature_store', 'analytics.player_game_summary') AND changed_at > $1",
-        [models[-1].trained_at],
+        "SELECT max(changed_at) FROM ledger.partitions WHERE table_name IN "
+        "('precompute.ml_feature_store', 'analytics.player_game_summary', 'raw.prop_lines')"
     )
-    return not changed and models[-1].code_hash == code_hash(load_graph())
+    return f"{code_hash(load_graph())} {changed}"
 
 
 def _dates_to_predict(warehouse: Warehouse) -> list[date]:
@@ -225,12 +231,12 @@ def _print_report(report: JobReport) -> None:
         ["rows of", "season", "matched", "rows", "needed", ""],
         [
             [
-                c.table,
-                c.season,
-                percent(c.good, c.total),
-                c.total,
-                f"{100 * c.at_least:g}%",
-                "pass" if c.passed else "FAIL",
+                c["table_name"],
+                c["season"],
+                percent(c["good"], c["total"]),
+                c["total"],
+                f"{100 * c['at_least']:g}%",
+                "pass" if c["passed"] else "FAIL",
             ]
             for c in report.matched
         ],

@@ -8,18 +8,30 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from boxout.learning.evaluate import OVERALL, WITH_LINE, Metric
+import numpy as np
+
+from boxout.learning.boosting import BoostingOptions
+from boxout.learning.dataset import Dataset
+from boxout.learning.evaluate import LEAST_GAMES, OVERALL, WITH_LINE
+from boxout.learning.folds import Fold
+from boxout.learning.inputs import Inputs
 from boxout.learning.states import FEATURE_STORE, with_inputs
+from boxout.learning.walk import Walk
 from boxout.pipeline.graph import Graph
 
 LIBRARIES = ("boxout", "duckdb", "numpy", "xgboost-cpu")
 FOLDER = Path(__file__).parent
+METRICS_RULE = (
+    f"Rows of players with {LEAST_GAMES} or more earlier games in the season and with every "
+    "baseline; each fold was forecast by trees that saw earlier dates only"
+)
 
 
 def code_hash(graph: Graph) -> str:
@@ -38,14 +50,66 @@ def library_versions() -> dict[str, str]:
     return {"python": platform.python_version()} | {name: version(name) for name in LIBRARIES}
 
 
+def build_card(
+    inputs: Inputs,
+    boosting: BoostingOptions,
+    folds: Sequence[Fold],
+    walk: Walk,
+    files: Mapping[str, bytes],
+    most_used: Mapping[str, list[tuple[str, float]]],
+    code: str,
+    trained_at: datetime,
+) -> dict[str, Any]:
+    """Gather the card's facts; the model id comes with the saving."""
+    return {
+        "trained_at": trained_at,
+        "is_simulated": inputs.is_simulated,
+        "data_version": inputs.data_version,
+        "dataset_hash": inputs.data.fingerprint(),
+        "code_hash": code,
+        "libraries": library_versions(),
+        "settings": asdict(boosting),
+        "training": _training_facts(inputs.data),
+        "readiness": asdict(inputs.readiness),
+        "folds": [_fold_facts(fold) for fold in folds],
+        "metrics": [asdict(metric) for metric in walk.metrics],
+        "features": list(inputs.data.features),
+        "markets": {
+            name: {
+                "sha256": hashlib.sha256(saved).hexdigest(),
+                "most_used": most_used[name],
+                "errors": walk.distributions[name].to_dict(),
+                "line_trust": walk.trusts[name].to_dict(),
+            }
+            for name, saved in files.items()
+        },
+    }
+
+
+def _training_facts(data: Dataset) -> dict[str, Any]:
+    seasons, rows = np.unique(data.season.astype(str), return_counts=True)
+    return {
+        "first_date": data.first_date,
+        "last_date": data.last_date,
+        "rows": data.rows,
+        "rows_by_season": dict(zip(seasons.tolist(), rows.tolist(), strict=True)),
+        "metrics_rule": METRICS_RULE,
+    }
+
+
+def _fold_facts(fold: Fold) -> dict[str, Any]:
+    return {
+        "fold": fold.number or "calibration",
+        "trained_before": fold.first_date,
+        "train_rows": fold.train_rows,
+        "last_date": fold.last_date,
+        "rows": fold.test.stop - fold.test.start,
+    }
+
+
 def card_json(card: Mapping[str, Any]) -> str:
     """Return the card as JSON; dates are ISO strings."""
     return json.dumps(card, indent=1, default=str, ensure_ascii=False) + "\n"
-
-
-def metric_rows(metrics: Iterable[Metric]) -> list[dict[str, Any]]:
-    """Return metrics as plain dictionaries."""
-    return [asdict(metric) for metric in metrics]
 
 
 def card_markdown(card: Mapping[str, Any]) -> str:

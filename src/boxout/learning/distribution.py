@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 
 LEVELS = np.arange(1, 100) / 100
-POOLS = 12
-LEAST_POOL = 150
+# Where the pools end, as shares of the forecasts; stars are few and get pools of their own.
+POOL_ENDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
+LEAST_POOL = 300
 DECIMALS = 4
 # A chance is never said to be nearer to certain than a hundred outcomes can show.
 SUREST = 0.995
@@ -61,9 +62,11 @@ class Distribution:
         NaN where the line is NaN. Outcomes are whole numbers, so only a whole line can
         push; a stake is returned then, and the chance is among the bets that count.
         """
-        over: Array = 1 - self._below(predicted, np.floor(line) + 0.5)
-        under = self._below(predicted, np.ceil(line) - 0.5)
-        chance: Array = over / (over + under)
+        chance = np.full(len(predicted), np.nan)
+        lined = ~np.isnan(line)
+        over = 1 - self._below(predicted[lined], np.floor(line[lined]) + 0.5)
+        under = self._below(predicted[lined], np.ceil(line[lined]) - 0.5)
+        chance[lined] = over / (over + under)
         return chance
 
     def _below(self, predicted: Array, threshold: Array) -> Array:
@@ -81,8 +84,8 @@ class Distribution:
         share = LEVELS[after - 1] + (LEVELS[after] - LEVELS[after - 1]) * (
             (wanted[:, 0] - left) / step
         )
-        chance = np.clip(share, 1 - SUREST, SUREST)
-        return np.where(np.isnan(threshold), np.nan, chance)
+        chance: Array = np.clip(share, 1 - SUREST, SUREST)
+        return chance
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists, for a card."""
@@ -103,8 +106,11 @@ def fit_distribution(predicted: Array, actual: Array) -> Distribution:
         Forecasts and outcomes, one element each, at least one.
     """
     order = np.argsort(predicted, kind="stable")
-    pools = int(np.clip(len(order) // LEAST_POOL, 1, POOLS))
-    parts = np.array_split(order, pools)
+    ends: list[int] = []
+    for end in (int(share * len(order)) for share in POOL_ENDS):
+        if end - (ends[-1] if ends else 0) >= LEAST_POOL <= len(order) - end:
+            ends.append(end)
+    parts = np.split(order, ends)
     errors = actual.astype(np.float64) - predicted
     return Distribution(
         np.round([predicted[part].mean() for part in parts], DECIMALS),

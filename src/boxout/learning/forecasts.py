@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 
 from boxout.learning.dataset import FeatureRows
 from boxout.learning.distribution import DECIMALS, Distribution
+from boxout.learning.keys import FEATURE_KEYS, stage_keys
 from boxout.learning.storage import PREDICTIONS
+from boxout.learning.trust import LineTrust
 from boxout.warehouse.ducklake import Warehouse
 
 Array = NDArray[Any]
@@ -48,8 +50,11 @@ def empty_forecast(line: Array) -> Forecast:
     return Forecast(predicted, sd, p10, p50, p90, line.copy(), over)
 
 
-def make_forecast(predicted: Array, distribution: Distribution, line: Array) -> Forecast:
-    """Put a distribution around expected values."""
+def make_forecast(
+    predicted: Array, distribution: Distribution, line: Array, trust: LineTrust
+) -> Forecast:
+    """Put a distribution around expected values, and chances on the lines."""
+    chance = distribution.over_probability(predicted, line)
     return Forecast(
         np.round(predicted, DECIMALS),
         np.round(distribution.sd(predicted), DECIMALS),
@@ -57,7 +62,7 @@ def make_forecast(predicted: Array, distribution: Distribution, line: Array) -> 
         np.round(distribution.quantile(predicted, MIDDLE), DECIMALS),
         np.round(distribution.quantile(predicted, HIGH), DECIMALS),
         line,
-        np.round(distribution.over_probability(predicted, line), DECIMALS),
+        np.round(trust.apply(chance), DECIMALS),
     )
 
 
@@ -80,24 +85,20 @@ def stage_forecasts(
     """Create the temporary table `staged_predictions` from every forecast that there is."""
     columns = ", ".join(f"{name} {kind}" for name, kind, _ in PREDICTIONS.columns)
     warehouse.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} ({columns})")
-    identity = {
-        "season": rows.season,
-        "game_date": rows.game_date.astype("datetime64[us]"),
-        "game_id": rows.game_id,
-        "player_id": rows.player_id,
-    }
+    stage_keys(warehouse, rows)
     for market, forecast in forecasts.items():
-        present = ~np.isnan(forecast.predicted)
-        columns_now = {
-            name: values[present] for name, values in (identity | vars(forecast)).items()
+        present = np.flatnonzero(~np.isnan(forecast.predicted))
+        numbers = {"place": present} | {
+            name: values[present] for name, values in vars(forecast).items()
         }
-        warehouse.connection.register("forecast_columns", columns_now)
+        warehouse.connection.register("forecast_numbers", numbers)
         warehouse.execute(
             f"""
             INSERT INTO {STAGED} BY NAME
-            SELECT *, $1 AS market, $2 AS model_id, $3 AS is_in_sample, $4 AS data_version,
-                   $5::TIMESTAMP AS predicted_at FROM forecast_columns
+            SELECT k.* EXCLUDE (place), n.* EXCLUDE (place), $1 AS market, $2 AS model_id,
+                   $3 AS is_in_sample, $4 AS data_version, $5::TIMESTAMP AS predicted_at
+            FROM forecast_numbers AS n JOIN {FEATURE_KEYS} AS k ON k.place = n.place
             """,
             [market, model_id, is_in_sample, data_version, predicted_at],
         )
-        warehouse.connection.unregister("forecast_columns")
+        warehouse.connection.unregister("forecast_numbers")

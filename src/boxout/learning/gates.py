@@ -20,8 +20,8 @@ from boxout.learning.states import (
     PLAYER_SUMMARY,
     READY_SQL,
     read_states,
-    with_inputs,
 )
+from boxout.learning.waivers import WaivedCheck, read_waivers
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ledger import create_ledger
 from boxout.tables.definition import Check, TableDefinition
@@ -56,18 +56,6 @@ class GateAnswer:
     numerator: int
     denominator: int
     at_least: float
-    reason: str
-
-
-@dataclass(frozen=True)
-class WaivedCheck:
-    """A waiver in the range: which check of which table was overridden, by whom and why."""
-
-    table: str
-    check: str
-    start_date: date
-    end_date: date
-    who: str
     reason: str
 
 
@@ -138,7 +126,7 @@ def readiness(
     reason = "; ".join(answer.reason for answer in closed) or (
         f"All gates are open in {len(seasons)} season(s), {first} to {last}."
     )
-    waivers, waived = _waivers(warehouse, graph, first, last)
+    waivers, waived = read_waivers(warehouse, graph, first, last)
     return Readiness(not closed, reason, first, last, answers, waivers, waived)
 
 
@@ -299,29 +287,3 @@ def _count_partitions(warehouse: Warehouse, graph: Graph, first: date, last: dat
         [first, last],
     )
     return {season: (good or 0, total, odd or "") for season, good, total, odd in rows}, 1.0
-
-
-def _waivers(
-    warehouse: Warehouse, graph: Graph, first: date, last: date
-) -> tuple[tuple[WaivedCheck, ...], int]:
-    tables = [table.name for table in with_inputs(graph, FEATURE_STORE).computed]
-    # A waiver counts for as long as one of its partitions is still published under it.
-    rows = warehouse.rows(
-        """
-        SELECT DISTINCT w.table_name, w.check_name, w.start_date, w.end_date, w.who, w.reason
-        FROM ledger.waivers AS w
-        WHERE w.table_name IN (SELECT unnest($3::VARCHAR[])) AND EXISTS (
-          SELECT 1 FROM ledger.partitions AS p
-          WHERE p.table_name = w.table_name AND p.run_id = w.run_id AND p.state = 'waived'
-            AND p.game_date BETWEEN w.start_date AND w.end_date
-            AND p.game_date BETWEEN $1 AND $2)
-        ORDER BY ALL
-        """,
-        [first, last, tables],
-    )
-    waived = warehouse.scalar(
-        "SELECT count(*) FROM ledger.partitions WHERE state = 'waived' "
-        "AND game_date BETWEEN $1 AND $2 AND table_name IN (SELECT unnest($3::VARCHAR[]))",
-        [first, last, tables],
-    )
-    return tuple(WaivedCheck(*row) for row in rows), int(waived or 0)

@@ -5,12 +5,15 @@ Lines seen after tip-off are flagged live in `raw.prop_lines` and never counted.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from boxout.learning.dataset import FeatureRows
+from boxout.learning.keys import FEATURE_KEYS, stage_keys
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 PROP_LINES = "raw.prop_lines"
@@ -42,17 +45,19 @@ def read_lines(warehouse: Warehouse, first: date, last: date) -> None:
     )
 
 
-def lines_for(
-    warehouse: Warehouse, game_id: NDArray[Any], player_id: NDArray[Any], market: str
-) -> NDArray[Any]:
-    """Return the line of each player game from `pregame_lines`, NaN where there is none."""
-    keys = {"place": np.arange(len(game_id)), "game_id": game_id, "player_id": player_id}
-    warehouse.connection.register("line_keys", keys)
-    fetched = warehouse.execute(
-        f"SELECT l.line FROM line_keys AS k LEFT JOIN {PREGAME_LINES} AS l "
-        "ON l.game_id = k.game_id AND l.player_id = k.player_id AND l.market = $1 "
-        "ORDER BY k.place",
-        [market],
-    ).fetchnumpy()["line"]
-    warehouse.connection.unregister("line_keys")
-    return np.ma.filled(fetched.astype(np.float64), np.nan)
+def lines_by_market(
+    warehouse: Warehouse, rows: FeatureRows, markets: Iterable[str], first: date, last: date
+) -> dict[str, NDArray[Any]]:
+    """Return each market's line for each feature row, NaN where there is none."""
+    read_lines(warehouse, first, last)
+    stage_keys(warehouse, rows)
+    lines = {}
+    for market in markets:
+        fetched = warehouse.execute(
+            f"SELECT l.line FROM {FEATURE_KEYS} AS k LEFT JOIN {PREGAME_LINES} AS l "
+            "ON l.game_id = k.game_id AND l.player_id = k.player_id AND l.market = $1 "
+            "ORDER BY k.place",
+            [market],
+        ).fetchnumpy()["line"]
+        lines[market] = np.ma.filled(fetched.astype(np.float64), np.nan)
+    return lines

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from numpy.typing import NDArray
+
 from boxout.errors import BoxoutError, GateError
 from boxout.learning.boosting import predict_mean
-from boxout.learning.dataset import load_features
-from boxout.learning.forecasts import STAGED, make_forecast, stage_forecasts
+from boxout.learning.dataset import FeatureRows, load_features
+from boxout.learning.forecasts import STAGED, Forecast, make_forecast, stage_forecasts
 from boxout.learning.gates import GAMES
-from boxout.learning.lines import lines_for, read_lines
-from boxout.learning.registry import load_model
+from boxout.learning.lines import lines_by_market
+from boxout.learning.registry import Model, load_model
 from boxout.learning.states import FEATURE_STORE, one_version, read_states
 from boxout.learning.storage import PREDICTIONS, Written, create_learning_tables, replace_rows
 from boxout.pipeline.graph import Graph, load_graph
@@ -84,19 +87,9 @@ def predict(
         _require_features(warehouse, graph, game_date)
         version = warehouse.version()
         rows = load_features(warehouse, model.features, game_date)
-        read_lines(warehouse, game_date, game_date)
-        lines = {
-            market: lines_for(warehouse, rows.game_id, rows.player_id, market)
-            for market in model.boosters
-        }
+        lines = lines_by_market(warehouse, rows, model.boosters, game_date, game_date)
     is_in_sample = record.train_start <= game_date <= record.train_end
-    forecasts = {
-        market: make_forecast(
-            predict_mean(booster, rows.matrix), model.distributions[market], lines[market]
-        )
-        for market, booster in model.boosters.items()
-        if rows.rows
-    }
+    forecasts = _forecast(model, rows, lines)
     now = predicted_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     stage_forecasts(
         warehouse, rows, forecasts, record.model_id, version, now, is_in_sample=is_in_sample
@@ -135,6 +128,22 @@ def read_predictions(
         "ORDER BY p.market, p.predicted DESC, p.player_id, p.model_id",
         [game_date, model_id],
     )
+
+
+def _forecast(
+    model: Model, rows: FeatureRows, lines: Mapping[str, NDArray[Any]]
+) -> dict[str, Forecast]:
+    if not rows.rows:
+        return {}
+    return {
+        market: make_forecast(
+            predict_mean(booster, rows.matrix),
+            model.distributions[market],
+            lines[market],
+            model.trusts[market],
+        )
+        for market, booster in model.boosters.items()
+    }
 
 
 def _scheduled_games(warehouse: Warehouse, game_date: date) -> int:

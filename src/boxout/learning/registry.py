@@ -22,6 +22,7 @@ from boxout.learning.boosting import read_booster
 from boxout.learning.card import card_json, card_markdown
 from boxout.learning.distribution import Distribution, read_distribution
 from boxout.learning.storage import MODELS, create_learning_tables
+from boxout.learning.trust import LineTrust, read_line_trust
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 CARD = "model_card.json"
@@ -57,7 +58,7 @@ class Model:
     ----------
     features
         The feature store's columns in the order of the trees' matrix.
-    boosters, distributions
+    boosters, distributions, trusts
         By market name.
     card
         The model card.
@@ -67,6 +68,7 @@ class Model:
     features: tuple[str, ...]
     boosters: Mapping[str, xgboost.Booster]
     distributions: Mapping[str, Distribution]
+    trusts: Mapping[str, LineTrust]
     card: Mapping[str, Any]
 
 
@@ -76,7 +78,8 @@ def content_hash(files: Mapping[str, bytes], card: Mapping[str, Any]) -> str:
     digest.update(json.dumps([card["features"], card["settings"]], sort_keys=True).encode())
     for market in sorted(files):
         digest.update(files[market])
-        digest.update(json.dumps(card["markets"][market]["errors"]).encode())
+        learned = [card["markets"][market][name] for name in ("errors", "line_trust")]
+        digest.update(json.dumps(learned).encode())
     return digest.hexdigest()
 
 
@@ -159,6 +162,7 @@ def load_model(warehouse: Warehouse, model_id: str | None = None) -> Model:
         tuple(card["features"]),
         {name: read_booster(saved) for name, saved in files.items()},
         {name: read_distribution(card["markets"][name]["errors"]) for name in files},
+        {name: read_line_trust(card["markets"][name]["line_trust"]) for name in files},
         card,
     )
 

@@ -27,9 +27,11 @@ def one_version(warehouse: Warehouse) -> Iterator[None]:
     warehouse.execute("BEGIN TRANSACTION")
     try:
         yield
-    finally:
+        warehouse.execute("COMMIT")
+    except BaseException:
         with suppress(duckdb.Error):
-            warehouse.execute("COMMIT")
+            warehouse.execute("ROLLBACK")
+        raise
 
 
 def with_inputs(graph: Graph, name: str) -> Graph:

@@ -5,15 +5,13 @@ Reads one data version from beginning to end, so that the model traces back to i
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from boxout.learning.boosting import (
@@ -23,27 +21,21 @@ from boxout.learning.boosting import (
     quantised,
     save_booster,
 )
-from boxout.learning.card import code_hash, library_versions, metric_rows
-from boxout.learning.dataset import Dataset, load_dataset
-from boxout.learning.evaluate import LEAST_GAMES, Metric
+from boxout.learning.card import build_card, code_hash
+from boxout.learning.dataset import Dataset
+from boxout.learning.evaluate import Metric
 from boxout.learning.folds import Fold, walk_forward
 from boxout.learning.forecasts import STAGED, stage_forecasts
-from boxout.learning.gates import Readiness, readiness, require_ready
+from boxout.learning.gates import Readiness
 from boxout.learning.hiding import hide_optional
-from boxout.learning.lines import lines_for, read_lines
+from boxout.learning.inputs import Inputs, read_inputs
 from boxout.learning.markets import MARKET_NAMES, Market, select_markets
 from boxout.learning.registry import ModelRecord, save_model
-from boxout.learning.states import FEATURE_STORE, one_version
+from boxout.learning.states import FEATURE_STORE
 from boxout.learning.storage import PREDICTIONS, Written, replace_rows
 from boxout.learning.walk import Listener, Walk, run_walk
 from boxout.pipeline.graph import Graph, load_graph
-from boxout.pipeline.ledger import create_ledger, read_property
 from boxout.warehouse.ducklake import Warehouse
-
-METRICS_RULE = (
-    f"Rows of players with {LEAST_GAMES} or more earlier games in the season and with every "
-    "baseline; each fold was forecast by trees that saw earlier dates only"
-)
 
 
 @dataclass(frozen=True)
@@ -98,17 +90,6 @@ class TrainingReport:
     seconds: Mapping[str, float]
 
 
-@dataclass(frozen=True)
-class _Inputs:
-    """What was read of one data version."""
-
-    readiness: Readiness
-    data_version: int
-    data: Dataset
-    lines: Mapping[str, NDArray[Any]]
-    is_simulated: bool
-
-
 def _silent(step: str, done: int, total: int) -> None:
     pass
 
@@ -143,7 +124,7 @@ def train(
     graph = graph or load_graph()
     selected = select_markets(markets)
     clock = _Clock()
-    inputs = _read(warehouse, selected, options, graph)
+    inputs = read_inputs(warehouse, selected, options.start, options.end, graph)
     clock.lap("read")
     data = inputs.data
     folds = walk_forward(data.game_date, data.season, options.folds, options.test_seasons)
@@ -161,7 +142,7 @@ def train(
     files, most_used = _fit_all(data, matrix, selected, boosting)
     clock.lap("fit")
     trained_at = options.trained_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    card = _card(inputs, options, folds, walk, selected, files, most_used, graph, trained_at)
+    card = build_card(inputs, boosting, folds, walk, files, most_used, code_hash(graph), trained_at)
     record, is_new = save_model(
         warehouse, files, card, lambda name, fingerprint: _record(name, fingerprint, card)
     )
@@ -187,32 +168,6 @@ class _Clock:
         self._since = now
 
 
-def _read(
-    warehouse: Warehouse, markets: Sequence[Market], options: TrainOptions, graph: Graph
-) -> _Inputs:
-    create_ledger(warehouse)
-    with one_version(warehouse):
-        answer = readiness(
-            warehouse,
-            [market.name for market in markets],
-            start=options.start,
-            end=options.end,
-            graph=graph,
-        )
-        require_ready(answer)
-        assert answer.first_date
-        assert answer.last_date
-        data = load_dataset(warehouse, markets, answer.first_date, answer.last_date)
-        read_lines(warehouse, answer.first_date, answer.last_date)
-        lines = {
-            market.name: lines_for(warehouse, data.game_id, data.player_id, market.name)
-            for market in markets
-        }
-        simulated = (read_property(warehouse, "simulated") or "").lower()
-        is_simulated = simulated not in ("", "0", "false", "no")
-        return _Inputs(answer, warehouse.version(), data, lines, is_simulated)
-
-
 def _fit_all(
     data: Dataset, matrix: NDArray[Any], markets: Sequence[Market], options: BoostingOptions
 ) -> tuple[dict[str, bytes], dict[str, list[tuple[str, float]]]]:
@@ -223,63 +178,6 @@ def _fit_all(
         files[market.name] = save_booster(booster)
         most_used[market.name] = most_used_features(booster, data.features)
     return files, most_used
-
-
-def _card(
-    inputs: _Inputs,
-    options: TrainOptions,
-    folds: Sequence[Fold],
-    walk: Walk,
-    markets: Sequence[Market],
-    files: Mapping[str, bytes],
-    most_used: Mapping[str, list[tuple[str, float]]],
-    graph: Graph,
-    trained_at: datetime,
-) -> dict[str, Any]:
-    data = inputs.data
-    return {
-        "trained_at": trained_at,
-        "is_simulated": inputs.is_simulated,
-        "data_version": inputs.data_version,
-        "dataset_hash": data.fingerprint(),
-        "code_hash": code_hash(graph),
-        "libraries": library_versions(),
-        "settings": asdict(options.boosting),
-        "training": {
-            "first_date": data.first_date,
-            "last_date": data.last_date,
-            "rows": data.rows,
-            "rows_by_season": {
-                str(name): int(count)
-                for name, count in zip(
-                    *np.unique(data.season.astype(str), return_counts=True), strict=True
-                )
-            },
-            "metrics_rule": METRICS_RULE,
-        },
-        "readiness": asdict(inputs.readiness),
-        "folds": [
-            {
-                "fold": fold.number or "calibration",
-                "trained_before": fold.first_date,
-                "train_rows": fold.train_rows,
-                "last_date": fold.last_date,
-                "rows": fold.test.stop - fold.test.start,
-            }
-            for fold in folds
-        ],
-        "metrics": metric_rows(walk.metrics),
-        "features": list(data.features),
-        "markets": {
-            market.name: {
-                "outcome": market.outcome,
-                "sha256": hashlib.sha256(files[market.name]).hexdigest(),
-                "most_used": most_used[market.name],
-                "errors": walk.distributions[market.name].to_dict(),
-            }
-            for market in markets
-        },
-    }
 
 
 def _record(model_id: str, fingerprint: str, card: Mapping[str, Any]) -> ModelRecord:
@@ -304,7 +202,7 @@ def _record(model_id: str, fingerprint: str, card: Mapping[str, Any]) -> ModelRe
 
 def _write_walk(
     warehouse: Warehouse,
-    inputs: _Inputs,
+    inputs: Inputs,
     folds: Sequence[Fold],
     walk: Walk,
     model_id: str,

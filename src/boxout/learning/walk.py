@@ -26,6 +26,7 @@ from boxout.learning.evaluate import (
 from boxout.learning.folds import Fold
 from boxout.learning.forecasts import Forecast, empty_forecast, fill_forecast, make_forecast
 from boxout.learning.markets import Market, baseline_columns
+from boxout.learning.trust import LineTrust, fit_line_trust
 
 Array = NDArray[Any]
 Listener = Callable[[str, int, int], None]
@@ -41,12 +42,15 @@ class Walk:
         Out-of-sample forecasts of all test folds, one element a row of the data set.
     distributions
         The errors' distribution over all folds, for forecasts to come.
+    trusts
+        How far forecasts are to be trusted against lines, over all folds.
     metrics
         Scores of the test folds against the baselines and the books.
     """
 
     forecasts: Mapping[str, Forecast]
     distributions: Mapping[str, Distribution]
+    trusts: Mapping[str, LineTrust]
     metrics: tuple[Metric, ...]
 
 
@@ -70,37 +74,58 @@ def run_walk(
     listener
         Called with what is being done, the steps done, and their number.
     """
-    means = {market.name: np.full(data.rows, np.nan) for market in markets}
-    forecasts = {market.name: empty_forecast(lines[market.name]) for market in markets}
-    calibrated_from = folds[0].test.start
+    steps = {
+        market.name: _MarketWalk(data.outcomes[market.name], lines[market.name])
+        for market in markets
+    }
     for fold in folds:
-        listener(
-            f"fold {fold.number}: {fold.first_date} to {fold.last_date}", fold.number, len(folds)
-        )
+        doing = f"fold {fold.number}: {fold.first_date} to {fold.last_date}"
+        listener(doing, fold.number, len(folds))
         binned = quantised(training_matrix[: fold.train_rows], options)
-        for market in markets:
-            outcome = data.outcomes[market.name]
-            booster = fit_booster(binned, outcome[: fold.train_rows], options)
+        for step in steps.values():
+            booster = fit_booster(binned, step.outcome[: fold.train_rows], options)
             mean = predict_mean(booster, data.matrix[fold.test])
-            means[market.name][fold.test] = mean
-            if fold.number:
-                earlier = slice(calibrated_from, fold.test.start)
-                known = fit_distribution(means[market.name][earlier], outcome[earlier])
-                made = make_forecast(mean, known, lines[market.name][fold.test])
-                fill_forecast(forecasts[market.name], fold.test, made)
-    walked = slice(calibrated_from, data.rows)
+            step.advance(folds[0].test.start, fold, mean)
+    walked = slice(folds[0].test.start, data.rows)
     return Walk(
-        forecasts,
-        {
-            name: fit_distribution(mean[walked], data.outcomes[name][walked])
-            for name, mean in means.items()
-        },
+        {name: step.forecast for name, step in steps.items()},
+        {name: step.distribution(walked) for name, step in steps.items()},
+        {name: step.trust(walked) for name, step in steps.items()},
         tuple(
             metric
             for market in markets
-            for metric in _evaluate(data, folds, market, forecasts[market.name])
+            for metric in _evaluate(data, folds, market, steps[market.name].forecast)
         ),
     )
+
+
+class _MarketWalk:
+    """One market on the way: what has been forecast so far, and what that teaches."""
+
+    def __init__(self, outcome: Array, line: Array) -> None:
+        self.outcome = outcome
+        self.line = line
+        self.mean = np.full(len(outcome), np.nan)
+        self.chance = np.full(len(outcome), np.nan)
+        self.forecast = empty_forecast(line)
+
+    def advance(self, start: int, fold: Fold, mean: Array) -> None:
+        """Add a fold's means; past the first, put the earlier folds' errors around them."""
+        self.mean[fold.test] = mean
+        if fold.number:
+            earlier = slice(start, fold.test.start)
+            known, line = self.distribution(earlier), self.line[fold.test]
+            self.chance[fold.test] = known.over_probability(mean, line)
+            made = make_forecast(mean, known, line, self.trust(earlier))
+            fill_forecast(self.forecast, fold.test, made)
+
+    def distribution(self, rows: slice) -> Distribution:
+        """Return the errors' distribution over some rows."""
+        return fit_distribution(self.mean[rows], self.outcome[rows])
+
+    def trust(self, rows: slice) -> LineTrust:
+        """Return how far some rows say the forecast is to be trusted."""
+        return fit_line_trust(self.chance[rows], self.outcome[rows], self.line[rows])
 
 
 def _evaluate(

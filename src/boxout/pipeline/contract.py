@@ -68,9 +68,7 @@ def _check_query(table: TableDefinition, check: Check, chunk: Chunk) -> str:
     return _season_query(check, chunk) if check.scope == "season" else _dates_query(check)
 
 
-def _insert_results(
-    warehouse: Warehouse, table: TableDefinition, queries: dict[str, str]
-) -> None:
+def _insert_results(warehouse: Warehouse, table: TableDefinition, queries: dict[str, str]) -> None:
     # One statement for all: planning dozens of small ones takes longer than running them.
     try:
         warehouse.execute("INSERT INTO check_now " + " UNION ALL ".join(queries.values()))

@@ -170,7 +170,7 @@ def _translate(warehouse: Warehouse, table: TableDefinition, shape: Shape, name:
     )
     _find_repeats(warehouse, shape)
     warehouse.execute(
-        f"""
+        """
         CREATE OR REPLACE TEMP TABLE rejects AS
         SELECT source_row, game_date, problem FROM translated WHERE problem IS NOT NULL
         UNION ALL
@@ -232,21 +232,27 @@ def _compare(
     listed = ", ".join(dict.fromkeys(("game_date", *shape.key)))
     published = f"{LAKE}.{table.name}"
     warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE nearby AS SELECT * FROM {published} "
+        f"WHERE {SOURCE_FILE} = $1 OR game_date IN (SELECT game_date FROM arrived) "
+        f"OR ({key}) IN (SELECT ({key}) FROM arrived)",
+        [name],
+    )
+    warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE written AS
         SELECT * FROM arrived WHERE ({key}) NOT IN (
           SELECT ({key}) FROM (
-            SELECT {content} FROM arrived INTERSECT SELECT {content} FROM {published}))
+            SELECT {content} FROM arrived INTERSECT SELECT {content} FROM nearby))
         """
     )
     # Rows that this file brought once and brings no longer, and rows that are replaced.
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE gone AS
-        SELECT {listed}, false AS is_replaced FROM {published} AS p
+        SELECT {listed}, false AS is_replaced FROM nearby AS p
         WHERE p.{SOURCE_FILE} = $1 AND NOT EXISTS (SELECT 1 FROM arrived AS a WHERE {same_key})
         UNION ALL
-        SELECT {listed}, true FROM {published} AS p
+        SELECT {listed}, true FROM nearby AS p
         WHERE EXISTS (SELECT 1 FROM written AS a WHERE {same_key})
         """,
         [name],

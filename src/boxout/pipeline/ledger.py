@@ -6,6 +6,7 @@ tables and the reading of them; who writes what is decided in `publish` and `ing
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from boxout.warehouse.ducklake import Warehouse
@@ -65,14 +66,31 @@ def forget_stale_partitions(warehouse: Warehouse) -> None:
     warehouse.execute(
         "CREATE OR REPLACE TEMP TABLE known_stale (table_name VARCHAR, game_date DATE)"
     )
+    warehouse.ledger_version = None
+
+
+def add_stale_partitions(
+    warehouse: Warehouse, table: str, built_from: date, built_to: date
+) -> None:
+    """Add what `partition_plan` has as stale outside the range that was built."""
+    added = warehouse.scalar(
+        "INSERT INTO known_stale SELECT $1, game_date FROM partition_plan "
+        "WHERE recorded_input IS DISTINCT FROM input_hash AND game_date NOT BETWEEN $2 AND $3",
+        [table, built_from, built_to],
+    )
+    if added:
+        warehouse.ledger_version = None
 
 
 def read_partitions(warehouse: Warehouse) -> None:
-    """Copy the ledger's partitions into the temporary table `ledger_now`.
+    """Copy the ledger's partitions into the temporary tables `ledger_now` and `known_dates`.
 
     A plan works on this copy, so that it sees one moment and costs one read of the lake.
     Partitions in `known_stale` have the state `stale` in it, so that nothing is built on them.
     """
+    version = warehouse.version()
+    if warehouse.ledger_version == version:
+        return
     warehouse.execute(
         """
         CREATE OR REPLACE TEMP TABLE ledger_now AS
@@ -80,6 +98,8 @@ def read_partitions(warehouse: Warehouse) -> None:
         FROM ledger.partitions AS p LEFT JOIN known_stale AS s USING (table_name, game_date)
         """
     )
+    known_dates(warehouse)
+    warehouse.ledger_version = version
 
 
 def known_dates(warehouse: Warehouse) -> None:

@@ -62,7 +62,6 @@ def plan_tables(warehouse: Warehouse, graph: Graph) -> list[TablePlan]:
     """
     forget_stale_partitions(warehouse)
     read_partitions(warehouse)
-    known_dates(warehouse)
     plans = []
     for table in graph.computed:
         plan_partitions(warehouse, graph, table)
@@ -77,7 +76,6 @@ def plan_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition) ->
     """Plan one table, assuming that what is due upstream of it will be built."""
     forget_stale_partitions(warehouse)
     read_partitions(warehouse)
-    known_dates(warehouse)
     for upstream in graph.computed:
         if upstream.name != table.name and table.name in graph.downstream(upstream.name):
             plan_partitions(warehouse, graph, upstream)
@@ -218,6 +216,7 @@ def _summarise(warehouse: Warehouse, table: TableDefinition) -> TablePlan:
 
 
 def _assume_built(warehouse: Warehouse, table: TableDefinition) -> None:
+    warehouse.ledger_version = None  # from here on `ledger_now` is no copy
     warehouse.execute(
         "DELETE FROM ledger_now WHERE table_name = $1 AND game_date IN "
         "(SELECT game_date FROM partition_plan WHERE is_due OR state = 'blocked')",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from boxout.pipeline.contract import sample_failures
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ledger import READY, known_dates, read_partitions
+from boxout.pipeline.ledger import READY, read_partitions
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.stage import DUE, STAGED
 from boxout.tables.definition import TableDefinition
@@ -76,7 +76,21 @@ def content_hash_expression(columns: dict[str, str]) -> str:
     return f"(sum(hash({listed})::HUGEINT) % {HASH_MODULUS})::UBIGINT"
 
 
-def publish_chunk(
+def prepare_chunk(warehouse: Warehouse, table: TableDefinition, waiver: Waiver | None) -> None:
+    """Judge the staged chunk by its checks and find what differs from what is published.
+
+    Creates the temporary tables `outcome`, `failure_samples` and `kept_rows`.
+    """
+    columns = warehouse.columns(STAGED)
+    _judge(warehouse, columns, waiver)
+    sample_failures(warehouse, table)
+    if _changes_shape(warehouse, table, columns):
+        # Columns come and go: whatever is published has to be written in the new shape.
+        warehouse.execute("UPDATE outcome SET is_changed = is_published")
+    _find_differences(warehouse, table, columns)
+
+
+def commit_chunk(
     warehouse: Warehouse,
     graph: Graph,
     table: TableDefinition,
@@ -84,7 +98,7 @@ def publish_chunk(
     planned_version: int,
     waiver: Waiver | None = None,
 ) -> Published:
-    """Commit the staged chunk with its check results and ledger rows.
+    """Commit the prepared chunk with its check results and ledger rows.
 
     Parameters
     ----------
@@ -97,28 +111,22 @@ def publish_chunk(
         When an input changed or closed since the plan; nothing is written.
     """
     columns = warehouse.columns(STAGED)
-    _judge(warehouse, table, columns, waiver)
-    sample_failures(warehouse, table)
-    exists = warehouse.has_table(table.name)
-    same_shape = exists and warehouse.columns(f"{LAKE}.{table.name}") == columns
-    _find_differences(warehouse, table, columns, same_shape)
-    if exists and not same_shape:
-        # Columns come and go: whatever is published has to be written in the new shape.
-        warehouse.execute("UPDATE outcome SET is_changed = is_published")
     with warehouse.commit():
         _verify_inputs(warehouse, graph, table, planned_version)
-        if not exists:
+        if not warehouse.has_table(table.name):
             _create(warehouse, table)
-        elif not same_shape:
+        elif _changes_shape(warehouse, table, columns):
             _reshape(warehouse, table, columns)
         removed = _write_rows(warehouse, table, columns)
         _write_ledger(warehouse, table, run_id, waiver)
-    return _summarise(warehouse, removed)
+        return _summarise(warehouse, removed)
 
 
-def _judge(
-    warehouse: Warehouse, table: TableDefinition, columns: dict[str, str], waiver: Waiver | None
-) -> None:
+def _changes_shape(warehouse: Warehouse, table: TableDefinition, columns: dict[str, str]) -> bool:
+    return warehouse.has_table(table.name) and warehouse.columns(f"{LAKE}.{table.name}") != columns
+
+
+def _judge(warehouse: Warehouse, columns: dict[str, str], waiver: Waiver | None) -> None:
     """Create `outcome`: each due date's new state, content hash and row count."""
     waived = "true" if waiver else "false"
     warehouse.execute(
@@ -161,22 +169,19 @@ def _judge(
 
 
 def _find_differences(
-    warehouse: Warehouse, table: TableDefinition, columns: dict[str, str], same_shape: bool
+    warehouse: Warehouse, table: TableDefinition, columns: dict[str, str]
 ) -> None:
     """Create `kept_rows`: keys of published rows on changed dates that stay as they are."""
-    key = ", ".join(table.key)
-    if not same_shape:
-        warehouse.execute(
-            f"CREATE OR REPLACE TEMP TABLE kept_rows AS SELECT game_date, {key} FROM {STAGED} LIMIT 0"
-            if "game_date" not in table.key
-            else f"CREATE OR REPLACE TEMP TABLE kept_rows AS SELECT {key} FROM {STAGED} LIMIT 0"
-        )
-        return
-    listed = ", ".join(f'"{name}"' for name in sorted(columns))
-    key_columns = ", ".join(dict.fromkeys(("game_date", *table.key)))
     low, high = warehouse.rows(
         "SELECT min(game_date), max(game_date) FROM outcome WHERE is_changed AND recorded_rows > 0"
     )[0]
+    key_columns = ", ".join(dict.fromkeys(("game_date", *table.key)))
+    if low is None or _changes_shape(warehouse, table, columns):
+        warehouse.execute(
+            f"CREATE OR REPLACE TEMP TABLE kept_rows AS SELECT {key_columns} FROM {STAGED} LIMIT 0"
+        )
+        return
+    listed = ", ".join(f'"{name}"' for name in sorted(columns))
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE kept_rows AS
@@ -196,7 +201,6 @@ def _verify_inputs(
     if warehouse.version() == planned_version:
         return  # nobody has committed anything since the plan was made
     read_partitions(warehouse)
-    known_dates(warehouse)
     plan_partitions(warehouse, graph, table)
     changed = warehouse.scalar(
         f"SELECT count(*) FROM {DUE} AS d LEFT JOIN partition_plan AS p USING (game_date) "

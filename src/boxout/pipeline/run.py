@@ -17,14 +17,15 @@ from uuid import uuid4
 from boxout.errors import BusyError
 from boxout.pipeline.contract import audit
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ledger import forget_stale_partitions, known_dates, read_partitions
+from boxout.pipeline.ledger import add_stale_partitions, forget_stale_partitions, read_partitions
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.publish import (
     InputsChangedError,
     Published,
     Waiver,
-    publish_chunk,
+    commit_chunk,
+    prepare_chunk,
     record_blocked,
 )
 from boxout.pipeline.stage import DUE, Chunk, select_due, stage_table
@@ -147,26 +148,57 @@ def run_tables(
         When another run keeps a table, or changes inputs again and again.
     """
     options = options or RunOptions()
-    run_id = uuid4().hex[:12]
+    run = _Run(warehouse, command)
     started = time.monotonic()
-    _record_start(warehouse, run_id, command)
     outcomes = []
     forget_stale_partitions(warehouse)
     chosen = {table.name for table in tables}
     try:
         for table in graph.computed:
             if table.name in chosen:
-                outcomes.append(_run_table(warehouse, graph, table, options, run_id, listener))
-                _remember_stale(warehouse, table, options)
+                outcomes.append(_run_table(warehouse, graph, table, options, run, listener))
+                add_stale_partitions(warehouse, table.name, options.start, options.end)
             elif chosen & set(graph.downstream(table.name)):
-                _plan_only(warehouse, graph, table)
-                _remember_stale(warehouse, table, RunOptions(LAST_DATE, FIRST_DATE))
+                _plan(warehouse, graph, table, RunOptions(), False)
+                add_stale_partitions(warehouse, table.name, LAST_DATE, FIRST_DATE)
     except BaseException as error:
-        _record_end(warehouse, run_id, type(error).__name__)
+        run.end(type(error).__name__)
         raise
-    report = RunReport(run_id, tuple(outcomes), time.monotonic() - started)
-    _record_end(warehouse, run_id, "held back" if report.held_back else "done")
+    report = RunReport(run.run_id, tuple(outcomes), time.monotonic() - started)
+    run.end("held back" if report.held_back else "done")
     return report
+
+
+class _Run:
+    """The ledger's record of one run; a run that finds nothing to do leaves none."""
+
+    def __init__(self, warehouse: Warehouse, command: str) -> None:
+        self.run_id = uuid4().hex[:12]
+        self._warehouse = warehouse
+        self._command = command
+        self._is_recorded = False
+
+    def start(self) -> None:
+        """Record that work begins, once."""
+        if self._is_recorded:
+            return
+        with self._warehouse.commit():
+            self._warehouse.execute(
+                "INSERT INTO ledger.runs VALUES ($1, $2, $3, $4, now()::TIMESTAMP, NULL, NULL, NULL)",
+                [self.run_id, self._command, os.getpid(), socket.gethostname()],
+            )
+        self._is_recorded = True
+
+    def end(self, outcome: str) -> None:
+        """Record how it ended."""
+        if not self._is_recorded:
+            return
+        with self._warehouse.commit():
+            self._warehouse.execute(
+                "UPDATE ledger.runs SET finished_at = now()::TIMESTAMP, outcome = $2 "
+                "WHERE run_id = $1",
+                [self.run_id, outcome],
+            )
 
 
 def _run_table(
@@ -174,7 +206,7 @@ def _run_table(
     graph: Graph,
     table: TableDefinition,
     options: RunOptions,
-    run_id: str,
+    run: _Run,
     listener: Listener,
 ) -> TableOutcome:
     outcome = TableOutcome(table.name)
@@ -184,7 +216,7 @@ def _run_table(
     with table_lock(warehouse, table.name):
         for _ in range(ATTEMPTS):
             try:
-                _run_due(warehouse, graph, table, options, force, run_id, outcome, listener)
+                _run_due(warehouse, graph, table, options, force, run, outcome, listener)
             except InputsChangedError:
                 continue
             outcome.seconds = time.monotonic() - started
@@ -196,54 +228,46 @@ def _run_table(
     )
 
 
-def _plan_only(warehouse: Warehouse, graph: Graph, table: TableDefinition) -> None:
-    read_partitions(warehouse)
-    known_dates(warehouse)
-    plan_partitions(warehouse, graph, table)
-
-
-def _remember_stale(warehouse: Warehouse, table: TableDefinition, built: RunOptions) -> None:
-    """Keep what is stale and outside the range that was built: nothing may be built on it."""
-    warehouse.execute(
-        "INSERT INTO known_stale SELECT $1, game_date FROM partition_plan "
-        "WHERE recorded_input IS DISTINCT FROM input_hash AND game_date NOT BETWEEN $2 AND $3",
-        [table.name, built.start, built.end],
-    )
-
-
 def _run_due(
     warehouse: Warehouse,
     graph: Graph,
     table: TableDefinition,
     options: RunOptions,
     force: bool,
-    run_id: str,
+    run: _Run,
     outcome: TableOutcome,
     listener: Listener,
 ) -> None:
-    version = warehouse.version()
+    with warehouse.reading():
+        version = _plan(warehouse, graph, table, options, force)
+        chunks = _chunks(warehouse, options)
+    if chunks:
+        run.start()
+    outcome.blocked = record_blocked(warehouse, table, run.run_id)
+    outcome.due = max(outcome.due, outcome.computed + sum(count for *_, count in chunks))
+    for number, (first, last, _) in enumerate(chunks):
+        with warehouse.reading():
+            if number:
+                version = _plan(warehouse, graph, table, options, force)
+            chunk = select_due(warehouse, first, last)
+            if chunk is None:
+                continue
+            stage_table(warehouse, table, chunk)
+            audit(warehouse, table, chunk)
+            prepare_chunk(warehouse, table, options.waiver)
+        outcome.add(commit_chunk(warehouse, graph, table, run.run_id, version, options.waiver))
+        listener(table.name, chunk, outcome)
+
+
+def _plan(
+    warehouse: Warehouse, graph: Graph, table: TableDefinition, options: RunOptions, force: bool
+) -> int:
+    """Plan one table and return the data version that the plan is of."""
     read_partitions(warehouse)
-    known_dates(warehouse)
     plan_partitions(warehouse, graph, table, force=force)
     if options.waiver:
         _open_gates(warehouse, options)
-    outcome.blocked = record_blocked(warehouse, table, run_id)
-    chunks = _chunks(warehouse, options)
-    outcome.due = max(outcome.due, outcome.computed + sum(count for *_, count in chunks))
-    for number, (first, last, _) in enumerate(chunks):
-        if number:
-            version = warehouse.version()
-            read_partitions(warehouse)
-            plan_partitions(warehouse, graph, table, force=force)
-            if options.waiver:
-                _open_gates(warehouse, options)
-        chunk = select_due(warehouse, first, last)
-        if chunk is None:
-            continue
-        stage_table(warehouse, table, chunk)
-        audit(warehouse, table, chunk)
-        outcome.add(publish_chunk(warehouse, graph, table, run_id, version, options.waiver))
-        listener(table.name, chunk, outcome)
+    return warehouse.version()
 
 
 def _open_gates(warehouse: Warehouse, options: RunOptions) -> None:
@@ -276,20 +300,3 @@ def _chunks(warehouse: Warehouse, options: RunOptions) -> list[tuple[date, date,
     return chunks
 
 
-def _record_start(warehouse: Warehouse, run_id: str, command: str) -> None:
-    with warehouse.commit():
-        warehouse.execute(
-            "INSERT INTO ledger.runs VALUES ($1, $2, $3, $4, now()::TIMESTAMP, NULL, NULL, NULL)",
-            [run_id, command, os.getpid(), socket.gethostname()],
-        )
-
-
-def _record_end(warehouse: Warehouse, run_id: str, outcome: str) -> None:
-    with warehouse.commit():
-        warehouse.execute(
-            "UPDATE ledger.runs SET finished_at = now()::TIMESTAMP, outcome = $2 WHERE run_id = $1",
-            [run_id, outcome],
-        )
-
-
-__all__ = ["DUE", "RunOptions", "RunReport", "TableOutcome", "run_tables"]

@@ -12,7 +12,7 @@ from datetime import date
 
 from boxout.pipeline.contract import audit
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ledger import forget_stale_partitions, known_dates, read_partitions
+from boxout.pipeline.ledger import forget_stale_partitions, read_partitions
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.stage import DUE, STAGED, Chunk
 from boxout.tables.definition import TableDefinition
@@ -107,7 +107,6 @@ def validate_tables(
     presence: list[Presence] = []
     for table in tables:
         read_partitions(warehouse)
-        known_dates(warehouse)
         plan_partitions(warehouse, graph, table)
         presence += _presence(warehouse, table, start, end)
         if warehouse.has_table(table.name):

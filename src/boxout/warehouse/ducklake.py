@@ -46,6 +46,8 @@ class Warehouse:
         self.home = home
         self.connection = connection
         self._known: set[str] = set()
+        # Of which version of the lake this connection holds a copy of the ledger, if any.
+        self.ledger_version: int | None = None
 
     def __enter__(self) -> Warehouse:
         return self
@@ -94,6 +96,21 @@ class Warehouse:
     def version(self) -> int:
         """The newest data version: the lake's snapshot number."""
         return int(self.scalar(f"SELECT id FROM {LAKE}.current_snapshot()") or 0)
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read one data version: other processes' commits are not seen within the block.
+
+        It is quicker, too: each statement outside a transaction asks the catalog anew.
+        """
+        self.execute("BEGIN TRANSACTION")
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(duckdb.Error):
+                self.execute("ROLLBACK")
+            raise
+        self.execute("COMMIT")
 
     @contextlib.contextmanager
     def commit(self) -> Iterator[None]:

@@ -1,0 +1,71 @@
+"""Everything that training reads, of one data version, behind the gates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from numpy.typing import NDArray
+
+from boxout.learning.dataset import Dataset, load_dataset
+from boxout.learning.gates import Readiness, readiness, require_ready
+from boxout.learning.lines import lines_by_market
+from boxout.learning.markets import Market
+from boxout.learning.states import one_version
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.ledger import create_ledger, read_property
+from boxout.warehouse.ducklake import Warehouse
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """What training reads.
+
+    Attributes
+    ----------
+    data_version
+        The lake's snapshot that all of it is from.
+    lines
+        The books' line by market, one element a row of the data.
+    is_simulated
+        Whether the project runs on a simulated league.
+    """
+
+    readiness: Readiness
+    data_version: int
+    data: Dataset
+    lines: Mapping[str, NDArray[Any]]
+    is_simulated: bool
+
+
+def read_inputs(
+    warehouse: Warehouse,
+    markets: Sequence[Market],
+    start: date | None,
+    end: date | None,
+    graph: Graph,
+) -> Inputs:
+    """Ask the gates and read the training rows, in one data version.
+
+    Raises
+    ------
+    GateError
+        When a gate is closed.
+    BoxoutError
+        When there is no row to train on.
+    """
+    names = [market.name for market in markets]
+    create_ledger(warehouse)
+    with one_version(warehouse):
+        answer = readiness(warehouse, names, start=start, end=end, graph=graph)
+        require_ready(answer)
+        assert answer.first_date
+        assert answer.last_date
+        data = load_dataset(warehouse, markets, answer.first_date, answer.last_date)
+        first, last = answer.first_date, answer.last_date
+        lines = lines_by_market(warehouse, data, names, first, last)
+        simulated = (read_property(warehouse, "simulated") or "").lower()
+        is_simulated = simulated not in ("", "0", "false", "no")
+        return Inputs(answer, warehouse.version(), data, lines, is_simulated)
