@@ -70,7 +70,8 @@ class Readiness:
     answers
         One a gate and season.
     waivers
-        Overridden checks in the range, and `waived_partitions` of the feature store.
+        Overridden checks in the range, and the partitions published under them, of the
+        feature store and of all that it is made of.
     """
 
     is_ready: bool

@@ -1,0 +1,240 @@
+"""Play games: minutes, shots, free throws, rebounds and the rest, for many games at once.
+
+Each team's players are 15 slots; a slot is a player's row in `People`. Everything is drawn
+from the players' talents, the opponent's defense, fatigue and who is missing, so that what
+features can know does move the outcome.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boxout.sources.simulator.people import People
+
+Array = NDArray[Any]
+
+SLOTS = 15
+# Minutes by place in the rotation, before noise.
+ROTATION = np.array([35.5, 34, 32.5, 30.5, 28, 22.5, 18.5, 15, 11, 6.5, 3.5, 2, 0, 0, 0])
+PLAYS_A_GAME = 113.0  # shots, free-throw trips and turnovers, second chances included
+OVERTIME_SHARE = 0.06
+COUNTS = ("orb", "drb", "ast", "stl", "blk", "pf")
+ZONES = ("paint", "mid_range", "three")
+
+
+@dataclass
+class Matchups:
+    """The games to play: one row a game; axis 1 is home, away; axis 2 the slots.
+
+    Attributes
+    ----------
+    teams
+        Team index, games x 2.
+    roster
+        Player row in each slot, -1 where empty; games x 2 x slots.
+    is_out
+        Whether the player misses the game; the same shape.
+    back_to_back
+        Whether the team played the day before; games x 2.
+    """
+
+    teams: Array
+    roster: Array
+    is_out: Array
+    back_to_back: Array
+
+
+@dataclass
+class TeamTraits:
+    """What a team is like in a season: pace, and its defense by zone; one row a team."""
+
+    pace: Array
+    defense: Array
+
+
+@dataclass
+class Lines:
+    """Box lines of games x 2 x slots; `minutes` is 0 for who did not play.
+
+    Attributes
+    ----------
+    attempts, made
+        By zone, games x 2 x slots x 3.
+    expected
+        Expected points, rebounds and assists before the night's luck, for the odds.
+    """
+
+    minutes: Array
+    is_starter: Array
+    overtimes: Array
+    attempts: Array
+    made: Array
+    fta: Array
+    ft: Array
+    tov: Array
+    counts: dict[str, Array]
+    points: Array
+    team_points: Array
+    team_turnovers: Array
+    expected: dict[str, Array]
+
+
+def play(rng: np.random.Generator, people: People, traits: TeamTraits, games: Matchups) -> Lines:
+    """Play all games of a set."""
+    overtimes = np.where(
+        rng.random(len(games.teams)) < OVERTIME_SHARE, 1 + (rng.random(len(games.teams)) < 0.15), 0
+    )
+    minutes, expected_minutes, is_starter = _minutes(rng, people, games, overtimes)
+    plays, expected_plays = _plays(rng, people, traits, games, minutes, expected_minutes)
+    attempts, made, chance = _shots(rng, people, traits, games, plays)
+    trips = rng.poisson(plays * _talent(people.rates["trips"], games))
+    fta = 2 * trips + (rng.random(trips.shape) < 0.04 * np.sqrt(plays))
+    ft = rng.binomial(fta, _talent(people.ft_pct, games))
+    tov = rng.poisson(plays * _talent(people.rates["tov"], games))
+    counts = {
+        stat: rng.poisson(_talent(people.rates[stat], games) * minutes / 36) for stat in COUNTS
+    }
+    counts["pf"] = np.minimum(counts["pf"], 6)
+    _break_ties(made, attempts, fta, ft, minutes)
+    points = 2 * (made[..., 0] + made[..., 1]) + 3 * made[..., 2] + ft
+    lines = Lines(
+        minutes,
+        is_starter,
+        overtimes,
+        attempts,
+        made,
+        fta,
+        ft,
+        tov,
+        counts,
+        points,
+        points.sum(axis=2),
+        rng.poisson(0.7, games.teams.shape),
+        _expected(people, games, expected_plays, expected_minutes, chance),
+    )
+    return lines
+
+
+def _talent(values: Array, games: Matchups) -> Array:
+    return np.where(games.roster >= 0, values[np.maximum(games.roster, 0)], 0.0)
+
+
+def _minutes(
+    rng: np.random.Generator, people: People, games: Matchups, overtimes: Array
+) -> tuple[Array, Array, Array]:
+    able = (games.roster >= 0) & ~games.is_out
+    skill = np.where(able, _talent(people.minutes_skill, games), -99.0)
+    depth = rng.integers(9, 13, games.teams.shape)
+    expected = _share_out(skill, able, np.full(games.teams.shape, 11), 240.0)
+    is_starter = _places(skill) < 5
+    noise = rng.normal(0, 0.3, skill.shape)
+    total = 240.0 + 25.0 * overtimes[:, None]
+    minutes = _share_out(np.where(is_starter, skill + 6, skill + noise), able, depth, total)
+    # A blow-out gives the bench what the starters leave.
+    is_blowout = rng.random(len(games.teams)) < 0.14
+    factor = np.exp(rng.normal(0, 0.13, skill.shape)) * np.where(
+        is_blowout[:, None, None], np.where(is_starter, 0.88, 1.2), 1.0
+    )
+    minutes = _to_total(minutes * factor, total, overtimes)
+    return minutes, expected, is_starter & (minutes > 0)
+
+
+def _places(skill: Array) -> Array:
+    order = np.argsort(-skill, axis=2, kind="stable")
+    places = np.empty_like(order)
+    np.put_along_axis(places, order, np.broadcast_to(np.arange(SLOTS), order.shape), axis=2)
+    return places
+
+
+def _share_out(skill: Array, able: Array, depth: Array, total: Array | float) -> Array:
+    places = _places(skill)
+    minutes = np.where(able & (places < depth[..., None]), ROTATION[places], 0.0)
+    sums = np.maximum(minutes.sum(axis=2, keepdims=True), 1.0)
+    wanted = total[..., None] if isinstance(total, np.ndarray) else total
+    return np.asarray(minutes * wanted / sums)
+
+
+def _to_total(minutes: Array, total: Array, overtimes: Array) -> Array:
+    """Scale to the team's minutes, at most the game's for one man, in tenths."""
+    longest = 44.0 + 5.0 * overtimes[:, None, None]
+    for _ in range(4):
+        sums = np.maximum(minutes.sum(axis=2, keepdims=True), 1.0)
+        minutes = np.minimum(minutes * total[..., None] / sums, longest)
+    return np.asarray(np.round(minutes, 1))
+
+
+def _plays(
+    rng: np.random.Generator,
+    people: People,
+    traits: TeamTraits,
+    games: Matchups,
+    minutes: Array,
+    expected_minutes: Array,
+) -> tuple[Array, Array]:
+    pace = traits.pace[games.teams].mean(axis=1)[:, None, None]
+    usage = _talent(people.usage, games)
+    tired = np.where(games.back_to_back, 0.985, 1.0)[..., None]
+    form = np.exp(rng.normal(0, 0.16, minutes.shape))
+
+    def shared(time: Array, weight: Array, night: Array) -> Array:
+        raw = weight * time
+        share = raw / np.maximum(raw.sum(axis=2, keepdims=True), 1e-9)
+        team_time = time.sum(axis=2, keepdims=True) / 240.0
+        return np.asarray(share * PLAYS_A_GAME * pace * tired * team_time * night)
+
+    night = np.exp(rng.normal(0, 0.035, (len(minutes), 2, 1)))
+    return shared(minutes, usage * form, night), shared(
+        expected_minutes, usage, np.ones_like(night)
+    )
+
+
+def _shots(
+    rng: np.random.Generator, people: People, traits: TeamTraits, games: Matchups, plays: Array
+) -> tuple[Array, Array, Array]:
+    three = _talent(people.threes, games)
+    mid = _talent(people.mid_range, games)
+    shares = np.stack([np.maximum(1 - three - mid, 0.05), mid, three], axis=3)
+    shares = shares / shares.sum(axis=3, keepdims=True)
+    shooting = np.maximum(
+        1 - 0.9 * _talent(people.rates["trips"], games) - _talent(people.rates["tov"], games), 0.4
+    )
+    attempts = rng.poisson(plays[..., None] * shooting[..., None] * shares)
+    talent = np.stack(
+        [_talent(p, games) for p in (people.paint_pct, people.mid_pct, people.three_pct)], axis=3
+    )
+    allowed = traits.defense[games.teams[:, ::-1]][:, :, None, :]
+    tired = np.where(games.back_to_back, 0.99, 1.0)[:, :, None, None]
+    home = np.array([1.012, 0.995])[None, :, None, None]
+    chance = np.clip(talent * allowed * tired * home, 0.0, 0.95)
+    luck = np.exp(rng.normal(0, 0.06, (*plays.shape, 1)))
+    made = rng.binomial(attempts, np.clip(chance * luck, 0.0, 0.98))
+    return attempts, made, chance * shares * shooting[..., None]
+
+
+def _break_ties(made: Array, attempts: Array, fta: Array, ft: Array, minutes: Array) -> None:
+    """Let the home side's first man make one more free throw where the score is even."""
+    points = (2 * (made[..., 0] + made[..., 1]) + 3 * made[..., 2] + ft).sum(axis=2)
+    tied = np.flatnonzero(points[:, 0] == points[:, 1])
+    first = minutes[tied, 0].argmax(axis=1)
+    fta[tied, 0, first] += 1
+    ft[tied, 0, first] += 1
+
+
+def _expected(
+    people: People, games: Matchups, plays: Array, minutes: Array, per_play: Array
+) -> dict[str, Array]:
+    trips = plays * _talent(people.rates["trips"], games)
+    value = np.array([2.0, 2.0, 3.0])
+    points = (plays[..., None] * per_play * value).sum(axis=3)
+    points = points + 2 * trips * _talent(people.ft_pct, games)
+    rebounds = _talent(people.rates["orb"] + people.rates["drb"], games) * minutes / 36
+    return {
+        "points": points,
+        "rebounds": rebounds,
+        "assists": _talent(people.rates["ast"], games) * minutes / 36,
+        "minutes": minutes,
+    }
