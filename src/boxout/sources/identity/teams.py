@@ -52,6 +52,7 @@ _OTHER_NAMES = {
 }
 
 TEAM_IDS: dict[str, int] = {code: team[0] for code, team in _TEAMS.items()}
+TEAM_NAMES: dict[str, str] = {code: f"{team[1]} {team[2]}" for code, team in _TEAMS.items()}
 
 
 def _spellings() -> dict[str, str]:

@@ -22,6 +22,7 @@ SLOTS = 15
 ROTATION = np.array([35.5, 34, 32.5, 30.5, 28, 22.5, 18.5, 15, 11, 6.5, 3.5, 2, 0, 0, 0])
 PLAYS_A_GAME = 113.0  # shots, free-throw trips and turnovers, second chances included
 OVERTIME_SHARE = 0.06
+BLOWOUT_SHARE = 0.14
 COUNTS = ("orb", "drb", "ast", "stl", "blk", "pf")
 ZONES = ("paint", "mid_range", "three")
 
@@ -65,7 +66,8 @@ class Lines:
     attempts, made
         By zone, games x 2 x slots x 3.
     expected
-        Expected points, rebounds and assists before the night's luck, for the odds.
+        Expected points, rebounds, assists, threes and minutes before the night's luck, for
+        the odds; the same shape as `minutes`.
     """
 
     minutes: Array
@@ -88,9 +90,10 @@ def play(rng: np.random.Generator, people: People, traits: TeamTraits, games: Ma
     overtimes = np.where(
         rng.random(len(games.teams)) < OVERTIME_SHARE, 1 + (rng.random(len(games.teams)) < 0.15), 0
     )
-    minutes, expected_minutes, is_starter = _minutes(rng, people, games, overtimes)
+    is_blowout = (rng.random(len(games.teams)) < BLOWOUT_SHARE) & (overtimes == 0)
+    minutes, expected_minutes, is_starter = _minutes(rng, people, games, overtimes, is_blowout)
     plays, expected_plays = _plays(rng, people, traits, games, minutes, expected_minutes)
-    attempts, made, chance = _shots(rng, people, traits, games, plays)
+    attempts, made, chance = _shots(rng, people, traits, games, plays, is_blowout)
     trips = rng.poisson(plays * _talent(people.rates["trips"], games))
     fta = 2 * trips + (rng.random(trips.shape) < 0.04 * np.sqrt(plays))
     ft = rng.binomial(fta, _talent(people.ft_pct, games))
@@ -124,7 +127,11 @@ def _talent(values: Array, games: Matchups) -> Array:
 
 
 def _minutes(
-    rng: np.random.Generator, people: People, games: Matchups, overtimes: Array
+    rng: np.random.Generator,
+    people: People,
+    games: Matchups,
+    overtimes: Array,
+    is_blowout: Array,
 ) -> tuple[Array, Array, Array]:
     able = (games.roster >= 0) & ~games.is_out
     skill = np.where(able, _talent(people.minutes_skill, games), -99.0)
@@ -135,7 +142,6 @@ def _minutes(
     total = 240.0 + 25.0 * overtimes[:, None]
     minutes = _share_out(np.where(is_starter, skill + 6, skill + noise), able, depth, total)
     # A blow-out gives the bench what the starters leave.
-    is_blowout = rng.random(len(games.teams)) < 0.14
     factor = np.exp(rng.normal(0, 0.13, skill.shape)) * np.where(
         is_blowout[:, None, None], np.where(is_starter, 0.88, 1.2), 1.0
     )
@@ -193,7 +199,12 @@ def _plays(
 
 
 def _shots(
-    rng: np.random.Generator, people: People, traits: TeamTraits, games: Matchups, plays: Array
+    rng: np.random.Generator,
+    people: People,
+    traits: TeamTraits,
+    games: Matchups,
+    plays: Array,
+    is_blowout: Array,
 ) -> tuple[Array, Array, Array]:
     three = _talent(people.threes, games)
     mid = _talent(people.mid_range, games)
@@ -211,6 +222,9 @@ def _shots(
     home = np.array([1.012, 0.995])[None, :, None, None]
     chance = np.clip(talent * allowed * tired * home, 0.0, 0.95)
     luck = np.exp(rng.normal(0, 0.06, (*plays.shape, 1)))
+    # A blow-out is a night on which one side makes what the other misses.
+    swing = np.where(is_blowout, rng.choice((-0.09, 0.09), len(is_blowout)), 0.0)
+    luck = luck * (1 + np.stack([swing, -swing], axis=1))[:, :, None, None]
     made = rng.binomial(attempts, np.clip(chance * luck, 0.0, 0.98))
     return attempts, made, chance * shares * shooting[..., None]
 
@@ -236,5 +250,6 @@ def _expected(
         "points": points,
         "rebounds": rebounds,
         "assists": _talent(people.rates["ast"], games) * minutes / 36,
+        "threes": (plays * per_play[..., 2]),
         "minutes": minutes,
     }

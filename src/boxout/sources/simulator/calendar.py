@@ -8,12 +8,16 @@ from datetime import date, timedelta
 import numpy as np
 
 from boxout.sources.identity.teams import TEAM_IDS
+from boxout.sources.seasons import CUP_FINALS
 
 TEAMS = tuple(sorted(TEAM_IDS))
+EAST = frozenset("ATL BOS BKN CHA CHI CLE DET IND MIA MIL NYK ORL PHI TOR WAS".split())
 EXTRA_ROUNDS = 24  # beyond one game at home and one away against everybody: 82 in all
 # Games on Monday to Sunday of a usual week.
-WEEK = (8, 6, 11, 4, 11, 8, 7)
+WEEK = (8, 5, 11, 4, 10, 8, 6)
 ALL_STAR_DAYS = 6
+# Games a date for which teams that did not play the day before are looked for first.
+RESTED_GAMES = 7
 MOST_DAYS = 190
 
 OPENINGS = {
@@ -41,13 +45,16 @@ def regular_season(rng: np.random.Generator, start_year: int, last_day: date) ->
     busy: dict[date, set[int]] = {}
     for number in range(min(MOST_DAYS, (last_day - opening).days + 1)):
         day = opening + timedelta(days=number)
-        if break_start <= day < break_start + timedelta(days=ALL_STAR_DAYS):
+        is_break = break_start <= day < break_start + timedelta(days=ALL_STAR_DAYS)
+        if is_break or day in CUP_FINALS:
             continue
         room = 2 if number == 0 else WEEK[day.weekday()]
-        tired = busy.get(day - timedelta(days=1), set()) & busy.get(
-            day - timedelta(days=2), set()
-        )
-        today = _fill(waiting, room, tired)
+        yesterday = busy.get(day - timedelta(days=1), set())
+        tired = yesterday & busy.get(day - timedelta(days=2), set())
+        # The rested play first, so that a back-to-back comes about only where a date needs it.
+        today = _fill(waiting, min(room, RESTED_GAMES), yesterday)
+        taken = {team for pair in today for team in pair}
+        today += _fill(waiting, room - len(today), tired | taken)
         busy[day] = {team for pair in today for team in pair}
         played += [(day, home, away) for home, away in today]
         if not waiting:

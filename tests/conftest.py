@@ -1,0 +1,93 @@
+"""What all tests share: where the real data is, and projects built once and copied."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+from boxout.pipeline.graph import Graph, load_graph
+from boxout.pipeline.ingest import ingest_files
+from boxout.pipeline.run import RunOptions, run_tables
+from boxout.sources.files.reading import find_files
+from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.home import Home
+
+ROOT = Path(__file__).parent.parent
+REAL_DATA_VARIABLE = "BOXOUT_REAL_DATA"
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real seasons; tests that need it skip where it is absent."""
+    folder = Path(os.environ.get(REAL_DATA_VARIABLE, ROOT.parent / "shared" / "data"))
+    if not (folder / "bref").is_dir():
+        pytest.skip(f"no real seasons in {folder}; name their folder in {REAL_DATA_VARIABLE}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def graph() -> Graph:
+    """boxout's own tables."""
+    return load_graph()
+
+
+@pytest.fixture(scope="session")
+def built_once(
+    tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Callable[[str, Callable[[Path], None]], Path]:
+    """Build a folder once for all workers of a test run, and return its path."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base if worker_id == "master" else base.parent
+
+    def build(name: str, make: Callable[[Path], None]) -> Path:
+        folder = shared / name
+        with FileLock(shared / f"{name}.lock"):
+            if not (shared / f"{name}.done").exists():
+                make(folder)
+                (shared / f"{name}.done").touch()
+        return folder
+
+    return build
+
+
+def build_project(home: Path, data: Path) -> None:
+    """Ingest a folder and bring every table up to date."""
+    graph = load_graph()
+    with open_warehouse(Home(home), create=True) as warehouse:
+        ingest_files(warehouse, graph, find_files([data]))
+        run_tables(warehouse, graph, graph.computed, RunOptions())
+
+
+@pytest.fixture(scope="session")
+def real_home(real_data: Path, built_once: Callable[..., Path]) -> Path:
+    """A project with every table built from the real seasons; only to be read."""
+    return built_once("real-home", lambda home: build_project(home, real_data))
+
+
+@pytest.fixture(scope="session")
+def small_league(built_once: Callable[..., Path]) -> Path:
+    """The files of a small simulated league; only to be read."""
+    from boxout.sources.simulator import simulate_league
+
+    return built_once(
+        "small-league", lambda folder: simulate_league(folder, seed=7, size="small")
+    )
+
+
+@pytest.fixture(scope="session")
+def small_home(small_league: Path, built_once: Callable[..., Path]) -> Path:
+    """A project with every table built from the small league; only to be read."""
+    return built_once("small-home", lambda home: build_project(home, small_league))
+
+
+@pytest.fixture
+def project(small_home: Path, tmp_path: Path) -> Iterator[Warehouse]:
+    """A copy of the small league's project, open, to be changed at will."""
+    shutil.copytree(small_home, tmp_path / "home")
+    with open_warehouse(Home(tmp_path / "home")) as warehouse:
+        yield warehouse
