@@ -22,7 +22,8 @@ SLOTS = 15
 ROTATION = np.array([35.5, 34, 32.5, 30.5, 28, 22.5, 18.5, 15, 11, 6.5, 3.5, 2, 0, 0, 0])
 PLAYS_A_GAME = 113.0  # shots, free-throw trips and turnovers, second chances included
 OVERTIME_SHARE = 0.06
-BLOWOUT_SHARE = 0.14
+BLOWOUT_SHARE = 0.12
+HOME_EDGE = np.array([1.018, 0.990])  # on the chance of a shot
 COUNTS = ("orb", "drb", "ast", "stl", "blk", "pf")
 ZONES = ("paint", "mid_range", "three")
 
@@ -51,9 +52,10 @@ class Matchups:
 
 @dataclass
 class TeamTraits:
-    """What a team is like in a season: pace, and its defense by zone; one row a team."""
+    """What a team is like in a season: pace, offense, defense by zone; one row a team."""
 
     pace: Array
+    offense: Array
     defense: Array
 
 
@@ -93,11 +95,10 @@ def play(rng: np.random.Generator, people: People, traits: TeamTraits, games: Ma
     is_blowout = (rng.random(len(games.teams)) < BLOWOUT_SHARE) & (overtimes == 0)
     minutes, expected_minutes, is_starter = _minutes(rng, people, games, overtimes, is_blowout)
     plays, expected_plays = _plays(rng, people, traits, games, minutes, expected_minutes)
-    attempts, made, chance = _shots(rng, people, traits, games, plays, is_blowout)
-    trips = rng.poisson(plays * _talent(people.rates["trips"], games))
+    attempts, trips, tov, shares = _outcomes(rng, people, games, plays)
+    made, chance = _made(rng, people, traits, games, attempts, is_blowout)
     fta = 2 * trips + (rng.random(trips.shape) < 0.04 * np.sqrt(plays))
     ft = rng.binomial(fta, _talent(people.ft_pct, games))
-    tov = rng.poisson(plays * _talent(people.rates["tov"], games))
     counts = {
         stat: rng.poisson(_talent(people.rates[stat], games) * minutes / 36) for stat in COUNTS
     }
@@ -117,7 +118,7 @@ def play(rng: np.random.Generator, people: People, traits: TeamTraits, games: Ma
         points,
         points.sum(axis=2),
         rng.poisson(0.7, games.teams.shape),
-        _expected(people, games, expected_plays, expected_minutes, chance),
+        _expected(people, games, expected_plays, expected_minutes, chance * shares),
     )
     return lines
 
@@ -192,41 +193,60 @@ def _plays(
         team_time = time.sum(axis=2, keepdims=True) / 240.0
         return np.asarray(share * PLAYS_A_GAME * pace * tired * team_time * night)
 
-    night = np.exp(rng.normal(0, 0.035, (len(minutes), 2, 1)))
+    night = np.exp(rng.normal(0, 0.035, (len(minutes), 1, 1)))
     return shared(minutes, usage * form, night), shared(
         expected_minutes, usage, np.ones_like(night)
     )
 
 
-def _shots(
+def _outcomes(
+    rng: np.random.Generator, people: People, games: Matchups, plays: Array
+) -> tuple[Array, Array, Array, Array]:
+    """Share each team's plays out among its men and what comes of a play.
+
+    A team's plays are given: what one man takes another does not, so that a team's total
+    varies less than the sum of independent men would.
+
+    Returns
+    -------
+    tuple of arrays
+        Attempts by zone, free-throw trips, turnovers; and the shares of a man's plays that
+        end in a shot from each zone.
+    """
+    three, mid = _talent(people.threes, games), _talent(people.mid_range, games)
+    zones = np.stack([np.maximum(1 - three - mid, 0.05), mid, three], axis=3)
+    trips, tov = _talent(people.rates["trips"], games), _talent(people.rates["tov"], games)
+    shooting = np.maximum(1 - trips - tov, 0.4)
+    shot_shares = zones / zones.sum(axis=3, keepdims=True) * shooting[..., None]
+    shares = np.concatenate([shot_shares, trips[..., None], tov[..., None]], axis=3)
+    weights = (plays[..., None] * shares).reshape(*games.teams.shape, -1)
+    total = np.round(plays.sum(axis=2)).astype(np.int64)
+    drawn = rng.multinomial(total, weights / weights.sum(axis=2, keepdims=True))
+    drawn = drawn.reshape(shares.shape)
+    return drawn[..., :3], drawn[..., 3], drawn[..., 4], shot_shares
+
+
+def _made(
     rng: np.random.Generator,
     people: People,
     traits: TeamTraits,
     games: Matchups,
-    plays: Array,
+    attempts: Array,
     is_blowout: Array,
-) -> tuple[Array, Array, Array]:
-    three = _talent(people.threes, games)
-    mid = _talent(people.mid_range, games)
-    shares = np.stack([np.maximum(1 - three - mid, 0.05), mid, three], axis=3)
-    shares = shares / shares.sum(axis=3, keepdims=True)
-    shooting = np.maximum(
-        1 - 0.9 * _talent(people.rates["trips"], games) - _talent(people.rates["tov"], games), 0.4
-    )
-    attempts = rng.poisson(plays[..., None] * shooting[..., None] * shares)
+) -> tuple[Array, Array]:
+    """Return the shots made by zone, and the chance of each before the night's luck."""
     talent = np.stack(
         [_talent(p, games) for p in (people.paint_pct, people.mid_pct, people.three_pct)], axis=3
     )
     allowed = traits.defense[games.teams[:, ::-1]][:, :, None, :]
     tired = np.where(games.back_to_back, 0.99, 1.0)[:, :, None, None]
-    home = np.array([1.012, 0.995])[None, :, None, None]
-    chance = np.clip(talent * allowed * tired * home, 0.0, 0.95)
-    luck = np.exp(rng.normal(0, 0.06, (*plays.shape, 1)))
+    able = talent * traits.offense[games.teams][:, :, None, None]
+    chance = np.clip(able * allowed * tired * HOME_EDGE[None, :, None, None], 0.0, 0.95)
+    luck = np.exp(rng.normal(0, 0.03, (*attempts.shape[:3], 1)))
     # A blow-out is a night on which one side makes what the other misses.
-    swing = np.where(is_blowout, rng.choice((-0.09, 0.09), len(is_blowout)), 0.0)
+    swing = np.where(is_blowout, rng.choice((-0.03, 0.03), len(is_blowout)), 0.0)
     luck = luck * (1 + np.stack([swing, -swing], axis=1))[:, :, None, None]
-    made = rng.binomial(attempts, np.clip(chance * luck, 0.0, 0.98))
-    return attempts, made, chance * shares * shooting[..., None]
+    return rng.binomial(attempts, np.clip(chance * luck, 0.0, 0.98)), chance
 
 
 def _break_ties(made: Array, attempts: Array, fta: Array, ft: Array, minutes: Array) -> None:

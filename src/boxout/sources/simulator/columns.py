@@ -14,7 +14,7 @@ Array = NDArray[Any]
 Columns = dict[str, Array]
 
 SEASON_TYPES = ("regular", "cup-final", "play-in", "playoffs")
-LISTED = 13  # players a team may dress
+LISTED = 11  # men on the sheet who are able to play, at least
 # Tip-offs on weekdays and on weekends, minutes after midnight, US Eastern.
 EVENINGS = np.array([1140, 1140, 1170, 1170, 1200, 1200, 1260, 1320, 1350])
 WEEKENDS = np.array([780, 930, 1080, 1140, 1170, 1200, 1230, 1320])

@@ -105,12 +105,12 @@ def make_people(rng: np.random.Generator, count: int, first_year: int) -> People
         rates={
             "orb": rate(1.35, 0.35, 0.55, 2.2),
             "drb": rate(4.9, 0.2, 0.72, 1.5),
-            "ast": rate(3.0, 0.4, 1.75, 0.75),
-            "stl": rate(1.15, 0.2, 1.1, 0.8),
+            "ast": rate(2.8, 0.4, 1.75, 0.75),
+            "stl": rate(1.05, 0.2, 1.1, 0.8),
             "blk": rate(0.6, 0.4, 0.6, 2.5),
             "pf": rate(2.9, 0.15, 0.9, 1.25),
             "tov": rate(0.118, 0.15, 1.05, 1.0),
-            "trips": rate(0.105, 0.25, 1.0, 1.1),
+            "trips": rate(0.092, 0.25, 1.0, 1.1),
         },
     )
 

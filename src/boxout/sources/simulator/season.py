@@ -75,7 +75,8 @@ def season_traits(rng: np.random.Generator) -> TeamTraits:
     count = len(TEAMS)
     return TeamTraits(
         pace=np.exp(rng.normal(0, 0.025, count)),
-        defense=np.exp(rng.normal(0, 0.03, (count, 1)) + rng.normal(0, 0.025, (count, 3))),
+        offense=np.exp(rng.normal(0, 0.02, count)),
+        defense=np.exp(rng.normal(0, 0.02, (count, 1)) + rng.normal(0, 0.02, (count, 3))),
     )
 
 
