@@ -74,9 +74,7 @@ def small_league(built_once: Callable[..., Path]) -> Path:
     """The files of a small simulated league; only to be read."""
     from boxout.sources.simulator import simulate_league
 
-    return built_once(
-        "small-league", lambda folder: simulate_league(folder, seed=7, size="small")
-    )
+    return built_once("small-league", lambda folder: simulate_league(folder, seed=7, size="small"))
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from boxout.learning.gates import readiness
 from boxout.learning.registry import list_models
 from boxout.learning.train import train
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.publish import Waiver
+from boxout.pipeline.record import Waiver
 
 
 def test_a_clean_league_is_ready_in_every_season(league):

@@ -55,13 +55,15 @@ def print_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     right = [all(isinstance(row[i], int | float | None) for row in rows) for i in range(len(heads))]
     click.echo(
         "  ".join(
-            _fit(head, *fit) for head, *fit in zip(heads, widths, right, strict=True)
+            _fit(head, width, is_right)
+            for head, width, is_right in zip(heads, widths, right, strict=True)
         ).rstrip()
     )
     for row in text:
         click.echo(
             "  ".join(
-                _fit(cell, *fit) for cell, *fit in zip(row, widths, right, strict=True)
+                _fit(cell, width, is_right)
+                for cell, width, is_right in zip(row, widths, right, strict=True)
             ).rstrip()
         )
 

@@ -13,7 +13,7 @@ import click
 from boxout.cli.console import notice, percent, print_json, print_table
 from boxout.cli.models import print_grades, print_training, train_with_progress
 from boxout.cli.options import with_home, with_json
-from boxout.cli.sources import report_file, print_ingest
+from boxout.cli.sources import print_ingest, report_file
 from boxout.cli.tables import print_run, run_with_progress
 from boxout.errors import GateError, SourceError, UnknownShapeError
 from boxout.pipeline.graph import Graph, load_graph

@@ -14,7 +14,7 @@ from boxout.sources.seasons import parse_date
 Command = Callable[..., Any]
 
 
-class GameDate(click.ParamType):
+class GameDate(click.ParamType[date]):
     """A game date, such as 2024-01-31."""
 
     name = "date"

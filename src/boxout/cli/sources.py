@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import click
@@ -86,7 +87,7 @@ def print_ingest(reports: list[FileReport]) -> None:
 @click.option("--until", type=GameDate(), help="Last finished game date of the last season.")
 @with_json
 def simulate_command(
-    folder: Path, seed: int, seasons: int, size: str, until: object, as_json: bool
+    folder: Path, seed: int, seasons: int, size: str, until: date | None, as_json: bool
 ) -> None:
     """Write the files of a simulated league, in the shapes of the public sources.
 
@@ -104,6 +105,7 @@ def simulate_command(
         print_json(league)
     else:
         click.echo(
-            f"simulated league (seed {seed}): {len(league.seasons)} seasons, {league.games:,} games "
-            f"on {league.dates:,} dates, {league.players:,} players in {folder}"
+            f"simulated league (seed {seed}): {len(league.seasons)} seasons, "
+            f"{league.games:,} games on {league.dates:,} dates and {league.upcoming_games} to "
+            f"come, {league.players:,} players in {folder}"
         )

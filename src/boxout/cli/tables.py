@@ -14,7 +14,7 @@ from boxout.pipeline.explain import Explanation, explain_partition
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import prepare
 from boxout.pipeline.plan import TablePlan, plan_tables
-from boxout.pipeline.publish import Waiver
+from boxout.pipeline.record import Waiver
 from boxout.pipeline.run import (
     CHUNK_DATES,
     FIRST_DATE,
@@ -71,7 +71,7 @@ def backfill_command(
 
     \b
     boxout backfill
-    boxout backfill precompute.player_composite_factors --start-date 2021-10-19 --end-date 2026-01-02
+    boxout backfill player_composite_factors --start-date 2021-10-19 --end-date 2026-01-02
     boxout backfill player_daily_cache --dry-run
     """
     check_range(start_date, end_date)

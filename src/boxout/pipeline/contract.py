@@ -97,7 +97,8 @@ def _create_audited(warehouse: Warehouse, table: TableDefinition, whole_seasons:
                 "SELECT game_date FROM partition_plan WHERE state IN ('blocked', 'failed'))"
             )
     warehouse.execute(
-        f"CREATE OR REPLACE TEMP VIEW audited AS SELECT *, true AS is_staged FROM {STAGED} {published}"
+        "CREATE OR REPLACE TEMP VIEW audited AS "
+        f"SELECT *, true AS is_staged FROM {STAGED} {published}"
     )
     warehouse.execute(
         f"""

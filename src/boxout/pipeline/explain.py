@@ -79,7 +79,8 @@ def explain_partition(
     found = warehouse.records("SELECT * FROM partition_plan WHERE game_date = $1", [day])
     if not found:
         raise UsageError(
-            f"{table.name} has no partition on {day}: no game is scheduled and nothing is published.",
+            f"{table.name} has no partition on {day}: "
+            "no game is scheduled and nothing is published.",
             table.name,
             "Choose a game date; `boxout plan` lists the range of dates.",
         )

@@ -13,22 +13,26 @@ from pathlib import Path
 from uuid import uuid4
 
 from boxout.errors import SourceError
+from boxout.pipeline.arrivals import (
+    SOURCE_FILE,
+    compare,
+    landing_query,
+    rejections,
+    touched_dates,
+    translate,
+)
+from boxout.pipeline.content_hash import content_hash_expression
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import create_ledger, read_property, write_property
 from boxout.pipeline.locks import table_lock
-from boxout.pipeline.publish import content_hash_expression
 from boxout.sources.files.names import map_names
 from boxout.sources.files.reading import fingerprint, is_simulated, open_file, reader_of
 from boxout.sources.files.shape import Shape
-from boxout.tables.definition import INCOMING, TableDefinition
-from boxout.tables.syntax import sliced_query
+from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 SIMULATED = "simulated"
-SOURCE_FILE = "source_file"
 SAMPLE_ROWS = 3
-REPEATED = "an exact repeat of an earlier row"
-CONTRADICTED = "another row with the same key says something else"
 
 
 @dataclass(frozen=True)
@@ -75,13 +79,8 @@ def prepare(warehouse: Warehouse, graph: Graph) -> None:
         warehouse.execute("CREATE SCHEMA IF NOT EXISTS landing")
         for table in missing:
             listed = ", ".join(f"NULL AS {column}" for column in table.column_comments)
-            query = _landing_query(table, f"SELECT {listed}")
+            query = landing_query(table, f"SELECT {listed}")
             warehouse.execute(f"CREATE TABLE IF NOT EXISTS {table.name} AS {query} LIMIT 0")
-
-
-def _landing_query(table: TableDefinition, rows: str) -> str:
-    incoming = f"{INCOMING}.{table.name.split('.')[1]}"
-    return sliced_query(table.query, {incoming: rows}, table.name)
 
 
 def ingest_files(
@@ -122,9 +121,9 @@ def ingest_file(warehouse: Warehouse, graph: Graph, path: Path, run_id: str) -> 
     table = graph.tables[shape.table]
     with table_lock(warehouse, table.name):
         map_names(warehouse.connection, shape)
-        _translate(warehouse, table, shape, name)
+        translate(warehouse, table, shape, name)
         rows = int(warehouse.scalar("SELECT count(*) FROM source_file"))
-        rejected = _rejections(warehouse)
+        rejected = rejections(warehouse)
         if rows and not warehouse.scalar("SELECT count(*) FROM arrived"):
             reason, count = max(rejected.items(), key=lambda item: item[1])
             raise SourceError(
@@ -132,8 +131,8 @@ def ingest_file(warehouse: Warehouse, graph: Graph, path: Path, run_id: str) -> 
                 str(path),
                 "Mend the file and ingest it again; what was there before stays.",
             )
-        counts = _compare(warehouse, table, shape, name)
-        report = FileReport(path, table.name, rows, *counts, rejected, _touched(warehouse))
+        counts = compare(warehouse, table, shape, name)
+        report = FileReport(path, table.name, rows, *counts, rejected, touched_dates(warehouse))
         with warehouse.commit():
             _write_rows(warehouse, table, shape)
             _write_ledger(warehouse, table, report, (name, sha256, run_id))
@@ -159,117 +158,6 @@ def _write_label(warehouse: Warehouse, path: Path) -> None:
     if read_property(warehouse, SIMULATED) is None:
         label = "true" if is_simulated(warehouse.connection, path) else "false"
         write_property(warehouse, SIMULATED, label)
-
-
-def _translate(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str) -> None:
-    """Create `rejects` (source_row, game_date, problem) and `arrived` (landing columns)."""
-    warehouse.execute(
-        f"CREATE OR REPLACE TEMP TABLE translated AS SELECT *, $1 AS {SOURCE_FILE} "
-        f"FROM ({shape.query})",
-        [name],
-    )
-    _find_repeats(warehouse, shape)
-    warehouse.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE rejects AS
-        SELECT source_row, game_date, problem FROM translated WHERE problem IS NOT NULL
-        UNION ALL
-        SELECT source_row, game_date, r.problem FROM translated JOIN repeats AS r USING (source_row)
-        """
-    )
-    accepted = (
-        "SELECT * FROM translated WHERE problem IS NULL "
-        "AND source_row NOT IN (SELECT source_row FROM repeats)"
-    )
-    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE arrived AS {_landing_query(table, accepted)}")
-
-
-def _find_repeats(warehouse: Warehouse, shape: Shape) -> None:
-    """Create `repeats`: rows whose key another row has.
-
-    Of rows that say the same the first is no repeat; of rows that contradict each other
-    none is to be believed.
-    """
-    key = ", ".join(shape.key)
-    content = ", ".join(c for c in warehouse.columns("translated") if c != "source_row")
-    warehouse.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE repeats AS
-        SELECT source_row,
-               CASE WHEN is_contradicted THEN '{CONTRADICTED}' ELSE '{REPEATED}' END AS problem
-        FROM (
-          SELECT source_row, min(source_row) OVER same AS first_row,
-                 min(content) OVER same <> max(content) OVER same AS is_contradicted
-          FROM (SELECT source_row, {key}, hash({content}) AS content FROM translated
-                WHERE problem IS NULL AND ({key}) IN (
-                  SELECT ({key}) FROM translated WHERE problem IS NULL
-                  GROUP BY {key} HAVING count(*) > 1))
-          WINDOW same AS (PARTITION BY {key}))
-        WHERE is_contradicted OR source_row <> first_row
-        """
-    )
-
-
-def _rejections(warehouse: Warehouse) -> dict[str, int]:
-    return dict(
-        warehouse.rows("SELECT problem, count(*) FROM rejects GROUP BY 1 ORDER BY 2 DESC, 1")
-    )
-
-
-def _compare(
-    warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str
-) -> tuple[int, int, int]:
-    """Create `written` (rows to insert) and `gone` (published rows to delete).
-
-    Returns
-    -------
-    tuple of int
-        Rows added, changed and removed.
-    """
-    content = ", ".join(f'"{c}"' for c in warehouse.columns("arrived") if c != SOURCE_FILE)
-    key = ", ".join(shape.key)
-    same_key = " AND ".join(f"a.{column} = p.{column}" for column in shape.key)
-    listed = ", ".join(dict.fromkeys(("game_date", *shape.key)))
-    published = f"{LAKE}.{table.name}"
-    warehouse.execute(
-        f"CREATE OR REPLACE TEMP TABLE nearby AS SELECT * FROM {published} "
-        f"WHERE {SOURCE_FILE} = $1 OR game_date IN (SELECT game_date FROM arrived) "
-        f"OR ({key}) IN (SELECT ({key}) FROM arrived)",
-        [name],
-    )
-    warehouse.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE written AS
-        SELECT * FROM arrived WHERE ({key}) NOT IN (
-          SELECT ({key}) FROM (
-            SELECT {content} FROM arrived INTERSECT SELECT {content} FROM nearby))
-        """
-    )
-    # Rows that this file brought once and brings no longer, and rows that are replaced.
-    warehouse.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE gone AS
-        SELECT {listed}, false AS is_replaced FROM nearby AS p
-        WHERE p.{SOURCE_FILE} = $1 AND NOT EXISTS (SELECT 1 FROM arrived AS a WHERE {same_key})
-        UNION ALL
-        SELECT {listed}, true FROM nearby AS p
-        WHERE EXISTS (SELECT 1 FROM written AS a WHERE {same_key})
-        """,
-        [name],
-    )
-    written = int(warehouse.scalar("SELECT count(*) FROM written"))
-    replaced, removed = warehouse.rows(
-        "SELECT count(*) FILTER (is_replaced), count(*) FILTER (NOT is_replaced) FROM gone"
-    )[0]
-    return written - replaced, replaced, removed
-
-
-def _touched(warehouse: Warehouse) -> int:
-    warehouse.execute(
-        "CREATE OR REPLACE TEMP TABLE touched AS "
-        "SELECT game_date FROM written UNION SELECT game_date FROM gone"
-    )
-    return int(warehouse.scalar("SELECT count(*) FROM touched"))
 
 
 def _write_rows(warehouse: Warehouse, table: TableDefinition, shape: Shape) -> None:

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from boxout.pipeline.content_hash import HASH_RECIPE
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import READY, forget_stale_partitions, known_dates, read_partitions
 from boxout.tables.definition import WINDOW, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
-# The version of the recipe of content and input hashes; a change makes everything stale.
-HASH_RECIPE = "duckdb-hash-1"
 SCHEDULED_PHASE = 3
 RAW_PHASE = 2
 

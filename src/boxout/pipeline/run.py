@@ -17,18 +17,13 @@ from uuid import uuid4
 from boxout.errors import BusyError
 from boxout.pipeline.contract import audit
 from boxout.pipeline.graph import Graph
+from boxout.pipeline.judge import judge_chunk
 from boxout.pipeline.ledger import add_stale_partitions, forget_stale_partitions, read_partitions
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.plan import plan_partitions
-from boxout.pipeline.publish import (
-    InputsChangedError,
-    Published,
-    Waiver,
-    commit_chunk,
-    prepare_chunk,
-    record_blocked,
-)
-from boxout.pipeline.stage import DUE, Chunk, select_due, stage_table
+from boxout.pipeline.publish import InputsChangedError, Published, commit_chunk
+from boxout.pipeline.record import Waiver, record_blocked
+from boxout.pipeline.stage import Chunk, select_due, stage_table
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
@@ -184,7 +179,8 @@ class _Run:
             return
         with self._warehouse.commit():
             self._warehouse.execute(
-                "INSERT INTO ledger.runs VALUES ($1, $2, $3, $4, now()::TIMESTAMP, NULL, NULL, NULL)",
+                "INSERT INTO ledger.runs "
+                "VALUES ($1, $2, $3, $4, now()::TIMESTAMP, NULL, NULL, NULL)",
                 [self.run_id, self._command, os.getpid(), socket.gethostname()],
             )
         self._is_recorded = True
@@ -254,7 +250,7 @@ def _run_due(
                 continue
             stage_table(warehouse, table, chunk)
             audit(warehouse, table, chunk)
-            prepare_chunk(warehouse, table, options.waiver)
+            judge_chunk(warehouse, table, is_waived=options.waiver is not None)
         outcome.add(commit_chunk(warehouse, graph, table, run.run_id, version, options.waiver))
         listener(table.name, chunk, outcome)
 
@@ -284,7 +280,8 @@ def _chunks(warehouse: Warehouse, options: RunOptions) -> list[tuple[date, date,
     seasons = warehouse.rows(
         """
         WITH due AS (
-          SELECT season, game_date, row_number() OVER (PARTITION BY season ORDER BY game_date) - 1 AS place
+          SELECT season, game_date,
+                 row_number() OVER (PARTITION BY season ORDER BY game_date) - 1 AS place
           FROM partition_plan WHERE is_due AND game_date BETWEEN $1 AND $2)
         SELECT min(game_date), max(game_date), count(*) FROM due
         GROUP BY season, place // $3 ORDER BY 1
@@ -298,5 +295,3 @@ def _chunks(warehouse: Warehouse, options: RunOptions) -> list[tuple[date, date,
         else:
             chunks.append((first, last, count))
     return chunks
-
-

@@ -16,7 +16,7 @@ from boxout.errors import TableDefinitionError
 DIALECT = "duckdb"
 
 
-def parse_query(query: str, where: str) -> exp.Expression:
+def parse_query(query: str, where: str) -> exp.Select | exp.SetOperation:
     """Parse one SELECT.
 
     Raises
@@ -31,7 +31,7 @@ def parse_query(query: str, where: str) -> exp.Expression:
             f"The SQL cannot be parsed: {error}", where, "Mend it."
         ) from None
     tree = statements[0] if len(statements) == 1 else None
-    if not isinstance(tree, exp.Query):
+    if not isinstance(tree, exp.Select | exp.SetOperation):
         raise TableDefinitionError("The file must hold one SELECT.", where, "Split the file.")
     return tree
 

@@ -209,7 +209,8 @@ def _attach_statement(home: Home) -> str:
     # File names in the catalog are relative, so a home that was moved or copied still opens.
     # Without WAL and a busy time-out a second process cannot attach while one writes.
     return (
-        f"ATTACH 'ducklake:sqlite:{catalog}' AS {LAKE} (DATA_PATH '{data}', OVERRIDE_DATA_PATH true, "
+        f"ATTACH 'ducklake:sqlite:{catalog}' AS {LAKE} "
+        f"(DATA_PATH '{data}', OVERRIDE_DATA_PATH true, "
         f"META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT {BUSY_MILLISECONDS}, "
         f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS})"
     )

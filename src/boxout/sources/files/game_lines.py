@@ -1,6 +1,6 @@
 """Game lines: spread, total and moneyline, one row a game, team codes in lower case."""
 
-from boxout.sources.files.shape import GAME_COLUMNS, Shape, whole_number
+from boxout.sources.files.shape import GAME_COLUMNS, Shape, tenths, whole_number
 
 SHAPE = Shape(
     table="landing.game_lines",
@@ -16,10 +16,8 @@ SHAPE = Shape(
              h.team AS home_team, h.number AS home_number, a.team AS away_team,
              NULL::VARCHAR AS nba_game_id, NULL::VARCHAR AS nba_season_type,
              coalesce(h.problem, a.problem) AS team_problem, whos_favored,
-             CASE WHEN isfinite(try_cast(spread AS DOUBLE)) AND abs(try_cast(spread AS DOUBLE)) < 100
-                  THEN round(try_cast(spread AS DOUBLE), 1)::DECIMAL(5, 1) END AS margin,
-             CASE WHEN isfinite(try_cast(total AS DOUBLE)) AND try_cast(total AS DOUBLE) BETWEEN 0 AND 500
-                  THEN round(try_cast(total AS DOUBLE), 1)::DECIMAL(5, 1) END AS total,
+             {tenths("spread", -100, 100)} AS margin,
+             {tenths("total", 0, 500)} AS total,
              {whole_number("moneyline_home")} AS moneyline_home,
              {whole_number("moneyline_away")} AS moneyline_away,
              {whole_number("score_home")} AS home_pts, {whole_number("score_away")} AS away_pts

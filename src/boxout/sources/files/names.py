@@ -54,7 +54,8 @@ def _map(
     if not columns:
         return
     distinct = " UNION ".join(
-        f'SELECT DISTINCT "{column}"::VARCHAR AS spelling FROM source_file WHERE "{column}" IS NOT NULL'
+        f'SELECT DISTINCT "{column}"::VARCHAR AS spelling FROM source_file '
+        f'WHERE "{column}" IS NOT NULL'
         for column in columns
     )
     width = fields.count(",") + 1

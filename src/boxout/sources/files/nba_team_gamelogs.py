@@ -13,7 +13,10 @@ from boxout.sources.files.shape import (
 )
 
 NBA_STATS = {"fg": "FGM", "fg3": "FG3M", "fg3a": "FG3A", "ft": "FTM", "orb": "OREB", "drb": "DREB"}
-_COMMON = "season_id team_id team_abbreviation game_id wl fgm fga fg3m fg3a ftm fta oreb dreb ast stl blk tov pf pts plus_minus"
+_COMMON = (
+    "season_id team_id team_abbreviation game_id wl fgm fga fg3m fg3a ftm fta oreb dreb ast stl "
+    "blk tov pf pts plus_minus"
+)
 
 
 def _query(game_date: str, opponent: str, is_home: str, minutes: str, tipoff: str) -> str:

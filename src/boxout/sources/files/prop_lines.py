@@ -9,6 +9,7 @@ from boxout.sources.files.shape import (
     PLAYER_COLUMNS,
     Shape,
     player_names,
+    tenths,
     whole_number,
 )
 
@@ -26,8 +27,7 @@ def _query(game_date: str, market: str, tipoff: str) -> str:
              NULL::VARCHAR AS nba_game_id, NULL::VARCHAR AS nba_season_type,
              coalesce(h.problem, a.problem) AS team_problem, {_NAMES},
              {market} AS market, bookmaker, {_SEEN} AS captured_at, {tipoff} AS tipoff_at,
-             CASE WHEN isfinite(try_cast(line AS DOUBLE)) AND try_cast(line AS DOUBLE) BETWEEN 0 AND 200
-                  THEN round(try_cast(line AS DOUBLE), 1)::DECIMAL(5, 1) END AS line,
+             {tenths("line", -1, 200)} AS line,
              {whole_number("over_price")} AS over_price,
              {whole_number("under_price")} AS under_price
       FROM source_file AS f
@@ -42,7 +42,8 @@ def _query(game_date: str, market: str, tipoff: str) -> str:
                 WHEN home_team IS NULL OR away_team IS NULL THEN 'a team is missing'
                 WHEN player_key IS NULL THEN coalesce(player_problem, 'the player has no name')
                 WHEN bookmaker IS NULL THEN 'the bookmaker is missing'
-                WHEN market IS NULL OR market NOT IN ('points', 'rebounds', 'assists', 'threes', 'pra')
+                WHEN market IS NULL
+                     OR market NOT IN ('points', 'rebounds', 'assists', 'threes', 'pra')
                   THEN 'the market is none of points, rebounds, assists, threes, pra'
                 WHEN line IS NULL OR line < 0 THEN 'the line is missing or negative'
                 WHEN over_price BETWEEN -99 AND 99 OR under_price BETWEEN -99 AND 99

@@ -58,7 +58,10 @@ SEASON_START = (
     """(CASE WHEN month(game_date) >= 8 THEN year(game_date) ELSE year(game_date) - 1 END)"""
 )
 
-SEASON = f"{SEASON_START}::VARCHAR || '-' || lpad((({SEASON_START} + 1) % 100)::VARCHAR, 2, '0') AS season"
+SEASON = (
+    f"{SEASON_START}::VARCHAR || '-' "
+    f"|| lpad((({SEASON_START} + 1) % 100)::VARCHAR, 2, '0') AS season"
+)
 
 # Season, own game id and season type of a row that has game_date, home_number, nba_season_type.
 GAME_COLUMNS = f"""
@@ -78,6 +81,15 @@ def whole_number(column: str) -> str:
     return (
         f"CASE WHEN try_cast({column} AS DOUBLE) = round(try_cast({column} AS DOUBLE)) "
         f"AND abs(try_cast({column} AS DOUBLE)) < 100000 THEN try_cast({column} AS INTEGER) END"
+    )
+
+
+def tenths(column: str, low: int, high: int) -> str:
+    """SQL for a line with one decimal: null where it is missing, NaN or out of range."""
+    value = f"try_cast({column} AS DOUBLE)"
+    return (
+        f"CASE WHEN isfinite({value}) AND {value} BETWEEN {low} AND {high} "
+        f"THEN round({value}, 1)::DECIMAL(5, 1) END"
     )
 
 

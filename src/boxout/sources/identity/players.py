@@ -14,7 +14,7 @@ OWN_ID_SPAN = 1_000_000_000
 SUFFIXES = {"jr", "sr", "ii", "iii", "iv", "v"}
 # Letters that Unicode does not decompose; the Cyrillic one stands in a Basketball-Reference name.
 _LETTERS = str.maketrans(
-    {"đ": "d", "ł": "l", "ø": "o", "ð": "d", "ı": "i", "ß": "ss", "æ": "ae", "\u0451": "e"}
+    {"đ": "d", "ł": "l", "ø": "o", "ð": "d", "\u0131": "i", "ß": "ss", "æ": "ae", "\u0451": "e"}
 )
 _PARENTHESES = re.compile(r"\([^)]*\)")
 _APART = re.compile(r"[^a-z0-9 ]+")

@@ -105,7 +105,7 @@ def play(rng: np.random.Generator, people: People, traits: TeamTraits, games: Ma
     counts["pf"] = np.minimum(counts["pf"], 6)
     _break_ties(made, attempts, fta, ft, minutes)
     points = 2 * (made[..., 0] + made[..., 1]) + 3 * made[..., 2] + ft
-    lines = Lines(
+    return Lines(
         minutes,
         is_starter,
         overtimes,
@@ -120,7 +120,6 @@ def play(rng: np.random.Generator, people: People, traits: TeamTraits, games: Ma
         rng.poisson(0.7, games.teams.shape),
         _expected(people, games, expected_plays, expected_minutes, chance * shares),
     )
-    return lines
 
 
 def _talent(values: Array, games: Matchups) -> Array:

@@ -73,9 +73,7 @@ def _pairings(rng: np.random.Generator) -> list[tuple[int, int]]:
     return [pairs[i] for i in rng.permutation(len(pairs))]
 
 
-def _fill(
-    waiting: list[tuple[int, int]], room: int, tired: set[int]
-) -> list[tuple[int, int]]:
+def _fill(waiting: list[tuple[int, int]], room: int, tired: set[int]) -> list[tuple[int, int]]:
     """Take up to `room` games whose teams are free; they leave the waiting list."""
     today: list[tuple[int, int]] = []
     taken = set(tired)

@@ -12,13 +12,13 @@ import numpy as np
 from boxout.errors import UsageError
 from boxout.sources.seasons import season_of
 from boxout.sources.simulator import writing
+from boxout.sources.simulator.boxscores import SLOTS
 from boxout.sources.simulator.calendar import OPENINGS, TEAMS
 from boxout.sources.simulator.columns import Columns, game_columns, line_columns, team_columns
 from boxout.sources.simulator.odds import MARKETS, game_line_columns, prop_line_columns
 from boxout.sources.simulator.people import People, make_people
 from boxout.sources.simulator.rosters import (
     ROOKIES_A_SEASON,
-    SLOTS,
     first_rosters,
     next_rosters,
     season_rosters,

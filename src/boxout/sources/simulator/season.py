@@ -13,7 +13,6 @@ from boxout.sources.seasons import CUP_FINALS, PLAY_IN
 from boxout.sources.simulator.boxscores import Lines, Matchups, TeamTraits, play
 from boxout.sources.simulator.calendar import (
     EAST,
-    OPENINGS,
     TEAMS,
     Game,
     playoff_dates,
@@ -168,8 +167,8 @@ def _playoffs(
     for number, dates in enumerate(playoff_dates(first)):
         block, winners = _round(rng, season, pairs, dates, number + 1)
         blocks.append(block)
-        ordered = [sorted(winners[i : i + 2], key=rank.__getitem__) for i in range(0, len(winners), 2)]
-        pairs = [(pair[0], pair[1]) for pair in ordered if len(pair) == 2]
+        met = zip(winners[::2], winners[1::2], strict=False)  # the champion meets nobody
+        pairs = [(a, b) if rank[a] <= rank[b] else (b, a) for a, b in met]
     return blocks
 
 
@@ -200,18 +199,15 @@ def _round(
 
 def keep(block: Played, which: Array) -> Played:
     """Return some of a block's games."""
-    games, lines = block.games, block.lines
+    lines: dict[str, Any] = {
+        name: {k: v[which] for k, v in value.items()} if isinstance(value, dict) else value[which]
+        for name, value in vars(block.lines).items()
+    }
+    games = {name: value[which] for name, value in vars(block.games).items()}
     return Played(
         block.season_type,
         block.days[which],
-        Matchups(**{name: value[which] for name, value in vars(games).items()}),
-        Lines(
-            **{
-                name: {k: v[which] for k, v in value.items()}
-                if isinstance(value, dict)
-                else value[which]
-                for name, value in vars(lines).items()
-            }
-        ),
+        Matchups(**games),
+        Lines(**lines),
         block.labels[which],
     )

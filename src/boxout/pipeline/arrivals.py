@@ -1,0 +1,134 @@
+"""What a file brings: its rows translated, refused or accepted, and compared with what is there.
+
+Everything here is a temporary table; `ingest` writes what has changed.
+"""
+
+from __future__ import annotations
+
+from boxout.sources.files.shape import Shape
+from boxout.tables.definition import INCOMING, TableDefinition
+from boxout.tables.syntax import sliced_query
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+SOURCE_FILE = "source_file"
+REPEATED = "an exact repeat of an earlier row"
+CONTRADICTED = "another row with the same key says something else"
+
+
+def landing_query(table: TableDefinition, rows: str) -> str:
+    """Return a landing table's query over rows that arrive."""
+    incoming = f"{INCOMING}.{table.name.split('.')[1]}"
+    return sliced_query(table.query, {incoming: rows}, table.name)
+
+
+def translate(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str) -> None:
+    """Create the temporary tables `rejects` (source_row, game_date, problem) and `arrived` (landing columns)."""
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE translated AS SELECT *, $1 AS {SOURCE_FILE} "
+        f"FROM ({shape.query})",
+        [name],
+    )
+    _find_repeats(warehouse, shape)
+    warehouse.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE rejects AS
+        SELECT source_row, game_date, problem FROM translated WHERE problem IS NOT NULL
+        UNION ALL
+        SELECT source_row, game_date, r.problem FROM translated JOIN repeats AS r USING (source_row)
+        """
+    )
+    accepted = (
+        "SELECT * FROM translated WHERE problem IS NULL "
+        "AND source_row NOT IN (SELECT source_row FROM repeats)"
+    )
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE arrived AS {landing_query(table, accepted)}")
+
+
+def _find_repeats(warehouse: Warehouse, shape: Shape) -> None:
+    """Create `repeats`: rows whose key another row has.
+
+    Of rows that say the same the first is no repeat; of rows that contradict each other
+    none is to be believed.
+    """
+    key = ", ".join(shape.key)
+    content = ", ".join(c for c in warehouse.columns("translated") if c != "source_row")
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE repeats AS
+        SELECT source_row,
+               CASE WHEN is_contradicted THEN '{CONTRADICTED}' ELSE '{REPEATED}' END AS problem
+        FROM (
+          SELECT source_row, min(source_row) OVER same AS first_row,
+                 min(content) OVER same <> max(content) OVER same AS is_contradicted
+          FROM (SELECT source_row, {key}, hash({content}) AS content FROM translated
+                WHERE problem IS NULL AND ({key}) IN (
+                  SELECT ({key}) FROM translated WHERE problem IS NULL
+                  GROUP BY {key} HAVING count(*) > 1))
+          WINDOW same AS (PARTITION BY {key}))
+        WHERE is_contradicted OR source_row <> first_row
+        """
+    )
+
+
+def rejections(warehouse: Warehouse) -> dict[str, int]:
+    """Return the number of refused rows by reason, most first."""
+    return dict(
+        warehouse.rows("SELECT problem, count(*) FROM rejects GROUP BY 1 ORDER BY 2 DESC, 1")
+    )
+
+
+def compare(
+    warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str
+) -> tuple[int, int, int]:
+    """Create `written` (rows to insert) and `gone` (published rows to delete).
+
+    Returns
+    -------
+    tuple of int
+        Rows added, changed and removed.
+    """
+    content = ", ".join(f'"{c}"' for c in warehouse.columns("arrived") if c != SOURCE_FILE)
+    key = ", ".join(shape.key)
+    same_key = " AND ".join(f"a.{column} = p.{column}" for column in shape.key)
+    listed = ", ".join(dict.fromkeys(("game_date", *shape.key)))
+    published = f"{LAKE}.{table.name}"
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE nearby AS SELECT * FROM {published} "
+        f"WHERE {SOURCE_FILE} = $1 OR game_date IN (SELECT game_date FROM arrived) "
+        f"OR ({key}) IN (SELECT ({key}) FROM arrived)",
+        [name],
+    )
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE written AS
+        SELECT * FROM arrived WHERE ({key}) NOT IN (
+          SELECT ({key}) FROM (
+            SELECT {content} FROM arrived INTERSECT SELECT {content} FROM nearby))
+        """
+    )
+    # Rows that this file brought once and brings no longer, and rows that are replaced.
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE gone AS
+        SELECT {listed}, false AS is_replaced FROM nearby AS p
+        WHERE p.{SOURCE_FILE} = $1 AND NOT EXISTS (SELECT 1 FROM arrived AS a WHERE {same_key})
+        UNION ALL
+        SELECT {listed}, true FROM nearby AS p
+        WHERE EXISTS (SELECT 1 FROM written AS a WHERE {same_key})
+        """,
+        [name],
+    )
+    written = int(warehouse.scalar("SELECT count(*) FROM written"))
+    replaced, removed = warehouse.rows(
+        "SELECT count(*) FILTER (is_replaced), count(*) FILTER (NOT is_replaced) FROM gone"
+    )[0]
+    return written - replaced, replaced, removed
+
+
+def touched_dates(warehouse: Warehouse) -> int:
+    """Create `touched`, the game dates whose content changes, and return how many there are."""
+    warehouse.execute(
+        "CREATE OR REPLACE TEMP TABLE touched AS "
+        "SELECT game_date FROM written UNION SELECT game_date FROM gone"
+    )
+    return int(warehouse.scalar("SELECT count(*) FROM touched"))

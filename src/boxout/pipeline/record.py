@@ -1,0 +1,161 @@
+"""Write what became of partitions to the ledger: states, check results, quarantine, waivers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from boxout.pipeline.ledger import READY
+from boxout.tables.definition import TableDefinition
+from boxout.warehouse.ducklake import Warehouse
+
+
+@dataclass(frozen=True)
+class Waiver:
+    """Leave to publish past failing checks and closed gates.
+
+    Attributes
+    ----------
+    who
+        The person who decided.
+    reason
+        Why.
+    """
+
+    who: str
+    reason: str
+
+
+def record_outcome(
+    warehouse: Warehouse, table: TableDefinition, run_id: str, waiver: Waiver | None
+) -> None:
+    """Record the judged chunk; part of the transaction that writes its rows."""
+    bound = {"table": table.name, "run": run_id}
+    _fail_rest_of_seasons(warehouse, bound)
+    warehouse.connection.execute(
+        "DELETE FROM ledger.partitions WHERE table_name = $table "
+        "AND game_date IN (SELECT game_date FROM outcome)",
+        {"table": table.name},
+    )
+    # A date that is on no schedule and has no rows is no partition: leave no trace of it.
+    warehouse.connection.execute(
+        """
+        INSERT INTO ledger.partitions
+        SELECT $table, o.game_date, o.season, new_state,
+               CASE WHEN is_published THEN rows ELSE recorded_rows END,
+               CASE WHEN is_published THEN content_hash ELSE recorded_hash END,
+               input_hash,
+               CASE WHEN new_state = 'failed' AND date_checks IS NULL THEN season_hash END,
+               $code, why, $run, now()::TIMESTAMP,
+               CASE WHEN is_changed THEN now()::TIMESTAMP ELSE changed_at END
+        FROM outcome AS o JOIN known_dates AS k USING (game_date)
+        WHERE new_state <> 'empty' OR k.is_scheduled OR $table LIKE 'raw.%'
+        """,
+        bound | {"code": table.code_hash},
+    )
+    _write_checks(warehouse, bound)
+    if waiver:
+        warehouse.connection.execute(
+            """
+            INSERT INTO ledger.waivers
+            SELECT $table, coalesce(why, 'gate'), min(game_date), max(game_date), $who, $reason,
+                   $run, now()::TIMESTAMP
+            FROM outcome WHERE new_state = 'waived' GROUP BY why
+            """,
+            bound | {"who": waiver.who, "reason": waiver.reason},
+        )
+
+
+def _fail_rest_of_seasons(warehouse: Warehouse, bound: dict[str, str]) -> None:
+    """Mark a failed season's other partitions failed: a season's check fails the season."""
+    if not warehouse.scalar(
+        "SELECT count(*) FROM outcome WHERE new_state = 'failed' AND season_checks IS NOT NULL"
+    ):
+        return
+    ready = ", ".join(f"'{state}'" for state in READY)
+    warehouse.connection.execute(
+        f"""
+        UPDATE ledger.partitions AS p
+        SET state = 'failed', reason = f.why, season_hash = f.season_hash, run_id = $run
+        FROM (SELECT season, min('season: ' || season_checks) AS why,
+                     min(season_hash) AS season_hash
+              FROM outcome WHERE new_state = 'failed' AND season_checks IS NOT NULL
+              GROUP BY season) AS f
+        WHERE p.table_name = $table AND p.season = f.season AND p.state IN ({ready})
+          AND p.game_date NOT IN (SELECT game_date FROM outcome)
+        """,
+        bound,
+    )
+
+
+def _write_checks(warehouse: Warehouse, bound: dict[str, str]) -> None:
+    warehouse.connection.execute(
+        """
+        DELETE FROM ledger.check_results
+        WHERE table_name = $table
+          AND (game_date IN (SELECT game_date FROM outcome)
+               OR (game_date IS NULL AND season IN (SELECT season FROM outcome)))
+        """,
+        {"table": bound["table"]},
+    )
+    # Dates that passed are counted in their season's row; dates that failed are kept singly.
+    warehouse.connection.execute(
+        """
+        INSERT INTO ledger.check_results
+        SELECT $table, check_name, scope, severity, season, game_date, passed, failing, total,
+               at_least, detail, $run, now()::TIMESTAMP
+        FROM check_now WHERE NOT passed OR scope = 'season'
+        """,
+        bound,
+    )
+    warehouse.connection.execute(
+        "DELETE FROM ledger.quarantine WHERE table_name = $table "
+        "AND game_date IN (SELECT game_date FROM outcome)",
+        {"table": bound["table"]},
+    )
+    warehouse.connection.execute(
+        """
+        INSERT INTO ledger.quarantine
+        SELECT $table, c.check_name, c.game_date, NULL, c.failing, s.sample, $run, now()::TIMESTAMP
+        FROM check_now AS c LEFT JOIN failure_samples AS s USING (check_name)
+        WHERE NOT c.passed AND c.severity = 'block' AND c.game_date IS NOT NULL
+        """,
+        bound,
+    )
+
+
+def record_blocked(warehouse: Warehouse, table: TableDefinition, run_id: str) -> int:
+    """Record the partitions of `partition_plan` whose gate is closed; return how many are.
+
+    What was published for them stays, and stays readable; only their state changes.
+    """
+    blocked = int(
+        warehouse.scalar(
+            "SELECT count(*) FROM partition_plan WHERE state = 'blocked' AND NOT is_open"
+        )
+        or 0
+    )
+    news = (
+        "state = 'blocked' AND NOT is_open AND (recorded_state IS DISTINCT FROM 'blocked' "
+        "OR recorded_reason IS DISTINCT FROM reason)"
+    )
+    if not warehouse.scalar(f"SELECT count(*) FROM partition_plan WHERE {news}"):
+        return blocked
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE newly_blocked AS SELECT * FROM partition_plan WHERE {news}"
+    )
+    with warehouse.commit():
+        warehouse.execute(
+            "DELETE FROM ledger.partitions WHERE table_name = $1 "
+            "AND game_date IN (SELECT game_date FROM newly_blocked)",
+            [table.name],
+        )
+        warehouse.execute(
+            """
+            INSERT INTO ledger.partitions
+            SELECT $1, game_date, season, 'blocked', recorded_rows, recorded_hash,
+                   recorded_input, NULL, recorded_code, reason, $2, built_at, changed_at
+            FROM newly_blocked
+            """,
+            [table.name, run_id],
+        )
+    return blocked
