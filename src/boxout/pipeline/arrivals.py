@@ -22,7 +22,7 @@ def landing_query(table: TableDefinition, rows: str) -> str:
 
 
 def translate(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str) -> None:
-    """Create the temporary tables `rejects` (source_row, game_date, problem) and `arrived` (landing columns)."""
+    """Create `rejects` (source_row, game_date, problem) and `arrived` (landing columns)."""
     warehouse.execute(
         f"CREATE OR REPLACE TEMP TABLE translated AS SELECT *, $1 AS {SOURCE_FILE} "
         f"FROM ({shape.query})",
