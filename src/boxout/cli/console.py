@@ -6,7 +6,7 @@ import dataclasses
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -44,6 +44,26 @@ def _plain(value: Any) -> Any:
     if hasattr(value, "item"):
         return value.item()
     return str(value)
+
+
+def print_by_season(heads: Sequence[str], cells: Iterable[tuple[Sequence[Any], str, str]]) -> None:
+    """Print a row a thing and a column a season.
+
+    Parameters
+    ----------
+    heads
+        The heads of the columns before the seasons.
+    cells
+        Of each cell the first columns of its row, its season and its text.
+    """
+    rows: dict[tuple[Any, ...], dict[str, str]] = {}
+    for first, season, text in cells:
+        rows.setdefault(tuple(first), {})[season] = text
+    seasons = sorted({season for row in rows.values() for season in row})
+    print_table(
+        [*heads, *seasons],
+        [[*first, *(row.get(season, "-") for season in seasons)] for first, row in rows.items()],
+    )
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

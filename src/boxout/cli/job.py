@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from boxout.cli.console import notice, percent, print_json, print_table
+from boxout.cli.console import notice, percent, print_by_season, print_json
 from boxout.cli.models import print_grades, print_training, train_with_progress
 from boxout.cli.options import with_home, with_json
 from boxout.cli.sources import print_ingest, report_file
@@ -226,20 +226,13 @@ def _print_report(report: JobReport) -> None:
     if report.tables:
         click.echo(f"\n2-4 raw, analytics, precompute ({report.seconds['tables']} s)")
         print_run(report.tables)
-    click.echo("\nmatched to their game and player")
-    print_table(
-        ["rows of", "season", "matched", "rows", "needed", ""],
-        [
-            [
-                c["table_name"],
-                c["season"],
-                percent(c["good"], c["total"]),
-                c["total"],
-                f"{100 * c['at_least']:g}%",
-                "pass" if c["passed"] else "FAIL",
-            ]
+    click.echo("\nmatched to their game and player, share of rows")
+    print_by_season(
+        ["rows of", "needed"],
+        (
+            ([c["table_name"], f"{100 * c['at_least']:g}%"], c["season"], _share(c))
             for c in report.matched
-        ],
+        ),
     )
     if "learning" in report.seconds:
         click.echo(f"\n5 learning ({report.seconds['learning']} s)")
@@ -248,6 +241,11 @@ def _print_report(report: JobReport) -> None:
         f"\ndone in {sum(report.seconds.values()):.1f} s. Look next: `boxout validate`, "
         "`boxout status`, `boxout predict --date DAY`, `boxout models`"
     )
+
+
+def _share(result: dict[str, Any]) -> str:
+    verdict = "pass" if result["passed"] else "FAIL"
+    return f"{percent(result['good'], result['total'])} {verdict}"
 
 
 def _print_learning(report: JobReport) -> None:

@@ -6,13 +6,13 @@ from datetime import date
 
 import click
 
-from boxout.cli.console import percent, print_json, print_table
+from boxout.cli.console import percent, print_by_season, print_json, print_table
 from boxout.cli.options import check_range, with_home, with_json, with_range
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
 from boxout.pipeline.run import FIRST_DATE, LAST_DATE
 from boxout.pipeline.status import ProjectStatus, read_status
-from boxout.pipeline.validate import Coverage, Validation, validate_tables
+from boxout.pipeline.validate import Coverage, Presence, Validation, validate_tables
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
 
@@ -60,34 +60,19 @@ def validate_command(
 
 
 def _print_validation(result: Validation, show_all: bool) -> None:
-    click.echo("partitions, of those that the schedule expects")
-    print_table(
-        ["table", "season", "ready", "expected", "", "not ready"],
-        [
-            [
-                p.table,
-                p.season,
-                p.ready,
-                p.total,
-                "pass" if p.ready == p.total else "FAIL",
-                ", ".join(
-                    f"{count} {state}"
-                    for state, count in sorted(p.states.items())
-                    if state not in ("fresh", "empty", "bootstrap", "waived")
-                ),
-            ]
-            for p in result.presence
-        ],
-    )
+    click.echo("partitions that are ready, of those that the schedule expects")
+    print_by_season(["table"], (([p.table], p.season, _presence_cell(p)) for p in result.presence))
+    for p in result.presence:
+        if p.ready < p.total:
+            waiting = ", ".join(f"{n} {state}" for state, n in sorted(p.states.items()))
+            click.echo(f"{p.table} {p.season}: {waiting}")
     shown = [c for c in result.coverage if show_all or c.scope in ALWAYS_SHOWN or not c.passed]
-    click.echo("\nchecks (every passing check of rows and dates is left out; --all shows them)")
-    print_table(
-        ["table", "check", "season", "coverage", "good", "total", "needed", "", "severity"],
-        [_check_row(c) for c in shown],
+    click.echo("\nchecks, share of rows that pass (--all shows those of rows and dates, too)")
+    print_by_season(
+        ["table", "check", "needed"],
+        (([c.table, c.check, f"{100 * c.at_least:g}%"], c.season, _check_cell(c)) for c in shown),
     )
-    for c in shown:
-        if c.detail:
-            click.echo(f"{c.table} {c.season}: {c.check}: {c.detail}")
+    _print_failures(shown)
     failing = len(result.failures)
     missing = sum(p.total - p.ready for p in result.presence)
     checks = len(result.coverage)
@@ -99,21 +84,28 @@ def _print_validation(result: Validation, show_all: bool) -> None:
         )
 
 
-def _check_row(c: Coverage) -> list[object]:
-    verdict = "pass" if c.passed else ("FAIL" if c.severity == "block" else "warn")
-    if not c.passed and c.failing_dates:
-        verdict += f" on {c.failing_dates} dates"
-    return [
-        c.table,
-        c.check,
-        c.season,
-        percent(c.good, c.total),
-        c.good,
-        c.total,
-        f"{100 * c.at_least:g}%",
-        verdict,
-        c.severity,
-    ]
+def _presence_cell(p: Presence) -> str:
+    return f"{p.ready:,}/{p.total:,} {'pass' if p.ready == p.total else 'FAIL'}"
+
+
+def _check_cell(c: Coverage) -> str:
+    return f"{percent(c.good, c.total)} {_verdict(c)}"
+
+
+def _verdict(c: Coverage) -> str:
+    return "pass" if c.passed else ("FAIL" if c.severity == "block" else "warn")
+
+
+def _print_failures(shown: list[Coverage]) -> None:
+    for c in shown:
+        if c.passed:
+            continue
+        dates = f" on {c.failing_dates} dates" if c.failing_dates else ""
+        detail = f": {c.detail}" if c.detail else ""
+        click.echo(
+            f"{_verdict(c)}: {c.table} {c.season} {c.check}: {c.good:,} of {c.total:,}"
+            f"{dates}{detail}"
+        )
 
 
 @click.command("status")
