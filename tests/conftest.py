@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 from filelock import FileLock
 
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import RunOptions, run_tables
-from boxout.sources.files.reading import find_files
+from boxout.sources.files.reading import SIMULATED_LABEL, find_files
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home
 
@@ -89,3 +93,58 @@ def project(small_home: Path, tmp_path: Path) -> Iterator[Warehouse]:
     shutil.copytree(small_home, tmp_path / "home")
     with open_warehouse(Home(tmp_path / "home")) as warehouse:
         yield warehouse
+
+
+@pytest.fixture
+def league_files(small_league: Path, tmp_path: Path) -> Path:
+    """A copy of the small league's files, to be spoiled at will."""
+    return Path(shutil.copytree(small_league, tmp_path / "league"))
+
+
+@pytest.fixture(scope="session")
+def rewrite() -> Callable[[Path, str], None]:
+    """Rewrite a Parquet file by a query that reads it as `file`; the label stays."""
+
+    def rewrite_file(path: Path, query: str) -> None:
+        with duckdb.connect() as connection:
+            connection.execute(f"CREATE TABLE file AS SELECT * FROM '{path}'")
+            connection.execute(
+                f"COPY ({query}) TO '{path}' "
+                f"(FORMAT parquet, KV_METADATA {{{SIMULATED_LABEL}: 'true'}})"
+            )
+
+    return rewrite_file
+
+
+@pytest.fixture(scope="session")
+def boxout() -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the installed command as a user does."""
+
+    def run(*arguments: Any, **options: Any) -> subprocess.CompletedProcess[str]:
+        command = [Path(sys.executable).parent / "boxout", *arguments]
+        return subprocess.run(
+            [str(part) for part in command],
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+            **options,
+        )
+
+    return run
+
+
+def read_contents(home: Path) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """Return state, row count and content hash of every computed partition."""
+    with open_warehouse(Home(home)) as warehouse:
+        rows = warehouse.rows(
+            "SELECT table_name, game_date::VARCHAR, state, row_count, content_hash "
+            "FROM ledger.partitions WHERE table_name NOT LIKE 'landing.%'"
+        )
+    return {(table, day): (state, count, content) for table, day, state, count, content in rows}
+
+
+@pytest.fixture(scope="session")
+def contents() -> Callable[[Path], dict[tuple[str, str], tuple[Any, ...]]]:
+    """Read what a project's tables hold, partition by partition."""
+    return read_contents

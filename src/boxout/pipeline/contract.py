@@ -10,6 +10,7 @@ from __future__ import annotations
 import duckdb
 
 from boxout.errors import TableDefinitionError
+from boxout.pipeline.arrivals import REPEATED
 from boxout.pipeline.stage import DUE, STAGED, Chunk, input_slice
 from boxout.tables.definition import Check, TableDefinition
 from boxout.tables.syntax import sliced_query
@@ -28,6 +29,13 @@ EXEMPT = {"season", "game_date"}
 PENDING = (
     "SELECT game_date FROM partition_plan "
     f"WHERE is_due AND game_date NOT IN (SELECT game_date FROM {DUE})"
+)
+
+# Rows that ingest refused, by landing table and date, for checks of the share that is matched;
+# an exact repeat of a row is no loss.
+QUARANTINED = (
+    "SELECT table_name, game_date, failing FROM ledger.quarantine "
+    f"WHERE source_file IS NOT NULL AND check_name <> '{REPEATED}'"
 )
 
 
@@ -197,7 +205,7 @@ def _rows_query(table: TableDefinition, check: Check, chunk: Chunk) -> str:
     query = sliced_query(check.expression, slices, f"{table.name}, check {check.name}")
     rows = "SELECT * FROM audited" if at_season else f"SELECT * FROM {STAGED}"
     counted = f"""
-        WITH this AS ({rows}), counted AS ({query})
+        WITH this AS ({rows}), quarantined AS ({QUARANTINED}), counted AS ({query})
         SELECT k.season, c.game_date, total - failing AS good, total
         FROM counted AS c JOIN known_dates AS k USING (game_date)
     """

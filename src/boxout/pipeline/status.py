@@ -59,7 +59,7 @@ def read_status(warehouse: Warehouse, graph: Graph) -> ProjectStatus:
             warehouse.records(
                 "SELECT table_name, check_name AS reason, sum(failing)::BIGINT AS rows, "
                 "count(DISTINCT game_date) AS dates FROM ledger.quarantine "
-                "GROUP BY ALL ORDER BY rows DESC, ALL"
+                "GROUP BY table_name, check_name ORDER BY rows DESC, table_name, reason"
             )
         ),
         waivers=tuple(

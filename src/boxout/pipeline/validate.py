@@ -155,12 +155,19 @@ def _coverage(
         Coverage(table.name, *row)
         for row in warehouse.rows(
             """
-            SELECT check_name, scope, severity, season, sum(total - failing)::BIGINT,
-                   sum(total)::BIGINT, any_value(at_least),
-                   count(*) FILTER (NOT passed AND game_date IS NOT NULL), bool_and(passed),
-                   any_value(detail)
-            FROM check_now GROUP BY check_name, scope, severity, season
-            ORDER BY season, scope DESC, check_name
-            """
+            SELECT n.check_name, n.scope, n.severity, n.season,
+                   sum(n.total - n.failing)::BIGINT, sum(n.total)::BIGINT, any_value(n.at_least),
+                   count(*) FILTER (NOT n.passed AND n.game_date IS NOT NULL), bool_and(n.passed),
+                   coalesce(any_value(n.detail), any_value(CASE WHEN NOT n.passed
+                     AND NOT r.passed AND r.failing <> n.failing THEN
+                     format('{:,} of {:,} when last computed, and therefore not published',
+                            r.total - r.failing, r.total) END))
+            FROM check_now AS n LEFT JOIN ledger.check_results AS r
+              ON r.table_name = $1 AND r.check_name = n.check_name AND r.season = n.season
+              AND r.game_date IS NULL AND n.game_date IS NULL
+            GROUP BY n.check_name, n.scope, n.severity, n.season
+            ORDER BY n.season, n.scope DESC, n.check_name
+            """,
+            [table.name],
         )
     ]

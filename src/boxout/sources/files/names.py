@@ -29,6 +29,13 @@ _TABLES = {
     "special_dates": "game_date DATE, season_type VARCHAR",
 }
 
+# Reasons name no value, so that they can be counted; the sample rows show the values.
+_PROBLEMS = {
+    "team_names": "the team is no NBA team",
+    "player_names": "the player's name cannot be read",
+    "game_names": "the game id is in no known format",
+}
+
 
 def map_names(connection: duckdb.DuckDBPyConnection, shape: Shape) -> None:
     """Create the temporary tables `team_names`, `player_names`, `game_names`, `special_dates`.
@@ -63,8 +70,8 @@ def _map(
     for (spelling,) in connection.execute(distinct).fetchall():
         try:
             rows.append((spelling, *parse(spelling), None))
-        except IdentityError as error:
-            rows.append((spelling, *[None] * (width - 2), error.what))
+        except IdentityError:
+            rows.append((spelling, *[None] * (width - 2), _PROBLEMS[table]))
     if rows:
         _insert(connection, table, rows)
 

@@ -19,6 +19,8 @@ SELECT l.game_date, l.reports - COALESCE(t.reports, 0) AS failing, l.reports AS 
 FROM (SELECT game_date, COUNT(*) AS reports FROM landing.injuries GROUP BY game_date) AS l
 LEFT JOIN (SELECT game_date, COUNT(*) AS reports FROM this GROUP BY game_date) AS t
   ON t.game_date = l.game_date
+UNION ALL
+SELECT q.game_date, q.failing, q.failing AS total FROM quarantined AS q WHERE q.table_name = 'landing.injuries'
 """
 */
 SELECT

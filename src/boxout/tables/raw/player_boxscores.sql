@@ -40,6 +40,8 @@ FROM (SELECT game_date, COUNT(*) AS lines FROM landing.bref_player_boxscores GRO
 LEFT JOIN (SELECT game_date, COUNT(*) AS lines FROM this GROUP BY game_date) AS t
   ON t.game_date = l.game_date
 GROUP BY l.game_date
+UNION ALL
+SELECT q.game_date, q.failing, q.failing AS total FROM quarantined AS q WHERE q.table_name = 'landing.bref_player_boxscores'
 """
 
 [[checks]]

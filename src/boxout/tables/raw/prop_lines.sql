@@ -21,6 +21,8 @@ SELECT l.game_date, l.lines - COALESCE(t.lines, 0) AS failing, l.lines AS total
 FROM (SELECT game_date, COUNT(*) AS lines FROM landing.prop_lines GROUP BY game_date) AS l
 LEFT JOIN (SELECT game_date, COUNT(*) AS lines FROM this GROUP BY game_date) AS t
   ON t.game_date = l.game_date
+UNION ALL
+SELECT q.game_date, q.failing, q.failing AS total FROM quarantined AS q WHERE q.table_name = 'landing.prop_lines'
 """
 
 [[checks]]

@@ -19,6 +19,8 @@ SELECT l.game_date, l.shots - COALESCE(t.shots, 0) AS failing, l.shots AS total
 FROM (SELECT game_date, COUNT(*) AS shots FROM landing.nba_shots GROUP BY game_date) AS l
 LEFT JOIN (SELECT game_date, COUNT(*) AS shots FROM this GROUP BY game_date) AS t
   ON t.game_date = l.game_date
+UNION ALL
+SELECT q.game_date, q.failing, q.failing AS total FROM quarantined AS q WHERE q.table_name = 'landing.nba_shots'
 """
 
 [[checks]]
