@@ -12,9 +12,9 @@ import pytest
 
 from boxout.learning.boosting import BoostingOptions
 from boxout.learning.train import TrainOptions, train
+from boxout.pipeline.content_hash import content_hash_expression
 from boxout.pipeline.graph import Graph, build_graph
 from boxout.pipeline.ledger import create_ledger
-from boxout.pipeline.content_hash import content_hash_expression
 from boxout.pipeline.record import Waiver
 from boxout.pipeline.run import RunOptions, run_tables
 from boxout.tables.definition import Check, TableDefinition

@@ -1,0 +1,40 @@
+"""Small files of each shape, and an empty project to bring them into."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.ingest import FileReport, ingest_files
+from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.home import Home
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Write a query's rows to a file in the test's folder, its kind told by its ending."""
+
+    def write_file(name: str, query: str) -> Path:
+        path = tmp_path / name
+        with duckdb.connect() as connection:
+            connection.execute(f"COPY ({query}) TO '{path}'")
+        return path
+
+    return write_file
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Warehouse]:
+    """A new project."""
+    with open_warehouse(Home(tmp_path / "project"), create=True) as warehouse:
+        yield warehouse
+
+
+@pytest.fixture
+def ingest(empty: Warehouse, graph: Graph) -> Callable[[Path], FileReport]:
+    """Ingest one file into the new project."""
+    return lambda path: ingest_files(empty, graph, [path])[0]

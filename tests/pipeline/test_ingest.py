@@ -1,0 +1,192 @@
+"""Files come in whole, once, and only what differs changes."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pytest
+from small_files import BOX_LINES, SHOTS, TEAM_LOGS
+
+from boxout.errors import SourceError
+from boxout.pipeline.ingest import ingest_files
+from boxout.pipeline.run import RunOptions, run_tables
+
+BOX = "landing.bref_player_boxscores"
+
+
+def hashes(warehouse, table=BOX):
+    return dict(
+        warehouse.rows(
+            "SELECT game_date::VARCHAR, content_hash FROM ledger.partitions WHERE table_name = $1",
+            [table],
+        )
+    )
+
+
+def quarantine(warehouse):
+    return dict(
+        warehouse.rows("SELECT check_name, sum(failing)::INTEGER FROM ledger.quarantine GROUP BY 1")
+    )
+
+
+def test_a_file_is_ingested_once(write, ingest, empty):
+    path = write("box.parquet", BOX_LINES)
+    first = ingest(path)
+    assert (first.rows, first.added, first.dates, first.is_known) == (48, 48, 2, False)
+    version = empty.version()
+    again = ingest(path)
+    assert again.is_known
+    assert empty.version() == version
+
+
+def test_the_same_rows_in_another_file_change_nothing(write, ingest, empty):
+    ingest(write("box.parquet", BOX_LINES))
+    before = hashes(empty)
+    other = ingest(write("same.csv", f"SELECT * FROM ({BOX_LINES}) ORDER BY hash(player_name)"))
+    assert (other.added, other.changed, other.removed) == (0, 0, 0)
+    assert hashes(empty) == before
+
+
+def test_a_corrected_file_changes_just_the_rows_and_dates_that_differ(write, ingest, empty):
+    ingest(write("box.parquet", BOX_LINES))
+    before = hashes(empty)
+    report = ingest(
+        write(
+            "box.parquet",
+            "SELECT * REPLACE (CASE WHEN player_name = 'PlayerB DENson' THEN 5 ELSE ast END AS ast) "
+            f"FROM ({BOX_LINES})",
+        )
+    )
+    assert (report.added, report.changed, report.removed, report.dates) == (0, 1, 0, 1)
+    after = hashes(empty)
+    assert after["2023-10-24"] != before["2023-10-24"]
+    assert after["2023-10-25"] == before["2023-10-25"]
+    assert empty.scalar(f"SELECT sum(ast) FROM {BOX}") == 48 * 2 + 3
+
+
+def test_a_row_that_the_file_brings_no_longer_is_removed(write, ingest, empty):
+    ingest(write("box.parquet", BOX_LINES))
+    report = ingest(
+        write("box.parquet", f"SELECT * FROM ({BOX_LINES}) WHERE player_name <> 'PlayerH BRKson'")
+    )
+    assert (report.added, report.changed, report.removed) == (0, 0, 1)
+    assert empty.scalar(f"SELECT count(*) FROM {BOX}") == 47
+
+
+def test_a_file_that_goes_back_to_what_it_was_gives_the_same_hashes(write, ingest, empty):
+    ingest(write("box.parquet", BOX_LINES))
+    before = hashes(empty)
+    ingest(write("box.parquet", f"SELECT * REPLACE (9 AS ast) FROM ({BOX_LINES})"))
+    assert hashes(empty) != before
+    ingest(write("box.parquet", BOX_LINES))
+    assert hashes(empty) == before
+
+
+def test_repeated_rows_are_kept_once_and_counted(write, ingest, empty):
+    report = ingest(
+        write("box.parquet", f"SELECT b.* FROM ({BOX_LINES}) AS b, range(10) AS times(n)")
+    )
+    assert report.added == 48
+    assert report.rejected == {"an exact repeat of an earlier row": 48 * 9}
+
+
+def test_rows_that_contradict_each_other_are_all_refused(write, ingest, empty):
+    report = ingest(
+        write(
+            "box.parquet",
+            f"SELECT * FROM ({BOX_LINES}) UNION ALL "
+            f"SELECT * REPLACE (9 AS ast) FROM ({BOX_LINES}) WHERE player_name = 'PlayerB DENson'",
+        )
+    )
+    assert report.rejected == {"another row with the same key says something else": 2}
+    assert empty.scalar(f"SELECT count(*) FROM {BOX}") == 47
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("-1 AS ast", "a stat is negative"),
+        ("NULL::INTEGER AS ast", "a stat is missing or not a whole number"),
+        ("2.5 AS ast", "a stat is missing or not a whole number"),
+        ("8 AS fg", "more made than attempted"),
+        ("99 AS pts", "points do not follow from the shots made"),
+        ("'10/24' AS game_date", "the date is missing or malformed"),
+        ("'XXX' AS team", "the team is no NBA team"),
+        ("'BOS' AS team", "the team did not play in the game"),
+        ("'' AS player_name", "the player has no name"),
+        ("'...' AS player_name", "the player's name cannot be read"),
+        ("'game-7' AS bref_game_id", "the game id is in no known format"),
+        ("'202310250DEN' AS bref_game_id", "the game id holds another date"),
+        ("'202310240LAL' AS bref_game_id", "the game id names another home team"),
+        ("-3.0 AS mp", "minutes are missing or negative"),
+        ("'NaN'::DOUBLE AS mp", "minutes are missing or negative"),
+    ],
+)
+def test_a_bad_row_goes_to_quarantine_with_reason_and_sample(write, ingest, empty, change, reason):
+    column = change.rsplit(" ", 1)[1]
+    bad = (
+        f"SELECT * REPLACE (CASE WHEN player_name = 'PlayerB DENson' "
+        f"THEN ({change.rsplit(' AS ', 1)[0]})::VARCHAR ELSE {column}::VARCHAR END AS {column}) "
+        f"FROM ({BOX_LINES})"
+    )
+    report = ingest(write("box.csv", bad))
+    assert report.rejected == {reason: 1}
+    assert quarantine(empty) == {reason: 1}
+    assert empty.scalar(f"SELECT count(*) FROM {BOX}") == 47
+    [(sample,)] = empty.rows("SELECT sample FROM ledger.quarantine")
+    assert json.loads(sample)[0]["visitor_team"] == "LAL"
+
+
+def test_a_quarantined_row_leaves_quarantine_when_the_file_is_mended(write, ingest, empty):
+    bad = BOX_LINES.replace("2 AS ast", "CASE WHEN p = 3 THEN -1 ELSE 2 END AS ast")
+    ingest(write("box.parquet", bad))
+    assert quarantine(empty) == {"a stat is negative": 6}
+    ingest(write("box.parquet", BOX_LINES))
+    assert quarantine(empty) == {}
+    assert empty.scalar(f"SELECT count(*) FROM {BOX}") == 48
+
+
+def test_a_file_of_which_no_row_can_be_placed_is_refused_and_changes_nothing(write, ingest, empty):
+    ingest(write("box.parquet", BOX_LINES))
+    version = empty.version()
+    with pytest.raises(SourceError, match=r"No row of the file can be placed.*48 of 48"):
+        ingest(write("box.parquet", f"SELECT * REPLACE ('XXX' AS team) FROM ({BOX_LINES})"))
+    assert empty.version() == version
+
+
+def test_a_damaged_file_leaves_what_was_there(write, ingest, empty):
+    path = write("box.parquet", BOX_LINES)
+    ingest(path)
+    before = hashes(empty)
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(SourceError, match="cannot be read"):
+        ingest(path)
+    assert hashes(empty) == before
+
+
+def test_simulated_and_real_files_are_never_mixed(write, empty, graph, small_league, tmp_path):
+    simulated = tmp_path / "schedule.parquet"
+    shutil.copy(small_league / "schedule.parquet", simulated)
+    ingest_files(empty, graph, [simulated])
+    with pytest.raises(SourceError, match="holds a simulated league and the file real data"):
+        ingest_files(empty, graph, [write("box.parquet", BOX_LINES)])
+
+
+def test_three_spellings_of_one_game_meet_in_one_row(write, ingest, empty, graph):
+    ingest(write("box.parquet", BOX_LINES))  # 202310240DEN
+    ingest(write("logs.parquet", TEAM_LOGS))  # 0022300061
+    ingest(write("shots.parquet", SHOTS))  # 22300061
+    report = run_tables(empty, graph, graph.computed, RunOptions())
+    assert not report.held_back
+    games = empty.rows("SELECT game_id, home_team, away_team FROM raw.games ORDER BY 1")
+    assert games == [
+        ("0022300061", "DEN", "LAL"),
+        ("0022300062", "GSW", "PHX"),
+        ("0022300063", "BKN", "CLE"),
+    ]
+    counts = "SELECT count(*), count(DISTINCT game_id), min(player_id) FROM raw."
+    assert empty.rows(counts + "player_boxscores WHERE player_id < 2000") == [(8, 1, 1001)]
+    assert empty.rows(counts + "shots") == [(56, 1, 1001)]
+    populated = "SELECT count(*), count(usage_rate) FROM analytics.player_game_summary"
+    assert empty.rows(populated) == [(48, 48)]

@@ -1,0 +1,82 @@
+"""A file's shape is told by its columns, and a file of none is refused with a reason."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from boxout.errors import SourceError, UnknownShapeError
+from boxout.sources.files.reading import SHAPES, detect_shape, find_files, is_simulated, open_file
+
+HERE = Path("file.parquet")
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=lambda s: f"{s.table}-{len(s.required)}")
+def test_a_shape_is_told_by_its_columns_and_extra_ones_do_no_harm(shape):
+    assert detect_shape(set(shape.required) | {"something_else"}, HERE) is shape
+
+
+def test_a_file_that_lacks_a_column_is_told_which():
+    shape = SHAPES[0]
+    with pytest.raises(SourceError, match="lacks tipoff_utc") as caught:
+        detect_shape(set(shape.required) - {"tipoff_utc"}, HERE)
+    assert not isinstance(caught.value, UnknownShapeError)
+
+
+def test_a_file_of_no_shape_is_told_the_known_ones():
+    with pytest.raises(UnknownShapeError, match=r"docs/files\.md"):
+        detect_shape({"a", "b"}, HERE)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("cut.parquet", b"PAR1 and then nothing"),
+        ("empty.parquet", b""),
+        ("odd.csv", b"\xff\xfe\x00a,b\n1"),
+        ("empty.csv", b""),
+    ],
+)
+def test_a_damaged_file_is_refused_with_its_name(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    with duckdb.connect() as connection, pytest.raises(SourceError) as caught:
+        open_file(connection, path)
+    assert name in caught.value.where
+
+
+def test_every_text_of_a_csv_file_stays_text_until_it_is_cast(tmp_path):
+    path = tmp_path / "injuries.csv"
+    path.write_text(
+        "report_utc,game_date,team,player_name,status,reason\n"
+        "2024-01-05 17:30:00,2024-01-05,DEN,Nikola Jokic,out,\n"
+        "not a time,2024-01-05,DEN,Jamal Murray,Out,Knee\n"
+    )
+    with duckdb.connect() as connection:
+        shape = open_file(connection, path)
+        rows = connection.execute("SELECT report_utc, reason FROM source_file").fetchall()
+    assert shape.table == "landing.injuries"
+    assert rows == [("2024-01-05 17:30:00", None), ("not a time", "Knee")]
+
+
+def test_folders_are_searched_and_only_data_is_found(small_league, tmp_path):
+    found = find_files([small_league])
+    assert {path.suffix for path in found} == {".parquet"}
+    assert len(found) == len(list(small_league.rglob("*.parquet")))
+    (tmp_path / "notes.txt").write_text("nothing")
+    with pytest.raises(SourceError, match="no data files"):
+        find_files([tmp_path])
+    with pytest.raises(SourceError, match="no ending that boxout reads"):
+        find_files([tmp_path / "notes.txt"])
+    with pytest.raises(SourceError, match="no such file"):
+        find_files([tmp_path / "absent.parquet"])
+
+
+def test_simulated_files_carry_their_label(small_league, tmp_path):
+    plain = tmp_path / "plain.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY (SELECT 1 AS a) TO '{plain}'")
+        assert not is_simulated(connection, plain)
+        assert all(is_simulated(connection, path) for path in find_files([small_league]))
