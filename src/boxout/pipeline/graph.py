@@ -105,17 +105,18 @@ def build_graph(tables: Mapping[str, TableDefinition]) -> Graph:
     return Graph({name: tables[name] for name in ranked})
 
 
-def check_inputs(graph: Graph) -> None:
-    """Check that each header's windows name exactly the tables that its SQL reads.
+def check_definitions(graph: Graph) -> None:
+    """Check each header against its SQL; parsing takes time, so only tests and authors ask.
 
     Raises
     ------
     TableDefinitionError
-        When they differ.
+        When windows and the tables read differ, a key is no column, or a column has no comment.
     """
     from boxout.tables.syntax import input_tables
 
     for table in graph.tables.values():
+        _check_columns(table)
         read = {
             name
             for name in input_tables(table.query, table.name)
@@ -133,6 +134,24 @@ def check_inputs(graph: Graph) -> None:
                 table.name,
                 "Give every table that the SQL reads a window, and no other.",
             )
+
+
+def _check_columns(table: TableDefinition) -> None:
+    comments = table.column_comments
+    silent = [name for name, comment in comments.items() if not comment]
+    if silent:
+        raise TableDefinitionError(
+            f"Columns without a comment: {', '.join(silent)}.",
+            table.name,
+            "Say in a comment behind each column what it is, with its unit.",
+        )
+    absent = {"season", "game_date", *table.key} - set(comments)
+    if absent:
+        raise TableDefinitionError(
+            f"The SQL gives no column {', '.join(sorted(absent))}.",
+            table.name,
+            "Every table has a season, a game_date and the columns of its key.",
+        )
 
 
 @cache

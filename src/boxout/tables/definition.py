@@ -232,6 +232,13 @@ def _read_check(header: dict[str, Any], where: str) -> Check:
             where,
             "Write it in lower case with underscores.",
         )
+    at_least = header.get("at_least", 1.0)
+    if not isinstance(at_least, int | float) or not 0 <= at_least <= 1:
+        raise TableDefinitionError(
+            f"Check {header['name']} has at_least = {at_least!r}.",
+            where,
+            "Write the share that is needed, from 0 to 1.",
+        )
     return Check(
         name=header["name"],
         scope=header["scope"],
@@ -239,7 +246,7 @@ def _read_check(header: dict[str, Any], where: str) -> Check:
         kind=kinds[0],
         expression=header[kinds[0]],
         of=header.get("of", "true"),
-        at_least=float(header.get("at_least", 1.0)),
+        at_least=float(at_least),
         expected_from=header.get("expected_from"),
         expected_where=header.get("expected_where", "true"),
     )

@@ -107,7 +107,7 @@ games_with_shots AS (
 rested AS (
   SELECT b.*,
          MAX(CASE WHEN b.minutes > 0 THEN b.game_date END) OVER (
-           PARTITION BY b.season, b.player_id ORDER BY b.game_date, b.game_id
+           PARTITION BY b.season, b.player_id ORDER BY b.game_date NULLS FIRST, b.game_id NULLS FIRST
            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS last_played
   FROM raw.player_boxscores AS b
 )

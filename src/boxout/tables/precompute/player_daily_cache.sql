@@ -34,7 +34,7 @@ WITH played AS (
               THEN CAST(POWER(2, CAST(ROW_NUMBER() OVER career AS DOUBLE) / 10) AS DECIMAL(12, 4)) END AS usage_weight
   FROM analytics.player_game_summary AS p
   WHERE p.minutes > 0
-  WINDOW career AS (PARTITION BY p.season, p.player_id ORDER BY p.game_date, p.game_id)
+  WINDOW career AS (PARTITION BY p.season, p.player_id ORDER BY p.game_date NULLS FIRST, p.game_id NULLS FIRST)
 ),
 form AS (
   SELECT season, player_id, game_number, game_date,
@@ -90,11 +90,11 @@ form AS (
          AVG(started) OVER last_10 AS started_share_last_10_games
   FROM played
   WINDOW
-    season_so_far AS (PARTITION BY season, player_id ORDER BY game_number ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
-    last_5 AS (PARTITION BY season, player_id ORDER BY game_number ROWS BETWEEN 4 PRECEDING AND CURRENT ROW),
-    last_7 AS (PARTITION BY season, player_id ORDER BY game_number ROWS BETWEEN 6 PRECEDING AND CURRENT ROW),
-    last_10 AS (PARTITION BY season, player_id ORDER BY game_number ROWS BETWEEN 9 PRECEDING AND CURRENT ROW),
-    last_20 AS (PARTITION BY season, player_id ORDER BY game_number ROWS BETWEEN 19 PRECEDING AND CURRENT ROW)
+    season_so_far AS (PARTITION BY season, player_id ORDER BY game_number NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+    last_5 AS (PARTITION BY season, player_id ORDER BY game_number NULLS FIRST ROWS BETWEEN 4 PRECEDING AND CURRENT ROW),
+    last_7 AS (PARTITION BY season, player_id ORDER BY game_number NULLS FIRST ROWS BETWEEN 6 PRECEDING AND CURRENT ROW),
+    last_10 AS (PARTITION BY season, player_id ORDER BY game_number NULLS FIRST ROWS BETWEEN 9 PRECEDING AND CURRENT ROW),
+    last_20 AS (PARTITION BY season, player_id ORDER BY game_number NULLS FIRST ROWS BETWEEN 19 PRECEDING AND CURRENT ROW)
 ),
 -- each slate row among the player's games: every frame ends the day before
 timeline AS (
@@ -114,9 +114,9 @@ anchored AS (
          CAST(COALESCE(SUM(is_second_night) OVER days_14, 0) AS INTEGER) AS back_to_backs_last_14_days
   FROM timeline
   WINDOW
-    all_before AS (PARTITION BY season, player_id ORDER BY day_number RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-    days_7 AS (PARTITION BY season, player_id ORDER BY day_number RANGE BETWEEN 7 PRECEDING AND 1 PRECEDING),
-    days_14 AS (PARTITION BY season, player_id ORDER BY day_number RANGE BETWEEN 14 PRECEDING AND 1 PRECEDING)
+    all_before AS (PARTITION BY season, player_id ORDER BY day_number NULLS FIRST RANGE BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+    days_7 AS (PARTITION BY season, player_id ORDER BY day_number NULLS FIRST RANGE BETWEEN 7 PRECEDING AND 1 PRECEDING),
+    days_14 AS (PARTITION BY season, player_id ORDER BY day_number NULLS FIRST RANGE BETWEEN 14 PRECEDING AND 1 PRECEDING)
 )
 SELECT
   s.season,                                                  -- season, such as '2023-24'

@@ -47,8 +47,8 @@ form AS (
          SUM(three_zone_fg) OVER last_20 AS three_zone_fg_last_20
   FROM played
   WINDOW
-    last_10 AS (PARTITION BY season, player_id ORDER BY game_number ROWS BETWEEN 9 PRECEDING AND CURRENT ROW),
-    last_20 AS (PARTITION BY season, player_id ORDER BY game_number ROWS BETWEEN 19 PRECEDING AND CURRENT ROW)
+    last_10 AS (PARTITION BY season, player_id ORDER BY game_number NULLS FIRST ROWS BETWEEN 9 PRECEDING AND CURRENT ROW),
+    last_20 AS (PARTITION BY season, player_id ORDER BY game_number NULLS FIRST ROWS BETWEEN 19 PRECEDING AND CURRENT ROW)
 ),
 timeline AS (
   SELECT DISTINCT season, game_date, player_id, 0 AS is_played FROM precompute.slate
@@ -57,7 +57,7 @@ timeline AS (
 ),
 anchored AS (
   SELECT *, CAST(COALESCE(SUM(is_played) OVER (
-           PARTITION BY season, player_id ORDER BY game_date, is_played
+           PARTITION BY season, player_id ORDER BY game_date NULLS FIRST, is_played NULLS FIRST
            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS INTEGER) AS games_before
   FROM timeline
 )

@@ -49,8 +49,8 @@ form AS (
          AVG(opponent_pts) OVER last_10 AS opponent_pts_last_10_games
   FROM numbered
   WINDOW
-    last_15 AS (PARTITION BY season, team_id ORDER BY game_number ROWS BETWEEN 14 PRECEDING AND CURRENT ROW),
-    last_10 AS (PARTITION BY season, team_id ORDER BY game_number ROWS BETWEEN 9 PRECEDING AND CURRENT ROW)
+    last_15 AS (PARTITION BY season, team_id ORDER BY game_number NULLS FIRST ROWS BETWEEN 14 PRECEDING AND CURRENT ROW),
+    last_10 AS (PARTITION BY season, team_id ORDER BY game_number NULLS FIRST ROWS BETWEEN 9 PRECEDING AND CURRENT ROW)
 ),
 timeline AS (
   SELECT season, game_date, team_id, team, 0 AS is_played FROM sides
@@ -60,7 +60,7 @@ timeline AS (
 anchored AS (
   -- on one date the row to be described comes before the game itself
   SELECT *, CAST(COALESCE(SUM(is_played) OVER (
-           PARTITION BY season, team_id ORDER BY game_date, is_played
+           PARTITION BY season, team_id ORDER BY game_date NULLS FIRST, is_played NULLS FIRST
            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS INTEGER) AS games_before
   FROM timeline
 ),
@@ -82,7 +82,7 @@ league AS (
          SUM(SUM(three_zone_fga)) OVER before AS three_zone_fga, SUM(SUM(three_zone_fg)) OVER before AS three_zone_fg
   FROM days
   GROUP BY season, game_date
-  WINDOW before AS (PARTITION BY season ORDER BY game_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+  WINDOW before AS (PARTITION BY season ORDER BY game_date NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 ),
 compared AS (
   SELECT t.season, t.game_date, t.team_id,
