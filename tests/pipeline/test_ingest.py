@@ -54,8 +54,8 @@ def test_a_corrected_file_changes_just_the_rows_and_dates_that_differ(write, ing
     report = ingest(
         write(
             "box.parquet",
-            "SELECT * REPLACE (CASE WHEN player_name = 'PlayerB DENson' THEN 5 ELSE ast END AS ast) "
-            f"FROM ({BOX_LINES})",
+            "SELECT * REPLACE (CASE WHEN player_name = 'PlayerB DENson' THEN 5 ELSE ast END "
+            f"AS ast) FROM ({BOX_LINES})",
         )
     )
     assert (report.added, report.changed, report.removed, report.dates) == (0, 1, 0, 1)

@@ -18,8 +18,9 @@ def spoiled_files(league_files, rewrite):
     for season in SPOILED:
         rewrite(
             league_files / "nba" / f"team_gamelogs_{season}.parquet",
-            "SELECT * REPLACE (CASE WHEN GAME_DATE::DATE > (SELECT median(GAME_DATE::DATE) FROM file) "
-            "THEN 'game-' || GAME_DATE || '-' || TEAM_ABBREVIATION ELSE GAME_ID END AS GAME_ID) "
+            "SELECT * REPLACE (CASE WHEN GAME_DATE::DATE > "
+            "(SELECT median(GAME_DATE::DATE) FROM file) THEN "
+            "'game-' || GAME_DATE || '-' || TEAM_ABBREVIATION ELSE GAME_ID END AS GAME_ID) "
             "FROM file",
         )
     return league_files

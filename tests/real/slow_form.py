@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from statistics import fmean, stdev
 
 STATS = {
@@ -49,7 +50,7 @@ def _load(played, day):
                 "minutes_last_7_days": 0.0, "back_to_backs_last_14_days": 0}  # fmt: skip
     days = [g["game_date"] for g in played]
     week = [g for g in played if (day - g["game_date"]).days <= 7]
-    second_nights = [b for a, b in zip(days, days[1:], strict=False) if (b - a).days == 1]
+    second_nights = [b for a, b in pairwise(days) if (b - a).days == 1]
     return {
         "days_rest": (day - days[-1]).days,
         "is_back_to_back": (day - days[-1]).days == 1,
@@ -124,7 +125,8 @@ def zone_defense(team_games, league_games, day):
         row[f"{zone}_vs_league"] = above[zone]
     known_zones = None not in above.values()
     names = {"three_zone": "three"}
-    weakest, strongest = max(above, key=lambda z: above[z] or 0), min(above, key=lambda z: above[z] or 0)  # fmt: skip
+    weakest = max(above, key=lambda z: above[z] or 0)
+    strongest = min(above, key=lambda z: above[z] or 0)
     row["weakest_zone"] = names.get(weakest, weakest) if known_zones else None
     row["strongest_zone"] = names.get(strongest, strongest) if known_zones else None
     return row
@@ -156,7 +158,8 @@ def scores(row, usage, fatigue, pace, zone):
     if None not in (zone["opponent_vs_league"], zone["primary_zone_share"]):
         mismatch = zone["opponent_vs_league"] * min(zone["primary_zone_share"] / 0.5, 1)
         mismatch = clamp(mismatch * (1.2 if abs(mismatch) > 5 else 1), 10)
-    known = [v for v in (spike, None if tired is None else (tired - 100) / 20, fast, mismatch) if v is not None]  # fmt: skip
+    adjustments = (spike, None if tired is None else (tired - 100) / 20, fast, mismatch)
+    known = [v for v in adjustments if v is not None]
     return {
         "usage_spike_score": spike,
         "fatigue_score": tired,

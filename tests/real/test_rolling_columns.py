@@ -80,7 +80,8 @@ def test_shot_profile_before_a_game(warehouse, player_games):
 
 def test_defense_by_zone_before_a_game(warehouse):
     picked = warehouse.records(
-        "SELECT * FROM precompute.team_defense_zone_analysis ORDER BY hash(game_date, team) LIMIT 25"
+        "SELECT * FROM precompute.team_defense_zone_analysis "
+        "ORDER BY hash(game_date, team) LIMIT 25"
     )
     for row in picked:
         games = warehouse.records(
