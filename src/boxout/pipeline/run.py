@@ -267,9 +267,9 @@ def _plan(
 
 
 def _open_gates(warehouse: Warehouse, options: RunOptions) -> None:
-    """Make closed partitions of the range due: the waiver publishes past the gate."""
+    """Make what was held back in the range due: the waiver publishes past check and gate."""
     warehouse.execute(
-        "UPDATE partition_plan SET is_due = true WHERE state = 'blocked' "
+        "UPDATE partition_plan SET is_due = true WHERE state IN ('blocked', 'failed') "
         "AND game_date BETWEEN $1 AND $2",
         [options.start, options.end],
     )

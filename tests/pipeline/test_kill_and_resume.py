@@ -1,0 +1,99 @@
+"""Runs that are killed, and runs at once: nothing is lost, nothing is half there."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+BOXOUT = Path(sys.executable).parent / "boxout"
+
+
+@pytest.fixture(scope="module")
+def ingested(small_league, built_once):
+    """A project with everything ingested and nothing built."""
+
+    def make(home):
+        subprocess.run(
+            [BOXOUT, "ingest", small_league, "--home", home], check=True, capture_output=True
+        )
+
+    return built_once("ingested-home", make)
+
+
+def start(*arguments):
+    return subprocess.Popen(
+        [str(part) for part in (BOXOUT, *arguments)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        # a shell's background job, as a test run may be, ignores the interrupt otherwise
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+
+
+def test_a_killed_backfill_resumes_where_it_stopped(
+    ingested, small_home, tmp_path, boxout, contents
+):
+    home = shutil.copytree(ingested, tmp_path / "home")
+    built, kills = 0, 0
+    for patience in (1.5, 2.0, 2.5):
+        process = start("backfill", "--chunk-dates", "60", "--home", home)
+        time.sleep(patience)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        kills += process.returncode == -signal.SIGKILL
+        states = contents(home)
+        assert {state for state, *_ in states.values()} <= {"fresh", "empty", "bootstrap"}
+        assert len(states) >= built  # what was committed stays
+        built = len(states)
+        status = boxout("status", "--home", home)
+        assert status.returncode == 0, status.stderr
+    assert kills == 3
+    assert built > 0
+    finished = boxout("backfill", "--home", home)
+    assert finished.returncode == 0, finished.stderr
+    assert contents(home) == contents(small_home)
+    # raw.games was done before the last stop: it is not computed again
+    assert "raw.games" not in finished.stdout
+
+
+def test_an_ingest_that_is_killed_loads_all_of_a_file_or_nothing(
+    small_league, tmp_path, boxout, contents, small_home
+):
+    home = tmp_path / "home"
+    for patience in (0.9, 1.3):
+        process = start("ingest", small_league, "--home", home)
+        time.sleep(patience)
+        process.kill()
+        process.communicate()
+    assert boxout("ingest", small_league, "--home", home).returncode == 0
+    assert boxout("backfill", "--home", home).returncode == 0
+    assert contents(home) == contents(small_home)
+
+
+def test_two_backfills_at_once_share_the_work(ingested, small_home, tmp_path, boxout, contents):
+    home = shutil.copytree(ingested, tmp_path / "home")
+    both = [start("backfill", "--chunk-dates", "60", "--home", home) for _ in range(2)]
+    time.sleep(1.5)
+    reader = boxout("status", "--home", home)  # readers never wait
+    assert reader.returncode == 0, reader.stderr
+    outputs = [process.communicate(timeout=200)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], outputs
+    assert contents(home) == contents(small_home)
+
+
+def test_an_interrupted_run_says_that_it_resumes(ingested, tmp_path):
+    home = shutil.copytree(ingested, tmp_path / "home")
+    process = start("backfill", "--home", home)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "resumes" in output
+    assert "Traceback" not in output

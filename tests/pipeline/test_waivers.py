@@ -1,0 +1,82 @@
+"""A waiver publishes past a failing check, on record and visible."""
+
+from __future__ import annotations
+
+import getpass
+
+import pytest
+
+from boxout.pipeline.ingest import ingest_files
+from boxout.pipeline.record import Waiver
+from boxout.pipeline.run import RunOptions, run_tables
+
+SEASON = "2022-23"
+CHECK = "columns_vary"
+
+
+@pytest.fixture
+def failing(project, graph, league_files, rewrite):
+    """A project in which a season's box lines have no steals, and a run that was held back."""
+    path = league_files / "bref" / f"player_boxscores_{SEASON}.parquet"
+    rewrite(path, "SELECT * REPLACE (0 AS stl) FROM file")
+    ingest_files(project, graph, [path])
+    assert run_tables(project, graph, graph.computed, RunOptions()).held_back
+    return project
+
+
+def states(warehouse, table):
+    return {
+        row[0]
+        for row in warehouse.rows(
+            "SELECT DISTINCT state FROM ledger.partitions WHERE table_name = $1 AND season = $2",
+            [table, SEASON],
+        )
+    }
+
+
+def test_a_waiver_says_who_why_which_check_and_which_dates(failing, graph):
+    waiver = Waiver("Dana", "the source has no steals this season")
+    report = run_tables(failing, graph, graph.computed, RunOptions(waiver=waiver))
+    assert not any(outcome.failed or outcome.blocked for outcome in report.tables)
+    assert states(failing, "raw.player_boxscores") == {"waived"}
+    [record] = failing.records(
+        "SELECT * FROM ledger.waivers WHERE table_name = 'raw.player_boxscores'"
+    )
+    assert (record["who"], record["reason"]) == (waiver.who, waiver.reason)
+    assert CHECK in record["check_name"]
+    first, last = failing.rows(
+        "SELECT min(game_date), max(game_date) FROM raw.games WHERE season = $1", [SEASON]
+    )[0]
+    assert (record["start_date"], record["end_date"]) == (first, last)
+    # the failure stays visible, and what is below it was built
+    assert failing.scalar(
+        "SELECT count(*) FROM ledger.check_results WHERE NOT passed AND check_name = $1 "
+        "AND table_name = 'raw.player_boxscores'",
+        [CHECK],
+    )
+    assert states(failing, "precompute.ml_feature_store") <= {"fresh", "bootstrap", "waived"}
+
+
+def test_the_command_asks_for_a_reason_and_takes_the_users_name(failing, boxout):
+    home = failing.home.path
+    refused = boxout("backfill", "--skip-preflight", "--home", home)
+    assert refused.returncode == 2
+    assert "--reason" in refused.stderr
+    assert states(failing, "raw.player_boxscores") == {"failed"}
+    done = boxout("backfill", "--skip-preflight", "--reason", "known gap", "--home", home)
+    assert done.returncode == 0, done.stderr
+    assert failing.rows("SELECT DISTINCT who, reason FROM ledger.waivers") == [
+        (getpass.getuser(), "known gap")
+    ]
+    shown = boxout("status", "--home", home)
+    assert "known gap" in shown.stdout
+
+
+def test_mended_data_needs_the_waiver_no_longer(failing, graph, small_league, league_files):
+    run_tables(failing, graph, graph.computed, RunOptions(waiver=Waiver("Dana", "for now")))
+    path = league_files / "bref" / f"player_boxscores_{SEASON}.parquet"
+    path.write_bytes((small_league / "bref" / path.name).read_bytes())
+    ingest_files(failing, graph, [path])
+    assert not run_tables(failing, graph, graph.computed, RunOptions()).held_back
+    assert "waived" not in states(failing, "raw.player_boxscores")
+    assert failing.scalar("SELECT count(*) FROM ledger.waivers") > 0  # the record stays
