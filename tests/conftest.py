@@ -128,6 +128,8 @@ def boxout() -> Callable[..., subprocess.CompletedProcess[str]]:
             text=True,
             timeout=300,
             check=False,
+            # several trainings at once on few cores: one thread each, or they wait for each other
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
             **options,
         )
 

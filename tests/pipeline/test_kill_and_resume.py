@@ -90,9 +90,11 @@ def test_two_backfills_at_once_share_the_work(ingested, small_home, tmp_path, bo
 
 def test_an_interrupted_run_says_that_it_resumes(ingested, tmp_path):
     home = shutil.copytree(ingested, tmp_path / "home")
-    process = start("backfill", "--home", home)
+    process = start("backfill", "--chunk-dates", "30", "--home", home)
     time.sleep(2)
-    process.send_signal(signal.SIGINT)
+    while process.poll() is None:  # as a person would, again until it stops
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.5)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "resumes" in output

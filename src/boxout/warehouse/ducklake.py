@@ -26,6 +26,7 @@ BUSY_MILLISECONDS = 30_000
 COMMIT_WAIT_SECONDS = 120.0
 # Ledger rows of a small correction stay in the catalog instead of becoming tiny files.
 INLINED_ROWS = 200
+INTERRUPTED = "Query interrupted"
 # A season's worth of player games in two groups: quicker to write on two cores, and a few
 # dates are read without the rest.
 ROW_GROUP_ROWS = 16_384
@@ -61,7 +62,13 @@ class Warehouse:
 
     def execute(self, sql: str, values: Sequence[Any] | None = None) -> duckdb.DuckDBPyConnection:
         """Run one statement with bound values and return the cursor."""
-        return self.connection.execute(sql, values) if values else self.connection.execute(sql)
+        try:
+            return self.connection.execute(sql, values) if values else self.connection.execute(sql)
+        except RuntimeError as error:
+            # What DuckDB makes of Ctrl-C; its own errors are other classes.
+            if str(error) == INTERRUPTED:
+                raise KeyboardInterrupt from None
+            raise
 
     def rows(self, sql: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""

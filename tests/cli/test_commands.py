@@ -1,0 +1,231 @@
+"""The commands as a user types them: output, JSON, exit codes, and no traceback ever."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+
+import pytest
+
+COMMANDS = (
+    "run",
+    "ingest",
+    "simulate",
+    "backfill",
+    "plan",
+    "explain",
+    "validate",
+    "status",
+    "train",
+    "predict",
+    "grade",
+    "models",
+)
+
+
+@pytest.fixture(scope="module")
+def trained(small_league, built_once, boxout):
+    """A project on which `run` has done the whole job, and what it printed."""
+
+    def make(home):
+        done = boxout("run", "--data", small_league, "--home", home)
+        assert done.returncode == 0, done.stderr
+        (home / "output.txt").write_text(done.stdout)
+        (home / "progress.txt").write_text(done.stderr)
+
+    return built_once("trained-home", make)
+
+
+@pytest.fixture
+def home(trained, tmp_path):
+    """A copy of the trained project."""
+    return shutil.copytree(trained, tmp_path / "home")
+
+
+def ok(result):
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(boxout, command):
+    text = ok(boxout(command, "--help"))
+    assert text.startswith(f"Usage: boxout {command}")
+    assert "--json" in text
+
+
+def test_the_group_lists_every_command_and_the_exit_codes(boxout):
+    text = ok(boxout("--help"))
+    for command in COMMANDS:
+        assert re.search(rf"^  {command} ", text, re.MULTILINE)
+    assert "Exit codes" in text
+    assert ok(boxout("--version")).startswith("boxout, version")
+
+
+def test_run_prints_what_it_did_and_where_to_look_next(trained):
+    text = (trained / "output.txt").read_text()
+    for part in (
+        "SIMULATED league",
+        "1 ingest",
+        "2-4 raw, analytics, precompute",
+        "matched to their game and player",
+        "5 learning",
+        "model card:",
+        "predicted 2025-11-27",
+        "graded",
+        "Look next: `boxout validate`",
+    ):
+        assert part in text
+    progress = (trained / "progress.txt").read_text().splitlines()
+    assert any(re.fullmatch(r"150/150 2025-11-28 [\d,]+ players precompute\.\w+", line)
+               for line in progress)  # fmt: skip
+
+
+def test_running_again_finds_nothing_to_do(boxout, home, small_league):
+    text = ok(boxout("run", "--data", small_league, "--home", home))
+    assert "everything is up to date" in text
+    assert "the newest model was trained on just this data" in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("plan",),
+        ("status",),
+        ("validate",),
+        ("models",),
+        ("grade",),
+        ("backfill",),
+        ("backfill", "--dry-run"),
+        ("explain", "player_daily_cache", "2025-11-03"),
+        ("predict", "--date", "2025-11-27"),
+        ("train",),
+        ("run",),
+    ],
+    ids=" ".join,
+)
+def test_json_is_one_document_on_standard_output(boxout, home, arguments):
+    assert json.loads(ok(boxout(*arguments, "--json", "--home", home)))
+
+
+def test_validate_prints_coverage_by_season_with_thresholds(boxout, trained):
+    text = ok(boxout("validate", "--home", trained))
+    line = next(row for row in text.splitlines() if "usage_rate_populated " in row)
+    assert re.search(r"95%( +100\.0% pass){5}", line)
+    rolling = next(row for row in text.splitlines() if "rolling_usage_populated" in row)
+    assert "90%" in rolling
+    assert text.rstrip().endswith("every partition is there")
+
+
+def test_validate_looks_at_the_range_that_is_named(boxout, trained):
+    text = ok(
+        boxout(
+            "validate", "player_game_summary", "--start-date", "2023-11-01", "--end-date",
+            "2023-11-10", "--home", trained, "--json",
+        )
+    )  # fmt: skip
+    found = json.loads(text)["validation"]
+    assert {p["season"] for p in found["presence"]} == {"2023-24"}
+    assert sum(found["presence"][0]["states"].values()) == 8
+
+
+def test_status_says_what_the_project_holds(boxout, trained):
+    text = ok(boxout("status", "--home", trained))
+    assert "a SIMULATED league" in text
+    assert "precompute.ml_feature_store" in text
+    assert "1 model" in text
+
+
+def test_predictions_for_games_played_and_to_come(boxout, home):
+    upcoming = json.loads(ok(boxout("predict", "--date", "2025-11-28", "--json", "--home", home)))
+    played = json.loads(ok(boxout("predict", "--date", "2025-11-20", "--json", "--home", home)))
+    assert str(upcoming).count("2025-11-28") >= 1
+    assert str(played).count("2025-11-20") >= 1
+    graded = ok(boxout("grade", "--home", home))
+    assert "points" in graded
+    assert "in sample" in graded
+
+
+def test_training_again_on_the_same_data_gives_the_same_model(boxout, home):
+    first = json.loads(ok(boxout("models", "--json", "--home", home)))
+    ok(boxout("train", "--home", home))
+    assert len(json.loads(ok(boxout("models", "--json", "--home", home)))) == len(first)
+
+
+def test_a_model_is_text_and_its_card_names_its_data(home):
+    [folder] = (home / "models").iterdir()
+    names = {path.name for path in folder.iterdir()}
+    assert {"model_card.md", "model_card.json"} <= names
+    assert not any(name.endswith((".pkl", ".pickle", ".joblib")) for name in names)
+    card = json.loads((folder / "model_card.json").read_text())
+    text = json.dumps(card)
+    for word in ("data_version", "features", "readiness", "metrics", "trained_at"):
+        assert word in text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (("status",), 1, "There is no boxout project here"),
+        (("train",), 1, "There is no boxout project here"),
+        (("ingest", "nowhere.parquet"), 1, "no such file"),
+        (("ingest",), 2, "Missing argument"),
+        (("nonsense",), 2, "No such command"),
+        (("backfill", "--end-date", "soon"), 2, "is not a date"),
+        (("backfill", "--start-date", "2024-01-02", "--end-date", "2024-01-01"), 2, "2024-01-02"),
+        (("backfill", "--skip-preflight"), 2, "needs a reason"),
+        (("backfill", "raw.nothing"), 2, "raw.nothing"),
+        (("explain", "player_daily_cache"), 2, "Missing argument"),
+        (("simulate", "league", "--seasons", "9"), 2, "9"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
+)
+def test_a_mistake_is_answered_by_what_where_and_next(boxout, tmp_path, arguments, code, message):
+    result = boxout(*arguments, cwd=tmp_path)
+    assert result.returncode == code, result.stderr
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr + result.stdout
+
+
+def test_a_folder_of_unknown_files_is_refused(boxout, tmp_path):
+    (tmp_path / "odd.csv").write_text("a,b\n1,2\n")
+    result = boxout("ingest", tmp_path / "odd.csv", "--home", tmp_path / "home")
+    assert result.returncode == 1
+    assert "no known shape" in result.stderr
+    assert "docs/files.md" in result.stderr
+
+
+def test_a_home_that_cannot_be_made_is_said_so(boxout, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    result = boxout("run", "--home", tmp_path / "file" / "home")
+    assert result.returncode == 1
+    assert "cannot be created" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_damaged_catalog_is_said_so(boxout, tmp_path):
+    (tmp_path / "catalog.sqlite").write_text("this is no database")
+    result = boxout("status", "--home", tmp_path)
+    assert result.returncode == 1
+    assert "catalog" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_real_and_simulated_data_stay_apart(boxout, home, tmp_path):
+    plain = tmp_path / "schedule.parquet"
+    import duckdb
+
+    duckdb.sql(
+        "SELECT DATE '2025-12-01' AS game_date, 'DEN' AS home_team, 'LAL' AS away_team, "
+        "TIMESTAMP '2025-12-02 01:00:00' AS tipoff_utc, 'regular' AS season_type, "
+        "'scheduled' AS status"
+    ).write_parquet(str(plain))
+    result = boxout("run", "--data", plain, "--home", home)
+    assert result.returncode == 1
+    assert "never mixed" in result.stderr
+
+
+def test_the_home_comes_from_the_environment(boxout, trained, monkeypatch):
+    monkeypatch.setenv("BOXOUT_HOME", str(trained))
+    assert str(trained) in ok(boxout("status"))
