@@ -97,10 +97,11 @@ def plan_partitions(
     force
         Make every open partition due, whatever the ledger says.
     """
-    warehouse.execute(
-        f"CREATE OR REPLACE TEMP TABLE partition_plan AS {_plan_query(graph, table)}",
-        [table.name, force],
-    )
+    with warehouse.one_thread():
+        warehouse.execute(
+            f"CREATE OR REPLACE TEMP TABLE partition_plan AS {_plan_query(graph, table)}",
+            [table.name, force],
+        )
 
 
 def _plan_query(graph: Graph, table: TableDefinition) -> str:

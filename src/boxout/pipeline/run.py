@@ -6,6 +6,7 @@ listener and prints nothing.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import time
@@ -32,6 +33,8 @@ LAST_DATE = date(2999, 12, 31)
 # Dates computed in one statement and one commit: five seasons fit in memory together.
 CHUNK_DATES = 1_200
 ATTEMPTS = 5
+# So few dates are computed on one thread.
+SMALL_CHUNK_DATES = 40
 
 
 @dataclass
@@ -248,9 +251,11 @@ def _run_due(
             chunk = select_due(warehouse, first, last)
             if chunk is None:
                 continue
-            stage_table(warehouse, table, chunk)
-            audit(warehouse, table, chunk)
-            judge_chunk(warehouse, table, is_waived=options.waiver is not None)
+            is_small = chunk.dates <= SMALL_CHUNK_DATES
+            with warehouse.one_thread() if is_small else contextlib.nullcontext():
+                stage_table(warehouse, table, chunk)
+                audit(warehouse, table, chunk)
+                judge_chunk(warehouse, table, is_waived=options.waiver is not None)
         outcome.add(commit_chunk(warehouse, graph, table, run.run_id, version, options.waiver))
         listener(table.name, chunk, outcome)
 

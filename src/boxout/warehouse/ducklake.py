@@ -105,6 +105,20 @@ class Warehouse:
         return int(self.scalar(f"SELECT id FROM {LAKE}.current_snapshot()") or 0)
 
     @contextlib.contextmanager
+    def one_thread(self) -> Iterator[None]:
+        """Run small statements on one thread.
+
+        Window functions over few rows can fail in DuckDB 1.5 when two threads share them
+        (duckdb/duckdb issue 25713), and few rows are no slower on one.
+        """
+        threads = self.scalar("SELECT current_setting('threads')")
+        self.execute("SET threads = 1")
+        try:
+            yield
+        finally:
+            self.execute(f"SET threads = {threads}")
+
+    @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
         """Read one data version: other processes' commits are not seen within the block.
 
