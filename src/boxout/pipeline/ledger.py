@@ -82,15 +82,20 @@ def add_stale_partitions(
         warehouse.ledger_version = None
 
 
-def read_partitions(warehouse: Warehouse) -> None:
+def read_partitions(warehouse: Warehouse) -> int:
     """Copy the ledger's partitions into the temporary tables `ledger_now` and `known_dates`.
 
     A plan works on this copy, so that it sees one moment and costs one read of the lake.
     Partitions in `known_stale` have the state `stale` in it, so that nothing is built on them.
+
+    Returns
+    -------
+    int
+        The data version that the copy is of.
     """
     version = warehouse.version()
     if warehouse.ledger_version == version:
-        return
+        return version
     warehouse.execute(
         """
         CREATE OR REPLACE TEMP TABLE ledger_now AS
@@ -100,6 +105,29 @@ def read_partitions(warehouse: Warehouse) -> None:
     )
     known_dates(warehouse)
     warehouse.ledger_version = version
+    return version
+
+
+def follow_commit(warehouse: Warehouse, table: str, version: int) -> None:
+    """Bring the copy of the ledger to the version of a commit of one's own.
+
+    Parameters
+    ----------
+    table
+        The table whose partitions are in the temporary table `recorded`, as committed.
+    version
+        The data version before the commit; holding the commit lock, one's own is the next.
+    """
+    if warehouse.ledger_version != version:
+        return
+    warehouse.execute(
+        "DELETE FROM ledger_now WHERE table_name = $1 "
+        "AND game_date IN (SELECT game_date FROM outcome)",
+        [table],
+    )
+    warehouse.execute("INSERT INTO ledger_now SELECT * FROM recorded")
+    known_dates(warehouse)
+    warehouse.ledger_version = version + 1
 
 
 def known_dates(warehouse: Warehouse) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.judge import changes_shape, rewritten_range
-from boxout.pipeline.ledger import read_partitions
+from boxout.pipeline.ledger import follow_commit, read_partitions
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.record import Waiver, record_outcome
 from boxout.pipeline.stage import DUE, STAGED
@@ -71,22 +71,23 @@ def commit_chunk(
     """
     columns = warehouse.columns(STAGED)
     with warehouse.commit():
-        _verify_inputs(warehouse, graph, table, planned_version)
+        version = _verify_inputs(warehouse, graph, table, planned_version)
         if not warehouse.has_table(table.name):
             _create(warehouse, table)
         elif changes_shape(warehouse, table, columns):
             _reshape(warehouse, table, columns)
         removed = _write_rows(warehouse, table, columns)
         record_outcome(warehouse, table, run_id, waiver)
-        return _summarise(warehouse, removed)
+    follow_commit(warehouse, table.name, version)
+    return _summarise(warehouse, removed)
 
 
 def _verify_inputs(
     warehouse: Warehouse, graph: Graph, table: TableDefinition, planned_version: int
-) -> None:
+) -> int:
     if warehouse.version() == planned_version:
-        return  # nobody has committed anything since the plan was made
-    read_partitions(warehouse)
+        return planned_version  # nobody has committed anything since the plan was made
+    version = read_partitions(warehouse)
     plan_partitions(warehouse, graph, table)
     changed = warehouse.scalar(
         f"SELECT count(*) FROM {DUE} AS d LEFT JOIN partition_plan AS p USING (game_date) "
@@ -94,6 +95,7 @@ def _verify_inputs(
     )
     if changed:
         raise InputsChangedError
+    return version
 
 
 def _create(warehouse: Warehouse, table: TableDefinition) -> None:

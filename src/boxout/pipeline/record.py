@@ -30,17 +30,15 @@ def record_outcome(
 ) -> None:
     """Record the judged chunk; part of the transaction that writes its rows."""
     bound = {"table": table.name, "run": run_id}
-    _fail_rest_of_seasons(warehouse, bound)
-    warehouse.connection.execute(
-        "DELETE FROM ledger.partitions WHERE table_name = $table "
-        "AND game_date IN (SELECT game_date FROM outcome)",
-        {"table": table.name},
+    is_first = not warehouse.scalar(
+        "SELECT count(*) FROM ledger_now WHERE table_name = $1", [table.name]
     )
+    _fail_rest_of_seasons(warehouse, bound)
     # A date that is on no schedule and has no rows is no partition: leave no trace of it.
     warehouse.connection.execute(
         """
-        INSERT INTO ledger.partitions
-        SELECT $table, o.game_date, o.season, new_state,
+        CREATE OR REPLACE TEMP TABLE recorded AS
+        SELECT $table AS table_name, o.game_date, o.season, new_state,
                CASE WHEN is_published THEN rows ELSE recorded_rows END,
                CASE WHEN is_published THEN content_hash ELSE recorded_hash END,
                input_hash,
@@ -52,6 +50,14 @@ def record_outcome(
         """,
         bound | {"code": table.code_hash},
     )
+    if not is_first:
+        warehouse.execute(
+            "DELETE FROM ledger.partitions WHERE table_name = $1 "
+            "AND game_date IN (SELECT game_date FROM outcome)",
+            [table.name],
+        )
+        _forget_checks(warehouse, table.name)
+    warehouse.execute("INSERT INTO ledger.partitions SELECT * FROM recorded")
     _write_checks(warehouse, bound)
     if waiver:
         warehouse.connection.execute(
@@ -85,18 +91,27 @@ def _fail_rest_of_seasons(warehouse: Warehouse, bound: dict[str, str]) -> None:
         """,
         bound,
     )
+    warehouse.ledger_version = None  # other dates than those of the chunk have changed
 
 
-def _write_checks(warehouse: Warehouse, bound: dict[str, str]) -> None:
-    warehouse.connection.execute(
+def _forget_checks(warehouse: Warehouse, table: str) -> None:
+    warehouse.execute(
         """
         DELETE FROM ledger.check_results
-        WHERE table_name = $table
+        WHERE table_name = $1
           AND (game_date IN (SELECT game_date FROM outcome)
                OR (game_date IS NULL AND season IN (SELECT season FROM outcome)))
         """,
-        {"table": bound["table"]},
+        [table],
     )
+    warehouse.execute(
+        "DELETE FROM ledger.quarantine WHERE table_name = $1 "
+        "AND game_date IN (SELECT game_date FROM outcome)",
+        [table],
+    )
+
+
+def _write_checks(warehouse: Warehouse, bound: dict[str, str]) -> None:
     # Dates that passed are counted in their season's row; dates that failed are kept singly.
     warehouse.connection.execute(
         """
@@ -106,11 +121,6 @@ def _write_checks(warehouse: Warehouse, bound: dict[str, str]) -> None:
         FROM check_now WHERE NOT passed OR scope = 'season'
         """,
         bound,
-    )
-    warehouse.connection.execute(
-        "DELETE FROM ledger.quarantine WHERE table_name = $table "
-        "AND game_date IN (SELECT game_date FROM outcome)",
-        {"table": bound["table"]},
     )
     warehouse.connection.execute(
         """

@@ -264,11 +264,11 @@ def _plan(
     warehouse: Warehouse, graph: Graph, table: TableDefinition, options: RunOptions, force: bool
 ) -> int:
     """Plan one table and return the data version that the plan is of."""
-    read_partitions(warehouse)
+    version = read_partitions(warehouse)
     plan_partitions(warehouse, graph, table, force=force)
     if options.waiver:
         _open_gates(warehouse, options)
-    return warehouse.version()
+    return version
 
 
 def _open_gates(warehouse: Warehouse, options: RunOptions) -> None:

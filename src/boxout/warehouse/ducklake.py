@@ -47,6 +47,7 @@ class Warehouse:
         self.home = home
         self.connection = connection
         self._known: set[str] = set()
+        self._threads: int | None = None
         # Of which version of the lake this connection holds a copy of the ledger, if any.
         self.ledger_version: int | None = None
 
@@ -111,12 +112,13 @@ class Warehouse:
         Window functions over few rows can fail in DuckDB 1.5 when two threads share them
         (duckdb/duckdb issue 25713), and few rows are no slower on one.
         """
-        threads = self.scalar("SELECT current_setting('threads')")
+        if self._threads is None:
+            self._threads = int(self.scalar("SELECT current_setting('threads')"))
         self.execute("SET threads = 1")
         try:
             yield
         finally:
-            self.execute(f"SET threads = {threads}")
+            self.execute(f"SET threads = {self._threads}")
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
