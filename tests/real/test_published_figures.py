@@ -88,6 +88,26 @@ def test_a_teams_usage_is_a_fifth(warehouse):
     assert near / games > 0.995
 
 
+def test_the_projection_of_usage_beats_the_means_that_it_is_made_of(warehouse):
+    rows = warehouse.rows(
+        """
+        SELECT c.season, avg(abs(p.usage_rate - c.projected_usage_rate)),
+               avg(abs(p.usage_rate - c.avg_usage_rate_last_7_games)),
+               avg(abs(p.usage_rate - d.avg_usage_rate_season))
+        FROM precompute.player_composite_factors AS c
+        JOIN precompute.player_daily_cache AS d USING (game_id, player_id)
+        JOIN analytics.player_game_summary AS p USING (game_id, player_id)
+        WHERE p.minutes >= 10 AND d.games_played_season >= 5
+          AND c.avg_usage_rate_last_7_games IS NOT NULL
+        GROUP BY c.season
+        """
+    )
+    assert len(rows) == 5
+    for season, projected, last_7, so_far in rows:
+        assert projected < min(last_7, so_far), season
+        assert projected == pytest.approx(4.38, abs=0.1)
+
+
 @pytest.mark.parametrize(
     ("season", "last_10", "so_far"), [("2023-24", 4.67, 4.67), ("2024-25", 4.74, 4.73)]
 )

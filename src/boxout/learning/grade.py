@@ -14,7 +14,7 @@ from boxout.errors import BoxoutError, GateError
 from boxout.learning.gates import GAMES
 from boxout.learning.lines import PREGAME_LINES, read_lines
 from boxout.learning.markets import MARKETS
-from boxout.learning.states import PLAYER_SUMMARY, one_version, read_states
+from boxout.learning.states import PLAYER_SUMMARY, read_states
 from boxout.learning.storage import (
     GRADES,
     PREDICTIONS,
@@ -135,7 +135,7 @@ def grade(
             "There are no outcomes yet.", PLAYER_SUMMARY, "Build them with `boxout backfill`."
         )
     now = graded_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    with one_version(warehouse):
+    with warehouse.reading():
         read_states(warehouse, graph, PLAYER_SUMMARY, "outcome_states")
         read_lines(warehouse, first, last)
         held_back = _held_back(warehouse, first, last)

@@ -13,7 +13,6 @@ from boxout.learning.dataset import Dataset, load_dataset
 from boxout.learning.gates import Readiness, readiness, require_ready
 from boxout.learning.lines import lines_by_market
 from boxout.learning.markets import Market
-from boxout.learning.states import one_version
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import create_ledger, read_property
 from boxout.warehouse.ducklake import Warehouse
@@ -58,7 +57,7 @@ def read_inputs(
     """
     names = [market.name for market in markets]
     create_ledger(warehouse)
-    with one_version(warehouse):
+    with warehouse.reading():
         answer = readiness(warehouse, names, start=start, end=end, graph=graph)
         require_ready(answer)
         assert answer.first_date

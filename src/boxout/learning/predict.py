@@ -16,7 +16,7 @@ from boxout.learning.forecasts import STAGED, Forecast, make_forecast, stage_for
 from boxout.learning.gates import GAMES
 from boxout.learning.lines import lines_by_market
 from boxout.learning.registry import Model, load_model
-from boxout.learning.states import FEATURE_STORE, one_version, read_states
+from boxout.learning.states import FEATURE_STORE, read_states
 from boxout.learning.storage import PREDICTIONS, Written, create_learning_tables, replace_rows
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ledger import create_ledger
@@ -82,7 +82,7 @@ def predict(
     create_learning_tables(warehouse)
     model = load_model(warehouse, model_id)
     record = model.record
-    with one_version(warehouse):
+    with warehouse.reading():
         games = _scheduled_games(warehouse, game_date)
         _require_features(warehouse, graph, game_date)
         version = warehouse.version()

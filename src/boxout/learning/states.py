@@ -5,11 +5,6 @@ Asks the plan, which asks the schedule, the ledger and the code; decides nothing
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-
-import duckdb
-
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import READY
 from boxout.pipeline.plan import plan_tables
@@ -19,19 +14,6 @@ FEATURE_STORE = "precompute.ml_feature_store"
 COMPOSITE_FACTORS = "precompute.player_composite_factors"
 PLAYER_SUMMARY = "analytics.player_game_summary"
 READY_SQL = ", ".join(f"'{state}'" for state in READY)
-
-
-@contextmanager
-def one_version(warehouse: Warehouse) -> Iterator[None]:
-    """Read one data version: a transaction in which other processes' commits are not seen."""
-    warehouse.execute("BEGIN TRANSACTION")
-    try:
-        yield
-        warehouse.execute("COMMIT")
-    except BaseException:
-        with suppress(duckdb.Error):
-            warehouse.execute("ROLLBACK")
-        raise
 
 
 def with_inputs(graph: Graph, name: str) -> Graph:
