@@ -111,13 +111,7 @@ def percent(good: int, total: int) -> str:
 
 
 class DateProgress:
-    """Progress over game dates: a bar with rate and ETA on a terminal, plain lines elsewhere.
-
-    Parameters
-    ----------
-    unit
-        What a date's rows are called, such as `rows`.
-    """
+    """Progress over game dates: a bar with rate and ETA on a terminal, plain lines elsewhere."""
 
     def __init__(self) -> None:
         self._console = Console(stderr=True)

@@ -23,7 +23,6 @@ USUAL_ROWS = "usual_row_count"
 VARIES_FROM_ROWS = 200
 VARIES_FROM_DATES = 5
 USUAL_SHARE = (0.5, 1.5)
-SAMPLE_ROWS = 3
 EXEMPT = {"season", "game_date"}
 # Dates whose turn comes in a later chunk: a season is not short of them yet.
 PENDING = (
@@ -119,7 +118,8 @@ def _create_audited(warehouse: Warehouse, table: TableDefinition, whole_seasons:
     )
 
 
-def _condition(check: Check) -> tuple[str, str]:
+def condition(check: Check) -> tuple[str, str]:
+    """Return the SQL of what a check counts as good, and of what it covers."""
     if check.kind == "share":
         return f"({check.of}) AND ({check.expression})", check.of
     return check.expression, "true"
@@ -130,7 +130,7 @@ def _count_by_date(warehouse: Warehouse, table: TableDefinition) -> None:
     for check in table.checks:
         if check.kind == "query":
             continue
-        good, of = _condition(check)
+        good, of = condition(check)
         counted.append(f'count(*) FILTER (WHERE {of})::BIGINT AS "{check.name}_total"')
         counted.append(f'count(*) FILTER (WHERE {good})::BIGINT AS "{check.name}_good"')
     key = ", ".join(table.key)
@@ -268,38 +268,4 @@ def _usual_rows_query() -> str:
                 FROM audited GROUP BY season, game_date, is_staged))
         WHERE is_staged
         """,
-    )
-
-
-def sample_failures(warehouse: Warehouse, table: TableDefinition) -> None:
-    """Create the temporary table `failure_samples`: a few failing rows of each failed check.
-
-    Columns: check_name, sample (a JSON list of rows).
-    """
-    warehouse.execute(
-        "CREATE OR REPLACE TEMP TABLE failure_samples (check_name VARCHAR, sample VARCHAR)"
-    )
-    failed = {
-        row[0]
-        for row in warehouse.rows("SELECT DISTINCT check_name FROM check_now WHERE NOT passed")
-    }
-    for check in table.checks:
-        if check.kind == "query" or check.name not in failed:
-            continue
-        good, of = _condition(check)
-        _insert_sample(warehouse, check.name, f"({of}) AND ({good}) IS NOT TRUE")
-    if UNIQUE_KEY in failed:
-        key = ", ".join(table.key)
-        _insert_sample(
-            warehouse,
-            UNIQUE_KEY,
-            f"({key}) IN (SELECT ({key}) FROM {STAGED} GROUP BY {key} HAVING count(*) > 1)",
-        )
-
-
-def _insert_sample(warehouse: Warehouse, name: str, condition: str) -> None:
-    warehouse.execute(
-        f"INSERT INTO failure_samples SELECT $1, to_json(list(s))::VARCHAR FROM "
-        f"(SELECT * FROM {STAGED} WHERE {condition} ORDER BY ALL LIMIT {SAMPLE_ROWS}) AS s",
-        [name],
     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import date
 
 from boxout.pipeline.content_hash import content_hash_expression
-from boxout.pipeline.contract import sample_failures
+from boxout.pipeline.failure_samples import sample_failures
 from boxout.pipeline.stage import DUE, STAGED
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse

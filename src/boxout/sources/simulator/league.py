@@ -11,7 +11,7 @@ import numpy as np
 
 from boxout.errors import UsageError
 from boxout.sources.seasons import season_of
-from boxout.sources.simulator import writing
+from boxout.sources.simulator import source_files, writing
 from boxout.sources.simulator.boxscores import SLOTS
 from boxout.sources.simulator.calendar import OPENINGS, TEAMS
 from boxout.sources.simulator.columns import Columns, game_columns, line_columns, team_columns
@@ -155,16 +155,16 @@ def _write(
         writing.load_people(writer, people)
         writing.load_games(writer, games, last_final, last_final + timedelta(days=LISTED_DAYS))
         writing.load_lines(writer, lines, team_turnovers)
-        writing.write_schedule(writer)
-        writing.write_players(writer)
-        writing.write_injuries(writer, rng)
+        source_files.write_schedule(writer)
+        source_files.write_players(writer)
+        source_files.write_injuries(writer, rng)
         years = [int(year) for year in np.unique(games["start_year"])]
         for year in years:
             season = season_of(OPENINGS[year])
-            writing.write_boxscores(writer, season)
-            writing.write_team_gamelogs(writer, season, year)
-            if year in writing.SHOT_SEASONS:
-                writing.write_shots(
+            source_files.write_boxscores(writer, season)
+            source_files.write_team_gamelogs(writer, season, year)
+            if year in source_files.SHOT_SEASONS:
+                source_files.write_shots(
                     writer, season, shot_columns(rng, _of(lines, games, year, 0), games)
                 )
         _write_odds(rng, writer, games, lines, years)
@@ -179,13 +179,13 @@ def _write_odds(
     lines: Columns,
     years: list[int],
 ) -> None:
-    writing.write_game_lines(writer, game_line_columns(rng, lines, games))
+    source_files.write_game_lines(writer, game_line_columns(rng, lines, games))
     current = years[-1]
     props = prop_line_columns(rng, _of(lines, games, current), MARKETS, PROP_BOOKMAKERS)
-    writing.write_prop_lines(writer, season_of(OPENINGS[current]), props)
+    source_files.write_prop_lines(writer, season_of(OPENINGS[current]), props)
     if len(years) > 1:
         pra = prop_line_columns(rng, _of(lines, games, years[-2]), ("pra",), PRA_BOOKMAKERS)
-        writing.write_pra_lines(writer, season_of(OPENINGS[years[-2]]), pra)
+        source_files.write_pra_lines(writer, season_of(OPENINGS[years[-2]]), pra)
 
 
 def _of(lines: Columns, games: Columns, year: int, season_type: int | None = None) -> Columns:
