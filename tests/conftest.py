@@ -141,7 +141,7 @@ def read_contents(home: Path) -> dict[tuple[str, str], tuple[Any, ...]]:
     with open_warehouse(Home(home)) as warehouse:
         rows = warehouse.rows(
             "SELECT table_name, game_date::VARCHAR, state, row_count, content_hash "
-            "FROM ledger.partitions WHERE table_name NOT LIKE 'landing.%'"
+            "FROM lake.ledger.partitions WHERE table_name NOT LIKE 'landing.%'"
         )
     return {(table, day): (state, count, content) for table, day, state, count, content in rows}
 

@@ -190,10 +190,12 @@ class League:
         """Write a landing table's partitions to the ledger, as ingest does."""
         columns = self.warehouse.columns(f"lake.{name}")
         with self.warehouse.commit():
-            self.warehouse.execute(f"DELETE FROM ledger.partitions WHERE table_name = '{name}'")
+            self.warehouse.execute(
+                f"DELETE FROM lake.ledger.partitions WHERE table_name = '{name}'"
+            )
             self.warehouse.execute(
                 f"""
-                INSERT INTO ledger.partitions BY NAME
+                INSERT INTO lake.ledger.partitions BY NAME
                 SELECT '{name}' AS table_name, game_date, min(season) AS season, 'fresh' AS state,
                        count(*) AS row_count, {content_hash_expression(columns)} AS content_hash
                 FROM lake.{name} GROUP BY game_date

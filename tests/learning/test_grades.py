@@ -29,7 +29,7 @@ def hand(league):
     with league.warehouse.commit():
         for player, market, *numbers, actual, in_sample in HAND:
             league.warehouse.execute(
-                "INSERT INTO learning.predictions VALUES "
+                "INSERT INTO lake.learning.predictions VALUES "
                 "('2023-24', $1, $2, $3, $4, 'm1', $5, 4.0, $6, $7, $8, $9, $10, $11, 1, $12)",
                 [DAY, GAME, player, market, *numbers, in_sample, datetime(2023, 12, 4, 9)],
             )
@@ -107,7 +107,7 @@ def test_games_that_are_not_final_are_not_graded(hand):
 def test_in_sample_forecasts_are_summed_up_apart(hand):
     with hand.warehouse.commit():
         hand.warehouse.execute(
-            "UPDATE learning.predictions SET is_in_sample = true WHERE player_id = 402"
+            "UPDATE lake.learning.predictions SET is_in_sample = true WHERE player_id = 402"
         )
     grade(hand.warehouse, graph=hand.graph)
     honest, seen = summarise(hand.warehouse)

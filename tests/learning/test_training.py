@@ -28,9 +28,10 @@ def _load(league):
 def test_missing_features_stay_missing_and_identity_is_no_feature(league):
     data = _load(league)
     nulls = league.warehouse.scalar(
-        "SELECT count(*) FROM precompute.ml_feature_store AS f JOIN analytics.player_game_summary "
+        "SELECT count(*) FROM lake.precompute.ml_feature_store AS f "
+        "JOIN lake.analytics.player_game_summary "
         "AS o USING (game_id, player_id) WHERE o.minutes > 0 AND avg_points_season IS NULL AND "
-        "f.game_date IN (SELECT game_date FROM ledger.partitions WHERE state = 'fresh' "
+        "f.game_date IN (SELECT game_date FROM lake.ledger.partitions WHERE state = 'fresh' "
         "AND table_name = 'precompute.ml_feature_store')"
     )
     assert np.isnan(data.column("avg_points_season")).sum() == nulls
@@ -115,7 +116,7 @@ def test_every_method_is_scored_on_the_same_rows(trained):
 def test_walk_forward_forecasts_are_stored_as_out_of_sample(trained):
     found = trained.warehouse.records(
         "SELECT bool_or(is_in_sample) AS seen, count(*) AS rows, count(DISTINCT market) AS markets,"
-        " count(p50) AS medians, min(game_date) AS first FROM learning.predictions"
+        " count(p50) AS medians, min(game_date) AS first FROM lake.learning.predictions"
     )[0]
     folds = load_model(trained.warehouse).card["folds"]
     assert found["seen"] is False
@@ -130,7 +131,7 @@ def test_a_later_outcome_cannot_change_an_earlier_forecast(trained, league, opti
     league.build()
     train(league.warehouse, options=options, graph=league.graph)
     columns = "game_id, player_id, market, predicted, p10, p50, p90, over_probability"
-    query = f"SELECT {columns} FROM learning.predictions ORDER BY ALL"
+    query = f"SELECT {columns} FROM lake.learning.predictions ORDER BY ALL"
     assert trained.warehouse.rows(query) == league.warehouse.rows(query)
 
 

@@ -47,7 +47,7 @@ def test_a_correction_that_is_not_built_yet_closes_the_gate(league):
 def test_a_missing_partition_counts_against_the_share(league):
     with league.warehouse.commit():
         league.warehouse.execute(
-            "DELETE FROM ledger.partitions WHERE table_name = 'analytics.player_game_summary' "
+            "DELETE FROM lake.ledger.partitions WHERE table_name = 'analytics.player_game_summary' "
             "AND season = '2021-22' AND game_date > DATE '2022-01-01'"
         )
     answer = readiness(league.warehouse, graph=league.graph)

@@ -20,7 +20,7 @@ class Planted:
     def __init__(self, warehouse, graph, files, rewrite):
         self.warehouse, self.graph, self.files, self.rewrite = warehouse, graph, files, rewrite
         self.day = warehouse.scalar(
-            f"SELECT min(game_date) FROM raw.games WHERE season = '{SEASON}' "
+            f"SELECT min(game_date) FROM lake.raw.games WHERE season = '{SEASON}' "
             f"AND game_date >= '{DAY}'"
         )
 
@@ -36,14 +36,15 @@ class Planted:
     def state(self, table):
         """State and reason of the table's partition of the day."""
         return self.warehouse.rows(
-            "SELECT state, reason FROM ledger.partitions WHERE table_name = $1 AND game_date = $2",
+            "SELECT state, reason FROM lake.ledger.partitions "
+            "WHERE table_name = $1 AND game_date = $2",
             [table, self.day],
         )[0]
 
     def count(self, table, condition="true"):
         """Published rows of the day."""
         return self.warehouse.scalar(
-            f"SELECT count(*) FROM {table} WHERE game_date = $1 AND {condition}", [self.day]
+            f"SELECT count(*) FROM lake.{table} WHERE game_date = $1 AND {condition}", [self.day]
         )
 
 
@@ -53,7 +54,7 @@ def planted(project, graph, small_league, league_files, rewrite):
     with project.commit():
         for table in ("ledger.files", *(f"landing.{path}" for path in LANDING)):
             project.execute(
-                f"UPDATE {table} SET source_file = replace(source_file, $1, $2)",
+                f"UPDATE lake.{table} SET source_file = replace(source_file, $1, $2)",
                 [str(small_league), str(league_files)],
             )
     return Planted(project, graph, league_files, rewrite)
@@ -83,7 +84,7 @@ def test_a_partial_write_is_judged_against_the_schedule(planted):
     assert planted.state("raw.team_boxscores")[0] == "failed"
     assert planted.state("analytics.player_game_summary")[0] == "blocked"
     assert planted.warehouse.scalar(
-        "SELECT failing FROM ledger.quarantine WHERE table_name = 'raw.team_boxscores' "
+        "SELECT failing FROM lake.ledger.quarantine WHERE table_name = 'raw.team_boxscores' "
         "AND check_name = 'both_teams_of_every_finished_game'"
     )
 
@@ -113,7 +114,8 @@ def test_a_column_that_nobody_computes_must_vary(planted):
     assert failures["raw.player_boxscores"] == {"columns_vary": 1}
     assert planted.state("raw.player_boxscores") == ("failed", "season: columns_vary")
     [(detail,)] = planted.warehouse.rows(
-        "SELECT detail FROM ledger.check_results WHERE NOT passed AND check_name = 'columns_vary'"
+        "SELECT detail FROM lake.ledger.check_results "
+        "WHERE NOT passed AND check_name = 'columns_vary'"
     )
     assert detail == "constant or all null: stl"
 
@@ -157,10 +159,10 @@ def test_an_overtime_game_has_its_minutes(planted):
         SELECT p.usage_rate::DOUBLE,
                100 * (p.fga + 0.44 * p.fta + p.tov) * 53.0
                / (p.minutes * (t.fga + 0.44 * t.fta + (
-                    SELECT sum(tov) FROM raw.player_boxscores AS b
+                    SELECT sum(tov) FROM lake.raw.player_boxscores AS b
                     WHERE b.game_id = t.game_id AND b.team = t.team)))
-        FROM analytics.player_game_summary AS p
-        JOIN raw.team_boxscores AS t ON t.game_id = p.game_id AND t.team = p.team
+        FROM lake.analytics.player_game_summary AS p
+        JOIN lake.raw.team_boxscores AS t ON t.game_id = p.game_id AND t.team = p.team
         WHERE t.team_minutes = 265 AND p.minutes > 0
         """
     )

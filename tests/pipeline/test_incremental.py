@@ -29,7 +29,7 @@ def hashes(warehouse):
     return {
         (table, day): content
         for table, day, content in warehouse.rows(
-            "SELECT table_name, game_date, content_hash FROM ledger.partitions "
+            "SELECT table_name, game_date, content_hash FROM lake.ledger.partitions "
             "WHERE table_name NOT LIKE 'landing.%'"
         )
     }
@@ -59,7 +59,7 @@ def correct(league_files, rewrite, project, graph):
 def middle(project):
     """A date in the middle of a season."""
     return project.scalar(
-        f"SELECT quantile_disc(game_date, 0.5) FROM raw.games WHERE season = '{SEASON}'"
+        f"SELECT quantile_disc(game_date, 0.5) FROM lake.raw.games WHERE season = '{SEASON}'"
     )
 
 
@@ -115,7 +115,7 @@ def test_going_back_gives_the_first_content_again(project, correct, middle, smal
     assert hashes(project) != before
     path = Path("bref") / f"player_boxscores_{SEASON}.parquet"
     target = next(
-        Path(name) for (name,) in project.rows("SELECT source_file FROM ledger.files")
+        Path(name) for (name,) in project.rows("SELECT source_file FROM lake.ledger.files")
         if name.endswith(str(path)) and "/league/" in name
     )  # fmt: skip
     target.write_bytes((small_league / path).read_bytes())

@@ -18,7 +18,8 @@ BOX = "landing.bref_player_boxscores"
 def hashes(warehouse, table=BOX):
     return dict(
         warehouse.rows(
-            "SELECT game_date::VARCHAR, content_hash FROM ledger.partitions WHERE table_name = $1",
+            "SELECT game_date::VARCHAR, content_hash FROM lake.ledger.partitions "
+            "WHERE table_name = $1",
             [table],
         )
     )
@@ -26,7 +27,9 @@ def hashes(warehouse, table=BOX):
 
 def quarantine(warehouse):
     return dict(
-        warehouse.rows("SELECT check_name, sum(failing)::INTEGER FROM ledger.quarantine GROUP BY 1")
+        warehouse.rows(
+            "SELECT check_name, sum(failing)::INTEGER FROM lake.ledger.quarantine GROUP BY 1"
+        )
     )
 
 
@@ -62,7 +65,7 @@ def test_a_corrected_file_changes_just_the_rows_and_dates_that_differ(write, ing
     after = hashes(empty)
     assert after["2023-10-24"] != before["2023-10-24"]
     assert after["2023-10-25"] == before["2023-10-25"]
-    assert empty.scalar(f"SELECT sum(ast) FROM {BOX}") == 48 * 2 + 3
+    assert empty.scalar(f"SELECT sum(ast) FROM lake.{BOX}") == 48 * 2 + 3
 
 
 def test_a_row_that_the_file_brings_no_longer_is_removed(write, ingest, empty):
@@ -71,7 +74,7 @@ def test_a_row_that_the_file_brings_no_longer_is_removed(write, ingest, empty):
         write("box.parquet", f"SELECT * FROM ({BOX_LINES}) WHERE player_name <> 'PlayerH BRKson'")
     )
     assert (report.added, report.changed, report.removed) == (0, 0, 1)
-    assert empty.scalar(f"SELECT count(*) FROM {BOX}") == 47
+    assert empty.scalar(f"SELECT count(*) FROM lake.{BOX}") == 47
 
 
 def test_a_file_that_goes_back_to_what_it_was_gives_the_same_hashes(write, ingest, empty):
@@ -100,7 +103,7 @@ def test_rows_that_contradict_each_other_are_all_refused(write, ingest, empty):
         )
     )
     assert report.rejected == {"another row with the same key says something else": 2}
-    assert empty.scalar(f"SELECT count(*) FROM {BOX}") == 47
+    assert empty.scalar(f"SELECT count(*) FROM lake.{BOX}") == 47
 
 
 @pytest.mark.parametrize(
@@ -133,8 +136,8 @@ def test_a_bad_row_goes_to_quarantine_with_reason_and_sample(write, ingest, empt
     report = ingest(write("box.csv", bad))
     assert report.rejected == {reason: 1}
     assert quarantine(empty) == {reason: 1}
-    assert empty.scalar(f"SELECT count(*) FROM {BOX}") == 47
-    [(sample,)] = empty.rows("SELECT sample FROM ledger.quarantine")
+    assert empty.scalar(f"SELECT count(*) FROM lake.{BOX}") == 47
+    [(sample,)] = empty.rows("SELECT sample FROM lake.ledger.quarantine")
     assert json.loads(sample)[0]["visitor_team"] == "LAL"
 
 
@@ -144,7 +147,7 @@ def test_a_quarantined_row_leaves_quarantine_when_the_file_is_mended(write, inge
     assert quarantine(empty) == {"a stat is negative": 6}
     ingest(write("box.parquet", BOX_LINES))
     assert quarantine(empty) == {}
-    assert empty.scalar(f"SELECT count(*) FROM {BOX}") == 48
+    assert empty.scalar(f"SELECT count(*) FROM lake.{BOX}") == 48
 
 
 def test_a_file_of_which_no_row_can_be_placed_is_refused_and_changes_nothing(write, ingest, empty):
@@ -179,14 +182,14 @@ def test_three_spellings_of_one_game_meet_in_one_row(write, ingest, empty, graph
     ingest(write("shots.parquet", SHOTS))  # 22300061
     report = run_tables(empty, graph, graph.computed, RunOptions())
     assert not report.held_back
-    games = empty.rows("SELECT game_id, home_team, away_team FROM raw.games ORDER BY 1")
+    games = empty.rows("SELECT game_id, home_team, away_team FROM lake.raw.games ORDER BY 1")
     assert games == [
         ("0022300061", "DEN", "LAL"),
         ("0022300062", "GSW", "PHX"),
         ("0022300063", "BKN", "CLE"),
     ]
-    counts = "SELECT count(*), count(DISTINCT game_id), min(player_id) FROM raw."
+    counts = "SELECT count(*), count(DISTINCT game_id), min(player_id) FROM lake.raw."
     assert empty.rows(counts + "player_boxscores WHERE player_id < 2000") == [(8, 1, 1001)]
     assert empty.rows(counts + "shots") == [(56, 1, 1001)]
-    populated = "SELECT count(*), count(usage_rate) FROM analytics.player_game_summary"
+    populated = "SELECT count(*), count(usage_rate) FROM lake.analytics.player_game_summary"
     assert empty.rows(populated) == [(48, 48)]

@@ -24,7 +24,7 @@ def plans(warehouse, graph):
 def corrected(project, graph, league_files, rewrite):
     """The built project with a correction ingested and not yet carried on; the date of it."""
     day = project.scalar(
-        f"SELECT quantile_disc(game_date, 0.5) FROM raw.games WHERE season = '{SEASON}'"
+        f"SELECT quantile_disc(game_date, 0.5) FROM lake.raw.games WHERE season = '{SEASON}'"
     )
     path = league_files / "bref" / f"player_boxscores_{SEASON}.parquet"
     rewrite(
@@ -62,7 +62,9 @@ def test_an_explanation_goes_down_to_the_date_that_changed(project, graph, corre
     run_tables(project, graph, graph.select(["analytics.player_game_summary"]), RunOptions())
     tables = [t for t in graph.computed if t.phase <= 3]
     run_tables(project, graph, tables, RunOptions())
-    day = project.scalar("SELECT min(game_date) FROM raw.games WHERE game_date > $1", [corrected])
+    day = project.scalar(
+        "SELECT min(game_date) FROM lake.raw.games WHERE game_date > $1", [corrected]
+    )
     explanation = explain_partition(project, graph, graph.tables[CACHE], day)
     assert explanation.state == "stale"
     changed = {read.table: read.changed for read in explanation.inputs}
@@ -70,9 +72,9 @@ def test_an_explanation_goes_down_to_the_date_that_changed(project, graph, corre
 
 
 def test_expected_partitions_come_from_the_schedule(project, graph):
-    scheduled = project.scalar("SELECT count(DISTINCT game_date) FROM raw.games")
+    scheduled = project.scalar("SELECT count(DISTINCT game_date) FROM lake.raw.games")
     assert sum(plans(project, graph)["analytics.player_game_summary"].counts.values()) == scheduled
-    day = project.scalar("SELECT min(game_date) FROM raw.games WHERE status = 'scheduled'")
+    day = project.scalar("SELECT min(game_date) FROM lake.raw.games WHERE status = 'scheduled'")
     played = explain_partition(project, graph, graph.tables["analytics.player_game_summary"], day)
     assert played.state == "empty"  # no game of the date has been played
     upcoming = explain_partition(project, graph, graph.tables["precompute.ml_feature_store"], day)
@@ -81,18 +83,18 @@ def test_expected_partitions_come_from_the_schedule(project, graph):
 
 
 def test_a_seasons_first_days_are_there_as_bootstrap(project, graph):
-    opening = project.scalar(f"SELECT min(game_date) FROM raw.games WHERE season = '{SEASON}'")
+    opening = project.scalar(f"SELECT min(game_date) FROM lake.raw.games WHERE season = '{SEASON}'")
     first = explain_partition(project, graph, graph.tables[CACHE], opening)
     assert first.state == "bootstrap"
     assert first.rows > 0
     known = project.rows(
-        f"SELECT count(*), count(avg_points_season), sum(games_in_window) FROM {CACHE} "
+        f"SELECT count(*), count(avg_points_season), sum(games_in_window) FROM lake.{CACHE} "
         "WHERE game_date = $1",
         [opening],
     )[0]
     assert known == (first.rows, 0, 0)
     later = project.scalar(
-        f"SELECT min(game_date) FROM raw.games WHERE season = '{SEASON}' "
+        f"SELECT min(game_date) FROM lake.raw.games WHERE season = '{SEASON}' "
         "AND game_date >= $1::DATE + 14",
         [opening],
     )

@@ -28,7 +28,8 @@ def states(warehouse, table):
     return {
         row[0]
         for row in warehouse.rows(
-            "SELECT DISTINCT state FROM ledger.partitions WHERE table_name = $1 AND season = $2",
+            "SELECT DISTINCT state FROM lake.ledger.partitions "
+            "WHERE table_name = $1 AND season = $2",
             [table, SEASON],
         )
     }
@@ -40,17 +41,17 @@ def test_a_waiver_says_who_why_which_check_and_which_dates(failing, graph):
     assert not any(outcome.failed or outcome.blocked for outcome in report.tables)
     assert states(failing, "raw.player_boxscores") == {"waived"}
     [record] = failing.records(
-        "SELECT * FROM ledger.waivers WHERE table_name = 'raw.player_boxscores'"
+        "SELECT * FROM lake.ledger.waivers WHERE table_name = 'raw.player_boxscores'"
     )
     assert (record["who"], record["reason"]) == (waiver.who, waiver.reason)
     assert CHECK in record["check_name"]
     first, last = failing.rows(
-        "SELECT min(game_date), max(game_date) FROM raw.games WHERE season = $1", [SEASON]
+        "SELECT min(game_date), max(game_date) FROM lake.raw.games WHERE season = $1", [SEASON]
     )[0]
     assert (record["start_date"], record["end_date"]) == (first, last)
     # the failure stays visible, and what is below it was built
     assert failing.scalar(
-        "SELECT count(*) FROM ledger.check_results WHERE NOT passed AND check_name = $1 "
+        "SELECT count(*) FROM lake.ledger.check_results WHERE NOT passed AND check_name = $1 "
         "AND table_name = 'raw.player_boxscores'",
         [CHECK],
     )
@@ -65,7 +66,7 @@ def test_the_command_asks_for_a_reason_and_takes_the_users_name(failing, boxout)
     assert states(failing, "raw.player_boxscores") == {"failed"}
     done = boxout("backfill", "--skip-preflight", "--reason", "known gap", "--home", home)
     assert done.returncode == 0, done.stderr
-    assert failing.rows("SELECT DISTINCT who, reason FROM ledger.waivers") == [
+    assert failing.rows("SELECT DISTINCT who, reason FROM lake.ledger.waivers") == [
         (getpass.getuser(), "known gap")
     ]
     shown = boxout("status", "--home", home)
@@ -79,4 +80,4 @@ def test_mended_data_needs_the_waiver_no_longer(failing, graph, small_league, le
     ingest_files(failing, graph, [path])
     assert not run_tables(failing, graph, graph.computed, RunOptions()).held_back
     assert "waived" not in states(failing, "raw.player_boxscores")
-    assert failing.scalar("SELECT count(*) FROM ledger.waivers") > 0  # the record stays
+    assert failing.scalar("SELECT count(*) FROM lake.ledger.waivers") > 0  # the record stays

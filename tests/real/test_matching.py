@@ -29,7 +29,7 @@ def count(warehouse, query):
 
 def test_every_contract_on_matching_passes_in_every_season(warehouse):
     results = warehouse.rows(
-        "SELECT table_name, season, failing, total, passed FROM ledger.check_results "
+        "SELECT table_name, season, failing, total, passed FROM lake.ledger.check_results "
         "WHERE check_name LIKE '%matched%' AND scope = 'season'"
     )
     assert {table for table, *_ in results} >= set(NEEDED)
@@ -52,23 +52,25 @@ def test_counted_from_the_files_themselves(warehouse, real_data, files, landing,
     # A row that is there twice is meant once.
     in_files -= int(
         warehouse.scalar(
-            "SELECT coalesce(sum(failing), 0) FROM ledger.quarantine "
+            "SELECT coalesce(sum(failing), 0) FROM lake.ledger.quarantine "
             "WHERE table_name = $1 AND check_name LIKE 'an exact repeat%'",
             [f"landing.{landing}"],
         )
     )
-    landed, published = count(warehouse, f"landing.{landing}"), count(warehouse, table)
+    landed, published = (count(warehouse, f"lake.{name}") for name in (f"landing.{landing}", table))
     assert landed <= in_files
     if table == "raw.team_boxscores":
         # The play-in and the cup final have no log: there the players' lines are added up.
-        special = "raw.games WHERE season_type IN ('play-in', 'cup-final') AND status = 'final'"
+        special = (
+            "lake.raw.games WHERE season_type IN ('play-in', 'cup-final') AND status = 'final'"
+        )
         published -= 2 * count(warehouse, special)
     assert NEEDED[table] * in_files <= published <= in_files
 
 
 def test_no_player_is_in_a_game_twice(warehouse):
     rows, keys = warehouse.rows(
-        "SELECT count(*), count(DISTINCT (game_id, player_id)) FROM raw.player_boxscores"
+        "SELECT count(*), count(DISTINCT (game_id, player_id)) FROM lake.raw.player_boxscores"
     )[0]
     assert rows == keys > 120_000
 
@@ -78,8 +80,8 @@ def test_two_sources_of_the_same_line_agree(warehouse):
         """
         SELECT count(*) FILTER (b.pts = n.pts AND b.trb = n.orb + n.drb AND b.ast = n.ast
                                 AND b.team = n.team), count(*)
-        FROM landing.nba_player_gamelogs AS n
-        JOIN raw.player_boxscores AS b
+        FROM lake.landing.nba_player_gamelogs AS n
+        JOIN lake.raw.player_boxscores AS b
           ON b.player_id = n.nba_player_id AND b.game_date = n.game_date
         """
     )[0]
@@ -89,7 +91,8 @@ def test_two_sources_of_the_same_line_agree(warehouse):
 
 def test_every_id_of_a_game_is_the_nbas_where_the_nba_has_one(warehouse):
     own = warehouse.rows(
-        "SELECT DISTINCT season_type FROM raw.games WHERE game_id LIKE '9%' AND status = 'final'"
+        "SELECT DISTINCT season_type FROM lake.raw.games "
+        "WHERE game_id LIKE '9%' AND status = 'final'"
     )
     assert {row[0] for row in own} <= {"play-in", "cup-final"}
 

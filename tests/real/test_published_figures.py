@@ -26,13 +26,13 @@ def compared(warehouse, real_data):
         SELECT p.season, p.minutes, p.fga, p.fta, p.usage_rate, p.ts_pct, p.efg_pct,
                f.adv_usg_pct, f.adv_ts_pct, f.adv_efg_pct
         FROM read_parquet({files}) AS f
-        JOIN landing.bref_player_boxscores AS l
+        JOIN lake.landing.bref_player_boxscores AS l
           ON l.game_date = f.game_date AND l.minutes = round(f.mp, 2) AND l.pts = f.pts
          AND l.fga = f.fga AND l.fta = f.fta AND l.orb = f.orb AND l.drb = f.drb
          AND l.ast = f.ast AND l.tov = f.tov AND l.plus_minus = f.plus_minus AND l.pf = f.pf
          AND l.is_starter = f.is_starter AND l.stl = f.stl AND l.blk = f.blk
-        JOIN raw.player_aliases AS a ON a.player_key = l.player_key
-        JOIN analytics.player_game_summary AS p
+        JOIN lake.raw.player_aliases AS a ON a.player_key = l.player_key
+        JOIN lake.analytics.player_game_summary AS p
           ON p.game_date = l.game_date AND p.player_id = a.player_id
         WHERE f.mp > 0
         QUALIFY count(*) OVER (PARTITION BY f.bref_game_id, f.team, f.player_name) = 1
@@ -82,7 +82,7 @@ def test_a_teams_usage_is_a_fifth(warehouse):
         """
         SELECT count(*) FILTER (abs(usage - 20) <= 1), count(*) FROM (
           SELECT sum(minutes * usage_rate) / sum(minutes) AS usage
-          FROM analytics.player_game_summary WHERE minutes > 0 GROUP BY game_id, team)
+          FROM lake.analytics.player_game_summary WHERE minutes > 0 GROUP BY game_id, team)
         """
     )[0]
     assert near / games > 0.995
@@ -94,9 +94,9 @@ def test_the_projection_of_usage_beats_the_means_that_it_is_made_of(warehouse):
         SELECT c.season, avg(abs(p.usage_rate - c.projected_usage_rate)),
                avg(abs(p.usage_rate - c.avg_usage_rate_last_7_games)),
                avg(abs(p.usage_rate - d.avg_usage_rate_season))
-        FROM precompute.player_composite_factors AS c
-        JOIN precompute.player_daily_cache AS d USING (game_id, player_id)
-        JOIN analytics.player_game_summary AS p USING (game_id, player_id)
+        FROM lake.precompute.player_composite_factors AS c
+        JOIN lake.precompute.player_daily_cache AS d USING (game_id, player_id)
+        JOIN lake.analytics.player_game_summary AS p USING (game_id, player_id)
         WHERE p.minutes >= 10 AND d.games_played_season >= 5
           AND c.avg_usage_rate_last_7_games IS NOT NULL
         GROUP BY c.season
@@ -117,8 +117,8 @@ def test_simple_forecasts_of_points_are_as_wrong_as_they_are_known_to_be(
     errors = warehouse.rows(
         """
         SELECT avg(abs(p.pts - f.avg_points_last_10_games)), avg(abs(p.pts - f.avg_points_season))
-        FROM precompute.ml_feature_store AS f
-        JOIN analytics.player_game_summary AS p USING (game_id, player_id)
+        FROM lake.precompute.ml_feature_store AS f
+        JOIN lake.analytics.player_game_summary AS p USING (game_id, player_id)
         WHERE f.season = $1 AND p.minutes > 0 AND f.games_played_season >= 5
         """,
         [season],

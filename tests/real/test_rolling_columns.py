@@ -25,11 +25,11 @@ def warehouse(real_home):
 def player_games(warehouse):
     """A sample over all seasons, first games included, with each player's whole season."""
     picked = warehouse.records(
-        "SELECT season, game_date, game_id, player_id FROM precompute.player_daily_cache "
+        "SELECT season, game_date, game_id, player_id FROM lake.precompute.player_daily_cache "
         f"ORDER BY hash(game_id, player_id) LIMIT {SAMPLE}"
     )
     picked += warehouse.records(
-        "SELECT season, game_date, game_id, player_id FROM precompute.player_daily_cache "
+        "SELECT season, game_date, game_id, player_id FROM lake.precompute.player_daily_cache "
         "WHERE games_played_season < 4 ORDER BY hash(game_id, player_id) LIMIT 20"
     )
     warehouse.execute("CREATE OR REPLACE TEMP TABLE picked (season VARCHAR, player_id BIGINT)")
@@ -38,7 +38,8 @@ def player_games(warehouse):
     )
     seasons = {}
     for game in warehouse.records(
-        "SELECT * FROM analytics.player_game_summary SEMI JOIN picked USING (season, player_id) "
+        "SELECT * FROM lake.analytics.player_game_summary "
+        "SEMI JOIN picked USING (season, player_id) "
         "ORDER BY game_date, game_id"
     ):
         seasons.setdefault((game["season"], game["player_id"]), []).append(game)
@@ -57,7 +58,7 @@ def agree(found, expected):
 def row_of(warehouse, table, picked, *keys):
     condition = " AND ".join(f"{key} = ${n}" for n, key in enumerate(keys, 1))
     [row] = warehouse.records(
-        f"SELECT * FROM precompute.{table} WHERE {condition}", [picked[key] for key in keys]
+        f"SELECT * FROM lake.precompute.{table} WHERE {condition}", [picked[key] for key in keys]
     )
     return row
 
@@ -80,12 +81,12 @@ def test_shot_profile_before_a_game(warehouse, player_games):
 
 def test_defense_by_zone_before_a_game(warehouse):
     picked = warehouse.records(
-        "SELECT * FROM precompute.team_defense_zone_analysis "
+        "SELECT * FROM lake.precompute.team_defense_zone_analysis "
         "ORDER BY hash(game_date, team) LIMIT 25"
     )
     for row in picked:
         games = warehouse.records(
-            "SELECT * FROM analytics.team_defense_game_summary WHERE season = $1 "
+            "SELECT * FROM lake.analytics.team_defense_game_summary WHERE season = $1 "
             "ORDER BY game_date, game_id",
             [row["season"]],
         )
@@ -99,7 +100,7 @@ def test_composite_scores_follow_from_what_they_show(warehouse, player_games):
     seen = set()
     for picked, games in player_games:
         rows = warehouse.records(
-            "SELECT * FROM precompute.player_composite_factors "
+            "SELECT * FROM lake.precompute.player_composite_factors "
             "WHERE game_id = $1 AND player_id = $2",
             [picked["game_id"], picked["player_id"]],
         )
@@ -139,8 +140,9 @@ def test_the_feature_store_holds_what_the_other_tables_say(warehouse):
         assert len(columns) >= 6
         differs = " OR ".join(f"f.{c} IS DISTINCT FROM s.{c}" for c in sorted(columns))
         rows, odd = warehouse.rows(
-            f"SELECT count(*), count(*) FILTER ({differs}) FROM precompute.ml_feature_store AS f "
-            f"JOIN precompute.{table} AS s USING ({key})"
+            f"SELECT count(*), count(*) FILTER ({differs}) "
+            "FROM lake.precompute.ml_feature_store AS f "
+            f"JOIN lake.precompute.{table} AS s USING ({key})"
         )[0]
         assert rows > 100_000
         assert odd == 0, table
@@ -151,7 +153,7 @@ def test_seasons_without_shots_have_null_zone_features_and_say_so(warehouse):
         """
         SELECT season, count(paint_share_last_10_games), count(shot_zone_mismatch_score),
                avg((contains(missing_data_fields, 'shot_zones'))::INTEGER), count(*)
-        FROM precompute.ml_feature_store WHERE season IN ('2021-22', '2025-26') GROUP BY season
+        FROM lake.precompute.ml_feature_store WHERE season IN ('2021-22', '2025-26') GROUP BY season
         """
     )
     assert len(rows) == 2

@@ -168,7 +168,8 @@ def _matched(warehouse: Warehouse) -> list[dict[str, Any]]:
     """The shares of rows that found their game and player, each a contract of its own."""
     return warehouse.records(
         "SELECT table_name, season, total - failing AS good, total, at_least, passed "
-        "FROM ledger.check_results WHERE scope = 'season' AND check_name LIKE $1 AND total > 0 "
+        "FROM lake.ledger.check_results "
+        "WHERE scope = 'season' AND check_name LIKE $1 AND total > 0 "
         "ORDER BY table_name, season",
         [f"%{MATCHED}%"],
     )
@@ -201,7 +202,7 @@ def _fingerprint(warehouse: Warehouse) -> str:
     from boxout.learning.card import code_hash
 
     changed = warehouse.scalar(
-        "SELECT max(changed_at) FROM ledger.partitions WHERE table_name IN "
+        "SELECT max(changed_at) FROM lake.ledger.partitions WHERE table_name IN "
         "('precompute.ml_feature_store', 'analytics.player_game_summary', 'raw.prop_lines')"
     )
     return f"{code_hash(load_graph())} {changed}"
@@ -211,7 +212,7 @@ def _dates_to_predict(warehouse: Warehouse) -> list[date]:
     """The next date with games to come, and the last that was played where there is none."""
     rows = warehouse.rows(
         "SELECT coalesce(min(CASE WHEN status = 'scheduled' THEN game_date END), max(game_date)) "
-        "FROM raw.games WHERE status = 'scheduled' OR status = 'final'"
+        "FROM lake.raw.games WHERE status = 'scheduled' OR status = 'final'"
     )
     return [row[0] for row in rows if row[0]]
 

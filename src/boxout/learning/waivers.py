@@ -37,9 +37,9 @@ def read_waivers(
     rows = warehouse.rows(
         """
         SELECT DISTINCT w.table_name, w.check_name, w.start_date, w.end_date, w.who, w.reason
-        FROM ledger.waivers AS w
+        FROM lake.ledger.waivers AS w
         WHERE w.table_name IN (SELECT unnest($3::VARCHAR[])) AND EXISTS (
-          SELECT 1 FROM ledger.partitions AS p
+          SELECT 1 FROM lake.ledger.partitions AS p
           WHERE p.table_name = w.table_name AND p.run_id = w.run_id AND p.state = 'waived'
             AND p.game_date BETWEEN w.start_date AND w.end_date
             AND p.game_date BETWEEN $1 AND $2)
@@ -48,7 +48,7 @@ def read_waivers(
         [first, last, tables],
     )
     waived = warehouse.scalar(
-        "SELECT count(*) FROM ledger.partitions WHERE state = 'waived' "
+        "SELECT count(*) FROM lake.ledger.partitions WHERE state = 'waived' "
         "AND game_date BETWEEN $1 AND $2 AND table_name IN (SELECT unnest($3::VARCHAR[]))",
         [first, last, tables],
     )

@@ -33,7 +33,7 @@ PENDING = (
 # Rows that ingest refused, by landing table and date, for checks of the share that is matched;
 # an exact repeat of a row is no loss.
 QUARANTINED = (
-    "SELECT table_name, game_date, failing FROM ledger.quarantine "
+    "SELECT table_name, game_date, failing FROM lake.ledger.quarantine "
     f"WHERE source_file IS NOT NULL AND check_name <> '{REPEATED}'"
 )
 

@@ -76,11 +76,11 @@ def prepare(warehouse: Warehouse, graph: Graph) -> None:
     if not missing:
         return
     with warehouse.commit():
-        warehouse.execute("CREATE SCHEMA IF NOT EXISTS landing")
+        warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.landing")
         for table in missing:
             listed = ", ".join(f"NULL AS {column}" for column in table.column_comments)
             query = landing_query(table, f"SELECT {listed}")
-            warehouse.execute(f"CREATE TABLE IF NOT EXISTS {table.name} AS {query} LIMIT 0")
+            warehouse.execute(f"CREATE TABLE IF NOT EXISTS {LAKE}.{table.name} AS {query} LIMIT 0")
 
 
 def ingest_files(
@@ -111,7 +111,7 @@ def ingest_file(warehouse: Warehouse, graph: Graph, path: Path, run_id: str) -> 
     """Ingest one file; see `ingest_files`."""
     name, sha256 = str(path.absolute()), fingerprint(path)
     known = warehouse.records(
-        "SELECT table_name, row_count, sha256 FROM ledger.files WHERE source_file = $1", [name]
+        "SELECT table_name, row_count, sha256 FROM lake.ledger.files WHERE source_file = $1", [name]
     )
     if known and known[0]["sha256"] == sha256:
         row = known[0]
@@ -181,13 +181,13 @@ def _write_ledger(
     columns = {c: t for c, t in warehouse.columns(published).items() if c != SOURCE_FILE}
     if report.dates:
         warehouse.execute(
-            "DELETE FROM ledger.partitions WHERE table_name = $1 "
+            "DELETE FROM lake.ledger.partitions WHERE table_name = $1 "
             "AND game_date IN (SELECT game_date FROM touched)",
             [table.name],
         )
         warehouse.execute(
             f"""
-            INSERT INTO ledger.partitions
+            INSERT INTO lake.ledger.partitions
             SELECT $1, game_date, min(season), 'fresh', count(*),
                    {content_hash_expression(columns)}, NULL, NULL, NULL, NULL, $2,
                    now()::TIMESTAMP, now()::TIMESTAMP
@@ -196,10 +196,10 @@ def _write_ledger(
             """,
             [table.name, run_id],
         )
-    warehouse.execute("DELETE FROM ledger.quarantine WHERE source_file = $1", [name])
+    warehouse.execute("DELETE FROM lake.ledger.quarantine WHERE source_file = $1", [name])
     warehouse.execute(
         f"""
-        INSERT INTO ledger.quarantine
+        INSERT INTO lake.ledger.quarantine
         SELECT $1, r.problem, r.game_date, $2, count(*),
                to_json(list_slice(list(s ORDER BY s.source_row), 1, {SAMPLE_ROWS}))::VARCHAR,
                $3, now()::TIMESTAMP
@@ -208,9 +208,10 @@ def _write_ledger(
         """,
         [table.name, name, run_id],
     )
-    warehouse.execute("DELETE FROM ledger.files WHERE source_file = $1", [name])
+    warehouse.execute("DELETE FROM lake.ledger.files WHERE source_file = $1", [name])
     warehouse.execute(
-        "INSERT INTO ledger.files VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now()::TIMESTAMP)",
+        "INSERT INTO lake.ledger.files "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now()::TIMESTAMP)",
         [
             name,
             table.name,

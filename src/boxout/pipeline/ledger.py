@@ -15,28 +15,28 @@ from boxout.warehouse.ducklake import Warehouse
 READY = ("fresh", "empty", "bootstrap", "waived")
 
 _DDL = """
-CREATE SCHEMA IF NOT EXISTS ledger;
-CREATE TABLE IF NOT EXISTS ledger.partitions (
+CREATE SCHEMA IF NOT EXISTS lake.ledger;
+CREATE TABLE IF NOT EXISTS lake.ledger.partitions (
   table_name VARCHAR, game_date DATE, season VARCHAR, state VARCHAR, row_count BIGINT,
   content_hash UBIGINT, input_hash UBIGINT, season_hash UBIGINT, code_hash VARCHAR,
   reason VARCHAR, run_id VARCHAR, built_at TIMESTAMP, changed_at TIMESTAMP);
-CREATE TABLE IF NOT EXISTS ledger.check_results (
+CREATE TABLE IF NOT EXISTS lake.ledger.check_results (
   table_name VARCHAR, check_name VARCHAR, scope VARCHAR, severity VARCHAR, season VARCHAR,
   game_date DATE, passed BOOLEAN, failing BIGINT, total BIGINT, at_least DOUBLE,
   detail VARCHAR, run_id VARCHAR, checked_at TIMESTAMP);
-CREATE TABLE IF NOT EXISTS ledger.quarantine (
+CREATE TABLE IF NOT EXISTS lake.ledger.quarantine (
   table_name VARCHAR, check_name VARCHAR, game_date DATE, source_file VARCHAR,
   failing BIGINT, sample VARCHAR, run_id VARCHAR, seen_at TIMESTAMP);
-CREATE TABLE IF NOT EXISTS ledger.files (
+CREATE TABLE IF NOT EXISTS lake.ledger.files (
   source_file VARCHAR, table_name VARCHAR, sha256 VARCHAR, row_count BIGINT, added BIGINT,
   changed BIGINT, removed BIGINT, rejected BIGINT, run_id VARCHAR, ingested_at TIMESTAMP);
-CREATE TABLE IF NOT EXISTS ledger.waivers (
+CREATE TABLE IF NOT EXISTS lake.ledger.waivers (
   table_name VARCHAR, check_name VARCHAR, start_date DATE, end_date DATE, who VARCHAR,
   reason VARCHAR, run_id VARCHAR, waived_at TIMESTAMP);
-CREATE TABLE IF NOT EXISTS ledger.runs (
+CREATE TABLE IF NOT EXISTS lake.ledger.runs (
   run_id VARCHAR, command VARCHAR, pid BIGINT, host VARCHAR, started_at TIMESTAMP,
   finished_at TIMESTAMP, outcome VARCHAR, summary VARCHAR);
-CREATE TABLE IF NOT EXISTS ledger.properties (name VARCHAR, value VARCHAR);
+CREATE TABLE IF NOT EXISTS lake.ledger.properties (name VARCHAR, value VARCHAR);
 """
 
 
@@ -51,14 +51,14 @@ def create_ledger(warehouse: Warehouse) -> None:
 
 def read_property(warehouse: Warehouse, name: str) -> str | None:
     """Return one property of the project, such as `simulated`."""
-    value = warehouse.scalar("SELECT value FROM ledger.properties WHERE name = ?", [name])
+    value = warehouse.scalar("SELECT value FROM lake.ledger.properties WHERE name = ?", [name])
     return None if value is None else str(value)
 
 
 def write_property(warehouse: Warehouse, name: str, value: str) -> None:
     """Set one property; call inside a commit."""
-    warehouse.execute("DELETE FROM ledger.properties WHERE name = ?", [name])
-    warehouse.execute("INSERT INTO ledger.properties VALUES (?, ?)", [name, value])
+    warehouse.execute("DELETE FROM lake.ledger.properties WHERE name = ?", [name])
+    warehouse.execute("INSERT INTO lake.ledger.properties VALUES (?, ?)", [name, value])
 
 
 def forget_stale_partitions(warehouse: Warehouse) -> None:
@@ -100,7 +100,7 @@ def read_partitions(warehouse: Warehouse) -> int:
         """
         CREATE OR REPLACE TEMP TABLE ledger_now AS
         SELECT p.* REPLACE (CASE WHEN s.game_date IS NULL THEN p.state ELSE 'stale' END AS state)
-        FROM ledger.partitions AS p LEFT JOIN known_stale AS s USING (table_name, game_date)
+        FROM lake.ledger.partitions AS p LEFT JOIN known_stale AS s USING (table_name, game_date)
         """
     )
     known_dates(warehouse)
@@ -151,5 +151,5 @@ def state_counts(warehouse: Warehouse) -> list[dict[str, Any]]:
     """Count partitions by table, season and state, as the ledger has them."""
     return warehouse.records(
         "SELECT table_name, season, state, count(*) AS partitions, sum(row_count)::BIGINT AS rows "
-        "FROM ledger.partitions GROUP BY ALL ORDER BY ALL"
+        "FROM lake.ledger.partitions GROUP BY ALL ORDER BY ALL"
     )

@@ -99,7 +99,7 @@ def _verify_inputs(
 
 
 def _create(warehouse: Warehouse, table: TableDefinition) -> None:
-    warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {table.schema}")
+    warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.{table.schema}")
     warehouse.execute(f"CREATE TABLE {LAKE}.{table.name} AS SELECT * FROM {STAGED} LIMIT 0")
     warehouse.execute(f"COMMENT ON TABLE {LAKE}.{table.name} IS '{_quoted(table.description)}'")
 
@@ -117,7 +117,7 @@ def _reshape(warehouse: Warehouse, table: TableDefinition, columns: dict[str, st
         warehouse.execute(f'ALTER TABLE {name} DROP COLUMN "{column}"')
     # Other dates now lack the new columns: without a hash they count as changed when rebuilt.
     warehouse.execute(
-        "UPDATE ledger.partitions SET content_hash = NULL WHERE table_name = $1", [table.name]
+        "UPDATE lake.ledger.partitions SET content_hash = NULL WHERE table_name = $1", [table.name]
     )
 
 

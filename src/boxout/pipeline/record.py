@@ -52,17 +52,17 @@ def record_outcome(
     )
     if not is_first:
         warehouse.execute(
-            "DELETE FROM ledger.partitions WHERE table_name = $1 "
+            "DELETE FROM lake.ledger.partitions WHERE table_name = $1 "
             "AND game_date IN (SELECT game_date FROM outcome)",
             [table.name],
         )
         _forget_checks(warehouse, table.name)
-    warehouse.execute("INSERT INTO ledger.partitions SELECT * FROM recorded")
+    warehouse.execute("INSERT INTO lake.ledger.partitions SELECT * FROM recorded")
     _write_checks(warehouse, bound)
     if waiver:
         warehouse.connection.execute(
             """
-            INSERT INTO ledger.waivers
+            INSERT INTO lake.ledger.waivers
             SELECT $table, coalesce(why, 'gate'), min(game_date), max(game_date), $who, $reason,
                    $run, now()::TIMESTAMP
             FROM outcome WHERE new_state = 'waived' GROUP BY why
@@ -80,7 +80,7 @@ def _fail_rest_of_seasons(warehouse: Warehouse, bound: dict[str, str]) -> None:
     ready = ", ".join(f"'{state}'" for state in READY)
     warehouse.connection.execute(
         f"""
-        UPDATE ledger.partitions AS p
+        UPDATE lake.ledger.partitions AS p
         SET state = 'failed', reason = f.why, season_hash = f.season_hash, run_id = $run
         FROM (SELECT season, min('season: ' || season_checks) AS why,
                      min(season_hash) AS season_hash
@@ -97,7 +97,7 @@ def _fail_rest_of_seasons(warehouse: Warehouse, bound: dict[str, str]) -> None:
 def _forget_checks(warehouse: Warehouse, table: str) -> None:
     warehouse.execute(
         """
-        DELETE FROM ledger.check_results
+        DELETE FROM lake.ledger.check_results
         WHERE table_name = $1
           AND (game_date IN (SELECT game_date FROM outcome)
                OR (game_date IS NULL AND season IN (SELECT season FROM outcome)))
@@ -105,7 +105,7 @@ def _forget_checks(warehouse: Warehouse, table: str) -> None:
         [table],
     )
     warehouse.execute(
-        "DELETE FROM ledger.quarantine WHERE table_name = $1 "
+        "DELETE FROM lake.ledger.quarantine WHERE table_name = $1 "
         "AND game_date IN (SELECT game_date FROM outcome)",
         [table],
     )
@@ -115,7 +115,7 @@ def _write_checks(warehouse: Warehouse, bound: dict[str, str]) -> None:
     # Dates that passed are counted in their season's row; dates that failed are kept singly.
     warehouse.connection.execute(
         """
-        INSERT INTO ledger.check_results
+        INSERT INTO lake.ledger.check_results
         SELECT $table, check_name, scope, severity, season, game_date, passed, failing, total,
                at_least, detail, $run, now()::TIMESTAMP
         FROM check_now WHERE NOT passed OR scope = 'season'
@@ -124,7 +124,7 @@ def _write_checks(warehouse: Warehouse, bound: dict[str, str]) -> None:
     )
     warehouse.connection.execute(
         """
-        INSERT INTO ledger.quarantine
+        INSERT INTO lake.ledger.quarantine
         SELECT $table, c.check_name, c.game_date, NULL, c.failing, s.sample, $run, now()::TIMESTAMP
         FROM check_now AS c LEFT JOIN failure_samples AS s USING (check_name)
         WHERE NOT c.passed AND c.severity = 'block' AND c.game_date IS NOT NULL
@@ -155,13 +155,13 @@ def record_blocked(warehouse: Warehouse, table: TableDefinition, run_id: str) ->
     )
     with warehouse.commit():
         warehouse.execute(
-            "DELETE FROM ledger.partitions WHERE table_name = $1 "
+            "DELETE FROM lake.ledger.partitions WHERE table_name = $1 "
             "AND game_date IN (SELECT game_date FROM newly_blocked)",
             [table.name],
         )
         warehouse.execute(
             """
-            INSERT INTO ledger.partitions
+            INSERT INTO lake.ledger.partitions
             SELECT $1, game_date, season, 'blocked', recorded_rows, recorded_hash,
                    recorded_input, NULL, recorded_code, reason, $2, built_at, changed_at
             FROM newly_blocked

@@ -182,7 +182,7 @@ class _Run:
             return
         with self._warehouse.commit():
             self._warehouse.execute(
-                "INSERT INTO ledger.runs "
+                "INSERT INTO lake.ledger.runs "
                 "VALUES ($1, $2, $3, $4, now()::TIMESTAMP, NULL, NULL, NULL)",
                 [self.run_id, self._command, os.getpid(), socket.gethostname()],
             )
@@ -194,7 +194,7 @@ class _Run:
             return
         with self._warehouse.commit():
             self._warehouse.execute(
-                "UPDATE ledger.runs SET finished_at = now()::TIMESTAMP, outcome = $2 "
+                "UPDATE lake.ledger.runs SET finished_at = now()::TIMESTAMP, outcome = $2 "
                 "WHERE run_id = $1",
                 [self.run_id, outcome],
             )

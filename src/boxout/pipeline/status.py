@@ -10,7 +10,7 @@ from typing import Any
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ingest import SIMULATED
 from boxout.pipeline.ledger import read_property
-from boxout.warehouse.ducklake import Warehouse
+from boxout.warehouse.ducklake import LAKE, Warehouse
 
 RUNS_SHOWN = 5
 MODELS = "learning.models"
@@ -46,7 +46,7 @@ def read_status(warehouse: Warehouse, graph: Graph) -> ProjectStatus:
     """Read the status of a project."""
     label = read_property(warehouse, SIMULATED)
     first, last = warehouse.rows(
-        "SELECT min(game_date), max(game_date) FROM ledger.partitions WHERE row_count > 0"
+        "SELECT min(game_date), max(game_date) FROM lake.ledger.partitions WHERE row_count > 0"
     )[0]
     return ProjectStatus(
         home=warehouse.home.path,
@@ -58,24 +58,24 @@ def read_status(warehouse: Warehouse, graph: Graph) -> ProjectStatus:
         quarantine=tuple(
             warehouse.records(
                 "SELECT table_name, check_name AS reason, sum(failing)::BIGINT AS rows, "
-                "count(DISTINCT game_date) AS dates FROM ledger.quarantine "
+                "count(DISTINCT game_date) AS dates FROM lake.ledger.quarantine "
                 "GROUP BY table_name, check_name ORDER BY rows DESC, table_name, reason"
             )
         ),
         waivers=tuple(
             warehouse.records(
                 "SELECT table_name, check_name, start_date, end_date, who, reason "
-                "FROM ledger.waivers ORDER BY waived_at"
+                "FROM lake.ledger.waivers ORDER BY waived_at"
             )
         ),
         runs=tuple(
             warehouse.records(
                 "SELECT run_id, command, started_at, outcome, "
-                "round(epoch(finished_at - started_at), 1) AS seconds FROM ledger.runs "
+                "round(epoch(finished_at - started_at), 1) AS seconds FROM lake.ledger.runs "
                 f"ORDER BY started_at DESC LIMIT {RUNS_SHOWN}"
             )
         ),
-        models=int(warehouse.scalar(f"SELECT count(*) FROM {MODELS}") or 0)
+        models=int(warehouse.scalar(f"SELECT count(*) FROM {LAKE}.{MODELS}") or 0)
         if warehouse.has_table(MODELS)
         else 0,
     )
@@ -85,7 +85,7 @@ def _tables(warehouse: Warehouse, graph: Graph) -> tuple[TableStatus, ...]:
     found: dict[str, TableStatus] = {}
     for name, state, count, rows, built in warehouse.rows(
         "SELECT table_name, state, count(*), sum(row_count)::BIGINT, max(built_at) "
-        "FROM ledger.partitions GROUP BY ALL"
+        "FROM lake.ledger.partitions GROUP BY ALL"
     ):
         known = found.get(name, TableStatus(name, 0, {}, None))
         newest = max(filter(None, (known.last_built, built)), default=None)

@@ -162,7 +162,7 @@ def _coverage(
                      AND NOT r.passed AND r.failing <> n.failing THEN
                      format('{:,} of {:,} when last computed, and therefore not published',
                             r.total - r.failing, r.total) END))
-            FROM check_now AS n LEFT JOIN ledger.check_results AS r
+            FROM check_now AS n LEFT JOIN lake.ledger.check_results AS r
               ON r.table_name = $1 AND r.check_name = n.check_name AND r.season = n.season
               AND r.game_date IS NULL AND n.game_date IS NULL
             GROUP BY n.check_name, n.scope, n.severity, n.season

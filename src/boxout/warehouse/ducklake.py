@@ -40,7 +40,9 @@ class Warehouse:
     home
         The project folder.
     connection
-        A DuckDB connection with the lake attached; its default catalog is the lake.
+        A DuckDB connection with the lake attached as `lake`. Its default catalog is the one in
+        memory: were it the lake, each statement outside a transaction that calls a function
+        would ask the lake's catalog for it, which takes longer than most statements do.
     """
 
     def __init__(self, home: Home, connection: duckdb.DuckDBPyConnection) -> None:
@@ -222,7 +224,6 @@ def open_warehouse(home: Home, *, create: bool = False) -> Warehouse:
             str(home.catalog),
             "If the file is damaged, restore it from a backup or rebuild in another --home.",
         ) from error
-    connection.execute(f"USE {LAKE}")
     return Warehouse(home, connection)
 
 
