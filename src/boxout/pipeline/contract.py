@@ -7,10 +7,13 @@ written in its file: its key is unique, and its columns vary within a season.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import duckdb
 
 from boxout.errors import TableDefinitionError
 from boxout.pipeline.arrivals import REPEATED
+from boxout.pipeline.graph import SCHEDULE
 from boxout.pipeline.stage import DUE, STAGED, Chunk, input_slice
 from boxout.tables.definition import Check, TableDefinition
 from boxout.tables.syntax import sliced_query
@@ -24,6 +27,7 @@ VARIES_FROM_ROWS = 200
 VARIES_FROM_DATES = 5
 USUAL_SHARE = (0.5, 1.5)
 EXEMPT = {"season", "game_date"}
+_PAST_OPENING = "game_date NOT IN (SELECT game_date FROM bootstrap_dates)"
 # Dates whose turn comes in a later chunk: a season is not short of them yet.
 PENDING = (
     "SELECT game_date FROM partition_plan "
@@ -63,8 +67,8 @@ def audit(
     _count_by_date(warehouse, table)
     queries = {check.name: _check_query(table, check, chunk) for check in table.checks}
     queries[UNIQUE_KEY] = _dates_query(Check(UNIQUE_KEY, "row", "block", "holds", ""))
-    if "game_id" in table.key:
-        queries[USUAL_ROWS] = _usual_rows_query()
+    if "game_id" in table.key and table.name != SCHEDULE:
+        queries[USUAL_ROWS] = _usual_rows_query(table)
     _insert_results(warehouse, table, queries)
     _evaluate_columns_vary(warehouse, table)
 
@@ -93,19 +97,20 @@ def _insert_results(warehouse: Warehouse, table: TableDefinition, queries: dict[
 
 
 def _create_audited(warehouse: Warehouse, table: TableDefinition, whole_seasons: bool) -> None:
-    published = ""
+    published = f"SELECT * FROM {STAGED} LIMIT 0"
     if whole_seasons and warehouse.has_table(table.name):
         staged = warehouse.columns(STAGED)
         if warehouse.columns(f"{LAKE}.{table.name}") == staged:
             published = (
-                f"UNION ALL BY NAME SELECT *, false AS is_staged FROM {LAKE}.{table.name} "
+                f"SELECT * FROM {LAKE}.{table.name} "
                 f"WHERE season IN (SELECT season FROM {DUE}) "
                 f"AND game_date NOT IN (SELECT game_date FROM {DUE} UNION ALL "
                 "SELECT game_date FROM partition_plan WHERE state IN ('blocked', 'failed'))"
             )
+    warehouse.execute(f"CREATE OR REPLACE TEMP VIEW published_beside AS {published}")
     warehouse.execute(
         "CREATE OR REPLACE TEMP VIEW audited AS "
-        f"SELECT *, true AS is_staged FROM {STAGED} {published}"
+        f"SELECT * FROM {STAGED} UNION ALL BY NAME SELECT * FROM published_beside"
     )
     warehouse.execute(
         f"""
@@ -126,28 +131,40 @@ def condition(check: Check) -> tuple[str, str]:
 
 
 def _count_by_date(warehouse: Warehouse, table: TableDefinition) -> None:
-    counted = []
-    for check in table.checks:
-        if check.kind == "query":
-            continue
-        good, of = condition(check)
-        counted.append(f'count(*) FILTER (WHERE {of})::BIGINT AS "{check.name}_total"')
-        counted.append(f'count(*) FILTER (WHERE {good})::BIGINT AS "{check.name}_good"')
     key = ", ".join(table.key)
+    counted = [check for check in table.checks if check.kind != "query"]
+    in_season = [check for check in counted if check.scope == "season"]
+    # Of the dates beside the staged ones only what a season's check counts is of interest.
+    beside = f"""
+        UNION ALL BY NAME
+        SELECT season, game_date, false AS is_staged {_counts(in_season)}
+        FROM published_beside GROUP BY season, game_date
+        """
     try:
         warehouse.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE audit_counts AS
-            SELECT season, game_date, is_staged, count(*) AS rows,
+            SELECT season, game_date, true AS is_staged, count(*) AS rows,
                    count(*) AS {UNIQUE_KEY}_total, count(DISTINCT ({key})) AS {UNIQUE_KEY}_good
-                   {"".join(", " + column for column in counted)}
-            FROM audited GROUP BY season, game_date, is_staged
+                   {_counts(counted)}
+            FROM {STAGED} GROUP BY season, game_date
+            {beside if in_season else ""}
             """
         )
     except (duckdb.ProgrammingError, duckdb.DataError) as error:
         raise TableDefinitionError(
             f"The contract's SQL does not run: {error}", table.name, "Mend the header's checks."
         ) from error
+
+
+def _counts(checks: Sequence[Check]) -> str:
+    """Return the columns that count each check's good rows and the rows that it covers."""
+    columns = []
+    for check in checks:
+        good, of = condition(check)
+        columns.append(f'count(*) FILTER (WHERE {of})::BIGINT AS "{check.name}_total"')
+        columns.append(f'count(*) FILTER (WHERE {good})::BIGINT AS "{check.name}_good"')
+    return "".join(f", {column}" for column in columns)
 
 
 def _result(check: Check, counts: str) -> str:
@@ -233,29 +250,49 @@ def _evaluate_columns_vary(warehouse: Warehouse, table: TableDefinition) -> None
     checked = [c for c in columns if c not in table.may_be_constant]
     if not checked:
         return
-    tests = []
-    for column in checked:
-        constant = f'count("{column}") > 0 AND min("{column}") = max("{column}")'
-        if column not in table.may_be_null:
-            constant = f'(count("{column}") = 0 OR ({constant}))'
-        tests.append(f"CASE WHEN {constant} THEN '{column}' END")
+    staged = warehouse.rows(_odd_columns_query(table, checked, STAGED))
+    seasons = warehouse.scalar(f"SELECT count(DISTINCT season) FROM {DUE}")
+    # What varies among the staged rows varies in the season: only the rest is looked for there.
+    odd = [
+        column
+        for column in checked
+        if len(staged) < seasons or any(column in found for _, found in staged)
+    ]
+    judged = (
+        _odd_columns_query(table, odd, "audited")
+        + f"""
+          HAVING count(*) >= {VARIES_FROM_ROWS}
+             AND count(DISTINCT game_date) >= {VARIES_FROM_DATES}"""
+        if odd
+        else f"SELECT DISTINCT season, []::VARCHAR[] AS odd FROM {STAGED} WHERE {_PAST_OPENING}"
+    )
     warehouse.execute(
         f"""
         INSERT INTO check_now
         SELECT '{COLUMNS_VARY}', 'season', 'block', season, NULL, len(odd), {len(checked)}, 1.0,
                len(odd) = 0, CASE WHEN len(odd) > 0
                  THEN 'constant or all null: ' || array_to_string(odd, ', ') END
-        FROM (
-          SELECT season, list_filter([{", ".join(tests)}], c -> c IS NOT NULL) AS odd
-          FROM audited WHERE game_date NOT IN (SELECT game_date FROM bootstrap_dates)
-          GROUP BY season
-          HAVING count(*) >= {VARIES_FROM_ROWS}
-             AND count(DISTINCT game_date) >= {VARIES_FROM_DATES})
+        FROM ({judged})
         """
     )
 
 
-def _usual_rows_query() -> str:
+def _odd_columns_query(table: TableDefinition, columns: Sequence[str], relation: str) -> str:
+    """Return the query of each season's columns that are constant, or null where they may not."""
+    tests = []
+    for column in columns:
+        constant = f'count("{column}") > 0 AND min("{column}") = max("{column}")'
+        if column not in table.may_be_null:
+            constant = f'(count("{column}") = 0 OR ({constant}))'
+        tests.append(f"CASE WHEN {constant} THEN '{column}' END")
+    return f"""
+        SELECT season, list_filter([{", ".join(tests)}], c -> c IS NOT NULL) AS odd
+        FROM {relation} WHERE {_PAST_OPENING} GROUP BY season
+        """
+
+
+def _usual_rows_query(table: TableDefinition) -> str:
+    """Return the result of rows a game of the schedule against the season's usual number."""
     low, high = USUAL_SHARE
     return _result(
         Check(USUAL_ROWS, "date", "warn", "share", ""),
@@ -263,9 +300,17 @@ def _usual_rows_query() -> str:
         SELECT season, game_date,
                (per_game BETWEEN {low} * usual AND {high} * usual)::BIGINT AS good, 1 AS total
         FROM (
-          SELECT *, median(per_game) OVER (PARTITION BY season) AS usual
-          FROM (SELECT season, game_date, is_staged, count(*) / count(DISTINCT game_id) AS per_game
-                FROM audited GROUP BY season, game_date, is_staged))
+          SELECT c.*, c.rows / g.row_count AS per_game,
+                 median(c.rows / g.row_count) OVER (PARTITION BY c.season) AS usual
+          FROM (
+            SELECT season, game_date, rows, true AS is_staged FROM audit_counts WHERE is_staged
+            UNION ALL
+            SELECT season, game_date, row_count, false FROM ledger_now
+            WHERE table_name = '{table.name}' AND row_count > 0
+              AND season IN (SELECT season FROM {DUE})
+              AND game_date NOT IN (SELECT game_date FROM {DUE})) AS c
+          JOIN ledger_now AS g
+            ON g.table_name = '{SCHEDULE}' AND g.game_date = c.game_date AND g.row_count > 0)
         WHERE is_staged
         """,
     )

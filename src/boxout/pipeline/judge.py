@@ -100,9 +100,10 @@ def _find_differences(
         f"""
         CREATE OR REPLACE TEMP TABLE kept_rows AS
         SELECT {key_columns} FROM (
-          SELECT {listed} FROM {STAGED} WHERE game_date BETWEEN $1 AND $2
+          SELECT {key_columns}, hash({listed}) FROM {STAGED} WHERE game_date BETWEEN $1 AND $2
           INTERSECT
-          SELECT {listed} FROM {LAKE}.{table.name} WHERE game_date BETWEEN $1 AND $2)
+          SELECT {key_columns}, hash({listed}) FROM {LAKE}.{table.name}
+          WHERE game_date BETWEEN $1 AND $2)
         WHERE game_date IN (SELECT game_date FROM outcome WHERE is_changed)
         """,
         [low, high],

@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from boxout.tables.definition import RAW_PHASE, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
 # States in which a partition may be read by the tables below it.
@@ -108,7 +109,7 @@ def read_partitions(warehouse: Warehouse) -> int:
     return version
 
 
-def follow_commit(warehouse: Warehouse, table: str, version: int) -> None:
+def follow_commit(warehouse: Warehouse, table: TableDefinition, version: int) -> None:
     """Bring the copy of the ledger to the version of a commit of one's own.
 
     Parameters
@@ -123,10 +124,11 @@ def follow_commit(warehouse: Warehouse, table: str, version: int) -> None:
     warehouse.execute(
         "DELETE FROM ledger_now WHERE table_name = $1 "
         "AND game_date IN (SELECT game_date FROM outcome)",
-        [table],
+        [table.name],
     )
     warehouse.execute("INSERT INTO ledger_now SELECT * FROM recorded")
-    known_dates(warehouse)
+    if table.phase == RAW_PHASE:
+        known_dates(warehouse)
     warehouse.ledger_version = version + 1
 
 

@@ -15,11 +15,10 @@ from typing import Any
 from boxout.pipeline.content_hash import HASH_RECIPE
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import READY, forget_stale_partitions, known_dates, read_partitions
-from boxout.tables.definition import WINDOW, TableDefinition
+from boxout.tables.definition import RAW_PHASE, WINDOW, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
 SCHEDULED_PHASE = 3
-RAW_PHASE = 2
 
 
 @dataclass(frozen=True)

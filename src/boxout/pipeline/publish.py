@@ -78,7 +78,7 @@ def commit_chunk(
             _reshape(warehouse, table, columns)
         removed = _write_rows(warehouse, table, columns)
         record_outcome(warehouse, table, run_id, waiver)
-    follow_commit(warehouse, table.name, version)
+    follow_commit(warehouse, table, version)
     return _summarise(warehouse, removed)
 
 

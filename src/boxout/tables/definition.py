@@ -20,6 +20,8 @@ from boxout.errors import TableDefinitionError
 FOLDER = Path(__file__).parent
 SCHEMAS = ("landing", "raw", "analytics", "precompute")
 INCOMING = "incoming"
+# The phase whose tables tell which dates there are; those of later phases follow the schedule.
+RAW_PHASE = 2
 
 WINDOW = re.compile(r"^(same_day|season_to_date|history|all|days: (?P<days>[1-9][0-9]*))$")
 SCOPES = ("row", "date", "season")
