@@ -5,12 +5,14 @@ Order of rows and columns does not count, and neither does who wrote them when.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 # The version of the recipe of content and input hashes; a change makes everything stale.
-HASH_RECIPE = "duckdb-hash-1"
+HASH_RECIPE = "duckdb-hash-2"
 HASH_MODULUS = 18446744073709551616  # 2 to the 64th
 
 
-def content_hash_expression(columns: dict[str, str]) -> str:
+def content_hash_expression(columns: Iterable[str]) -> str:
     """Return the SQL that folds a partition's rows into one number.
 
     The sum over rows of each row's hash, so that row order does not count; columns are taken
@@ -18,3 +20,16 @@ def content_hash_expression(columns: dict[str, str]) -> str:
     """
     listed = ", ".join(f'"{name}"' for name in sorted(columns))
     return f"(sum(hash({listed})::HUGEINT) % {HASH_MODULUS})::UBIGINT"
+
+
+def read_hashes_expression(columns_by_reader: Mapping[str, Iterable[str]]) -> str:
+    """Return the SQL of a map from each reader to the hash of what it reads of a partition.
+
+    Parameters
+    ----------
+    columns_by_reader
+        By the reader's code hash; readers that are left out go by the content hash.
+    """
+    keys = ", ".join(f"'{reader}'" for reader in columns_by_reader)
+    hashes = ", ".join(content_hash_expression(read) for read in columns_by_reader.values())
+    return f"MAP([{keys}]::VARCHAR[], [{hashes}]::UBIGINT[])"

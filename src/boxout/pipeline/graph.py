@@ -70,6 +70,10 @@ class Graph:
             )
         return tuple(table for table in self.computed if not wanted or table.name in wanted)
 
+    def readers(self, name: str) -> tuple[TableDefinition, ...]:
+        """Return the tables that read this one themselves, in order."""
+        return tuple(table for table in self.computed if name in table.windows)
+
     def downstream(self, name: str) -> tuple[str, ...]:
         """Return every table that reads this one, directly or not, in order."""
         reached = {name}

@@ -21,10 +21,11 @@ from boxout.pipeline.arrivals import (
     touched_dates,
     translate,
 )
-from boxout.pipeline.content_hash import content_hash_expression
+from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import create_ledger, read_property, write_property
 from boxout.pipeline.locks import table_lock
+from boxout.pipeline.reads import columns_by_reader
 from boxout.sources.files.names import map_names
 from boxout.sources.files.reading import fingerprint, is_simulated, open_file, reader_of
 from boxout.sources.files.shape import Shape
@@ -135,7 +136,7 @@ def ingest_file(warehouse: Warehouse, graph: Graph, path: Path, run_id: str) -> 
         report = FileReport(path, table.name, rows, *counts, rejected, touched_dates(warehouse))
         with warehouse.commit():
             _write_rows(warehouse, table, shape)
-            _write_ledger(warehouse, table, report, (name, sha256, run_id))
+            _write_ledger(warehouse, graph, table, report, (name, sha256, run_id))
             _write_label(warehouse, path)
     return report
 
@@ -174,11 +175,17 @@ def _write_rows(warehouse: Warehouse, table: TableDefinition, shape: Shape) -> N
 
 
 def _write_ledger(
-    warehouse: Warehouse, table: TableDefinition, report: FileReport, run: tuple[str, str, str]
+    warehouse: Warehouse,
+    graph: Graph,
+    table: TableDefinition,
+    report: FileReport,
+    run: tuple[str, str, str],
 ) -> None:
     name, sha256, run_id = run
     published = f"{LAKE}.{table.name}"
-    columns = {c: t for c, t in warehouse.columns(published).items() if c != SOURCE_FILE}
+    columns = warehouse.columns(published)
+    reads = columns_by_reader(warehouse.home, graph, table.name, columns)
+    content = [column for column in columns if column != SOURCE_FILE]
     if report.dates:
         warehouse.execute(
             "DELETE FROM lake.ledger.partitions WHERE table_name = $1 "
@@ -189,8 +196,8 @@ def _write_ledger(
             f"""
             INSERT INTO lake.ledger.partitions
             SELECT $1, game_date, min(season), 'fresh', count(*),
-                   {content_hash_expression(columns)}, NULL, NULL, NULL, NULL, $2,
-                   now()::TIMESTAMP, now()::TIMESTAMP
+                   {content_hash_expression(content)}, {read_hashes_expression(reads)},
+                   NULL, NULL, NULL, NULL, $2, now()::TIMESTAMP, now()::TIMESTAMP
             FROM {published} WHERE game_date IN (SELECT game_date FROM touched)
             GROUP BY game_date
             """,

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 from datetime import date
 
-from boxout.pipeline.content_hash import content_hash_expression
+from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
 from boxout.pipeline.failure_samples import sample_failures
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.reads import columns_by_reader
 from boxout.pipeline.stage import DUE, STAGED
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 
-def judge_chunk(warehouse: Warehouse, table: TableDefinition, *, is_waived: bool) -> None:
+def judge_chunk(
+    warehouse: Warehouse, graph: Graph, table: TableDefinition, *, is_waived: bool
+) -> None:
     """Judge the staged chunk by its checks and find what differs from what is published.
 
     Creates the temporary tables `outcome`, `failure_samples` and `kept_rows`.
     """
     columns = warehouse.columns(STAGED)
-    _decide(warehouse, columns, is_waived)
+    reads = columns_by_reader(warehouse.home, graph, table.name, columns)
+    _decide(warehouse, columns, reads, is_waived)
     sample_failures(warehouse, table)
     if changes_shape(warehouse, table, columns):
         # Columns come and go: whatever is published has to be written in the new shape.
@@ -33,14 +38,20 @@ def changes_shape(warehouse: Warehouse, table: TableDefinition, columns: dict[st
     return warehouse.has_table(table.name) and warehouse.columns(f"{LAKE}.{table.name}") != columns
 
 
-def _decide(warehouse: Warehouse, columns: dict[str, str], is_waived: bool) -> None:
+def _decide(
+    warehouse: Warehouse,
+    columns: dict[str, str],
+    reads: dict[str, tuple[str, ...]],
+    is_waived: bool,
+) -> None:
     """Create `outcome`: each due date's new state, content hash and row count."""
     waived = "true" if is_waived else "false"
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE outcome AS
         WITH content AS (
-          SELECT game_date, count(*) AS rows, {content_hash_expression(columns)} AS content_hash
+          SELECT game_date, count(*) AS rows, {content_hash_expression(columns)} AS content_hash,
+                 {read_hashes_expression(reads)} AS read_hashes
           FROM {STAGED} GROUP BY game_date),
         by_date AS (
           SELECT game_date, string_agg(check_name, ', ' ORDER BY check_name) AS checks
@@ -52,6 +63,7 @@ def _decide(warehouse: Warehouse, columns: dict[str, str], is_waived: bool) -> N
           GROUP BY season),
         joined AS (
           SELECT d.*, coalesce(c.rows, 0) AS rows, coalesce(c.content_hash, 0) AS content_hash,
+                 c.read_hashes,
                  f.checks AS date_checks, s.checks AS season_checks,
                  b.game_date IS NOT NULL AS is_bootstrap
           FROM {DUE} AS d LEFT JOIN content AS c USING (game_date)

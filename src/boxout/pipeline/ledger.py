@@ -19,7 +19,8 @@ _DDL = """
 CREATE SCHEMA IF NOT EXISTS lake.ledger;
 CREATE TABLE IF NOT EXISTS lake.ledger.partitions (
   table_name VARCHAR, game_date DATE, season VARCHAR, state VARCHAR, row_count BIGINT,
-  content_hash UBIGINT, input_hash UBIGINT, season_hash UBIGINT, code_hash VARCHAR,
+  content_hash UBIGINT, read_hashes MAP(VARCHAR, UBIGINT), input_hash UBIGINT,
+  season_hash UBIGINT, code_hash VARCHAR,
   reason VARCHAR, run_id VARCHAR, built_at TIMESTAMP, changed_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS lake.ledger.check_results (
   table_name VARCHAR, check_name VARCHAR, scope VARCHAR, severity VARCHAR, season VARCHAR,

@@ -106,7 +106,7 @@ def plan_partitions(
 def _plan_query(graph: Graph, table: TableDefinition) -> str:
     reads = [(name, window) for name, windows in table.windows.items() for window in windows]
     parts = [
-        f"input_{i} AS ({_input_query(graph.tables[name], window)})"
+        f"input_{i} AS ({_input_query(graph.tables[name], window, table)})"
         for i, (name, window) in enumerate(reads)
     ]
     hashes = ", ".join(f"input_{i}.content" for i in range(len(reads)))
@@ -125,7 +125,8 @@ def _plan_query(graph: Graph, table: TableDefinition) -> str:
              hash('{HASH_RECIPE}', '{table.code_hash}', {hashes}) AS input_hash,
              {is_open} AS is_open, CASE {reasons} END AS closed_because,
              own.state AS recorded_state, coalesce(own.row_count, 0) AS recorded_rows,
-             own.content_hash AS recorded_hash, own.input_hash AS recorded_input,
+             own.content_hash AS recorded_hash, own.read_hashes AS recorded_reads,
+             own.input_hash AS recorded_input,
              own.season_hash AS recorded_season, own.reason AS recorded_reason,
              own.code_hash AS recorded_code, own.built_at, own.changed_at
       FROM known_dates AS k {joins} LEFT JOIN own ON own.game_date = k.game_date
@@ -141,7 +142,8 @@ def _plan_query(graph: Graph, table: TableDefinition) -> str:
              AND recorded_season <> season_hash THEN 'stale'
         ELSE recorded_state END AS judged_state FROM seasons)
     SELECT game_date, season, input_hash, season_hash, is_open, recorded_state, recorded_rows,
-           recorded_hash, recorded_input, recorded_reason, recorded_code, built_at, changed_at,
+           recorded_hash, recorded_reads, recorded_input, recorded_reason, recorded_code,
+           built_at, changed_at,
            CASE WHEN is_held THEN 'blocked' ELSE judged_state END AS state,
            is_open AND judged_state IN ('missing', 'stale', 'blocked') AS is_due,
            CASE WHEN is_held THEN closed_because ELSE recorded_reason END AS reason
@@ -149,7 +151,8 @@ def _plan_query(graph: Graph, table: TableDefinition) -> str:
     """
 
 
-def _input_query(table: TableDefinition, window: str) -> str:
+def _input_query(table: TableDefinition, window: str, reader: TableDefinition) -> str:
+    read = f"coalesce(l.read_hashes['{reader.code_hash}'], l.content_hash)"
     ready = ", ".join(f"'{state}'" for state in (*READY, "planned"))
     expected = "k.is_scheduled" if table.phase >= SCHEDULED_PHASE else "true"
     unready = (
@@ -167,7 +170,7 @@ def _input_query(table: TableDefinition, window: str) -> str:
     FROM (
       SELECT k.game_date, k.season, {unready} AS unready,
              CASE WHEN coalesce(l.row_count, 0) = 0 AND l.state IS DISTINCT FROM 'planned' THEN 0
-                  ELSE hash(k.game_date, l.content_hash)::HUGEINT END AS content
+                  ELSE hash(k.game_date, {read})::HUGEINT END AS content
       FROM known_dates AS k
       LEFT JOIN ledger_now AS l ON l.table_name = '{table.name}' AND l.game_date = k.game_date)
     """

@@ -41,6 +41,7 @@ def record_outcome(
         SELECT $table AS table_name, o.game_date, o.season, new_state,
                CASE WHEN is_published THEN rows ELSE recorded_rows END,
                CASE WHEN is_published THEN content_hash ELSE recorded_hash END,
+               CASE WHEN is_published THEN read_hashes ELSE recorded_reads END,
                input_hash,
                CASE WHEN new_state = 'failed' AND date_checks IS NULL THEN season_hash END,
                $code, why, $run, now()::TIMESTAMP,
@@ -162,7 +163,7 @@ def record_blocked(warehouse: Warehouse, table: TableDefinition, run_id: str) ->
         warehouse.execute(
             """
             INSERT INTO lake.ledger.partitions
-            SELECT $1, game_date, season, 'blocked', recorded_rows, recorded_hash,
+            SELECT $1, game_date, season, 'blocked', recorded_rows, recorded_hash, recorded_reads,
                    recorded_input, NULL, recorded_code, reason, $2, built_at, changed_at
             FROM newly_blocked
             """,

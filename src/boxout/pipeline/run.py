@@ -255,7 +255,7 @@ def _run_due(
             with warehouse.one_thread() if is_small else contextlib.nullcontext():
                 stage_table(warehouse, table, chunk)
                 audit(warehouse, table, chunk)
-                judge_chunk(warehouse, table, is_waived=options.waiver is not None)
+                judge_chunk(warehouse, graph, table, is_waived=options.waiver is not None)
         outcome.add(commit_chunk(warehouse, graph, table, run.run_id, version, options.waiver))
         listener(table.name, chunk, outcome)
 

@@ -5,11 +5,15 @@ The only module that parses SQL. It knows syntax trees and no ledger, dates or s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.pushdown_projections import pushdown_projections
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from boxout.errors import TableDefinitionError
 
@@ -54,6 +58,62 @@ def column_comments(query: str, where: str) -> dict[str, str]:
         )
         for projection in tree.selects
     }
+
+
+def columns_read(
+    query: str, columns: Mapping[str, Sequence[str]], where: str
+) -> dict[str, frozenset[str] | None]:
+    """Return which columns of each input table a query reads.
+
+    Parameters
+    ----------
+    query
+        One SELECT.
+    columns
+        The columns of each input, by `schema.table`.
+    where
+        The table's name, for errors.
+
+    Returns
+    -------
+    dict
+        By input, its columns that can make a difference; None where that cannot be told, so
+        that every column may.
+    """
+    names: dict[str, Any] = {}
+    for table, listed in columns.items():
+        schema, name = table.split(".")
+        names.setdefault(schema, {})[name] = dict.fromkeys(listed, "VARCHAR")
+    read: dict[str, frozenset[str] | None] = dict.fromkeys(input_tables(query, where), frozenset())
+    try:
+        tree = pushdown_projections(
+            qualify(
+                parse_query(query, where),
+                schema=names,
+                dialect=DIALECT,
+                validate_qualify_columns=False,
+            )
+        )
+        scopes = traverse_scope(tree)
+    except SqlglotError:
+        return dict.fromkeys(read)
+    for scope in scopes:
+        for name, source in scope.sources.items():
+            if isinstance(source, exp.Table) and source.db:
+                _add_columns(read, f"{source.db}.{source.name}", name, scope)
+    return read
+
+
+def _add_columns(
+    read: dict[str, frozenset[str] | None], table: str, source: str, scope: Scope
+) -> None:
+    known = read.get(table)
+    unplaced = any(not column.table for column in scope.columns)
+    starred = any(projection.is_star for projection in getattr(scope.expression, "selects", []))
+    if known is None or unplaced or starred:
+        read[table] = None
+        return
+    read[table] = known | {column.name for column in scope.columns if column.table == source}
 
 
 def sliced_query(query: str, slices: Mapping[str, str], where: str) -> str:

@@ -1,0 +1,121 @@
+"""Which columns of its inputs each table reads, found in the SQL and remembered.
+
+A partition's fingerprint for one reader covers the columns that this reader reads and no
+others: a corrected assist makes nothing stale that never looks at assists. Finding the columns
+takes sqlglot longer than many a query runs, so they are kept in the home's scratch folder by the
+hashes of the code they were found in; the file may be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from boxout.pipeline.graph import Graph
+from boxout.tables.definition import TableDefinition
+from boxout.warehouse.home import Home
+
+FILE = "columns_read.json"
+
+# By input: the columns that it has, and those that are read, or None where that cannot be told.
+ColumnsRead = dict[str, tuple[list[str], list[str] | None]]
+
+
+def columns_by_reader(
+    home: Home, graph: Graph, name: str, columns: Iterable[str]
+) -> dict[str, tuple[str, ...]]:
+    """Return the columns of a table that each of its readers reads.
+
+    Parameters
+    ----------
+    name
+        The table that is read.
+    columns
+        The columns that it has in the warehouse.
+
+    Returns
+    -------
+    dict
+        Sorted columns by the reader's code hash. A reader of all columns is left out, and so is
+        one of which it cannot be told: for them the content hash stands for what they read.
+    """
+    has = set(columns)
+    found = {}
+    for code_hash, reads in _remembered(home, graph, graph.readers(name)).items():
+        listed, read = reads[name]
+        if read is not None and set(listed) == has and len(read) < len(has):
+            found[code_hash] = tuple(read)
+    return found
+
+
+def find_columns_read(graph: Graph, reader: TableDefinition) -> ColumnsRead:
+    """Find in a table's SQL, and in that of its checks, which columns of each input it reads.
+
+    The columns of an input's key, its season and its date always count, so that a row that comes
+    or goes is seen by every reader.
+    """
+    from boxout.tables.syntax import columns_read
+
+    has = {name: list(graph.tables[name].column_comments) for name in reader.windows}
+    queries = [reader.query]
+    for check in reader.checks:
+        if check.kind == "query":
+            queries.append(check.expression)
+        if check.expected_from:
+            queries.append(
+                f"SELECT season, game_date FROM {check.expected_from} WHERE {check.expected_where}"
+            )
+    read: dict[str, set[str] | None] = {
+        name: {"season", "game_date", *graph.tables[name].key} for name in has
+    }
+    for query in queries:
+        for name, columns in columns_read(query, has, reader.name).items():
+            known = read.get(name)
+            if known is not None:
+                read[name] = None if columns is None else known | columns
+    return {
+        name: (has[name], None if columns is None else sorted(columns & set(has[name])))
+        for name, columns in read.items()
+    }
+
+
+def _remembered(
+    home: Home, graph: Graph, readers: Iterable[TableDefinition]
+) -> dict[str, ColumnsRead]:
+    path = home.scratch / FILE
+    known = _load(path)
+    found = {}
+    is_new = False
+    for reader in readers:
+        code = _code(graph, reader)
+        if code not in known:
+            known[code] = find_columns_read(graph, reader)
+            is_new = True
+        found[reader.code_hash] = known[code]
+    if is_new:
+        _save(path, known)
+    return found
+
+
+def _code(graph: Graph, reader: TableDefinition) -> str:
+    inputs = [graph.tables[name].code_hash for name in sorted(reader.windows)]
+    return hashlib.sha256(repr((reader.code_hash, inputs)).encode()).hexdigest()[:16]
+
+
+def _load(path: Path) -> dict[str, ColumnsRead]:
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _save(path: Path, known: Mapping[str, ColumnsRead]) -> None:
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    with contextlib.suppress(OSError):
+        aside.write_text(json.dumps(known), encoding="utf-8")
+        aside.replace(path)
