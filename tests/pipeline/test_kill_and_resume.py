@@ -37,14 +37,22 @@ def start(*arguments):
     )
 
 
+def wait_for_commit(process, table):
+    """Read what a backfill prints until it has committed a chunk of the table."""
+    for line in process.stdout:
+        if line.rstrip().endswith(f" {table}"):
+            return
+    raise AssertionError(f"the backfill ended without a chunk of {table}")
+
+
 def test_a_killed_backfill_resumes_where_it_stopped(
     ingested, small_home, tmp_path, boxout, contents
 ):
     home = shutil.copytree(ingested, tmp_path / "home")
     built, kills = 0, 0
-    for patience in (1.5, 2.0, 2.5):
+    for table in ("raw.player_aliases", "raw.games", "raw.player_boxscores"):
         process = start("backfill", "--chunk-dates", "60", "--home", home)
-        time.sleep(patience)
+        wait_for_commit(process, table)
         process.send_signal(signal.SIGKILL)
         process.communicate()
         kills += process.returncode == -signal.SIGKILL
