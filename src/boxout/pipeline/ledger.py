@@ -74,10 +74,11 @@ def forget_stale_partitions(warehouse: Warehouse) -> None:
 def add_stale_partitions(
     warehouse: Warehouse, table: str, built_from: date, built_to: date
 ) -> None:
-    """Add what `partition_plan` has as stale outside the range that was built."""
+    """Add what `partition_plan` has as stale, or waiting for what is, outside the built range."""
     added = warehouse.scalar(
         "INSERT INTO known_stale SELECT $1, game_date FROM partition_plan "
-        "WHERE recorded_input IS DISTINCT FROM input_hash AND game_date NOT BETWEEN $2 AND $3",
+        "WHERE (recorded_input IS DISTINCT FROM input_hash OR state = 'blocked') "
+        "AND game_date NOT BETWEEN $2 AND $3",
         [table, built_from, built_to],
     )
     if added:
@@ -101,7 +102,8 @@ def read_partitions(warehouse: Warehouse) -> int:
     warehouse.execute(
         """
         CREATE OR REPLACE TEMP TABLE ledger_now AS
-        SELECT p.* REPLACE (CASE WHEN s.game_date IS NULL THEN p.state ELSE 'stale' END AS state)
+        SELECT p.* REPLACE (CASE WHEN s.game_date IS NULL OR p.state = 'blocked'
+                         THEN p.state ELSE 'stale' END AS state)
         FROM lake.ledger.partitions AS p LEFT JOIN known_stale AS s USING (table_name, game_date)
         """
     )

@@ -116,6 +116,11 @@ def _plan_query(graph: Graph, table: TableDefinition) -> str:
         f"WHEN input_{i}.unready > 0 THEN 'waits for {name} ' || input_{i}.first_unready"
         for i, (name, _) in enumerate(reads)
     )
+    # A first date reads nothing of what has gone before, and yet there must be a table to read.
+    for name in (name for name in table.windows if not graph.tables[name].is_landing):
+        is_built = f"EXISTS (FROM ledger_now WHERE table_name = '{name}' AND state <> 'blocked')"
+        is_open += f" AND {is_built}"
+        reasons += f" WHEN NOT {is_built} THEN 'waits for {name}, which was never built'"
     expected = "is_scheduled" if table.phase >= SCHEDULED_PHASE else "true"
     return f"""
     WITH {", ".join(parts)},

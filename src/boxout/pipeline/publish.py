@@ -87,6 +87,8 @@ def _verify_inputs(
 ) -> int:
     if warehouse.version() == planned_version:
         return planned_version  # nobody has committed anything since the plan was made
+    if _changed_upstream(warehouse, graph, table):
+        raise InputsChangedError
     version = read_partitions(warehouse)
     plan_partitions(warehouse, graph, table)
     changed = warehouse.scalar(
@@ -96,6 +98,21 @@ def _verify_inputs(
     if changed:
         raise InputsChangedError
     return version
+
+
+def _changed_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition) -> bool:
+    """Whether anything above the table, at any distance, is not what it was at the plan."""
+    above = [name for name in graph.tables if table.name in graph.downstream(name)]
+    content = "SELECT table_name, game_date, row_count, content_hash"
+    of_these = "WHERE table_name IN (SELECT unnest($1::VARCHAR[]))"
+    then, now = (
+        f"{content} FROM {of} {of_these}" for of in ("ledger_now", f"{LAKE}.ledger.partitions")
+    )
+    return bool(
+        warehouse.scalar(
+            f"SELECT count(*) FROM (({now} EXCEPT {then}) UNION ALL ({then} EXCEPT {now}))", [above]
+        )
+    )
 
 
 def _create(warehouse: Warehouse, table: TableDefinition) -> None:

@@ -217,6 +217,7 @@ def _run_table(
             try:
                 _run_due(warehouse, graph, table, options, force, run, outcome, listener)
             except InputsChangedError:
+                _find_stale_upstream(warehouse, graph, table)
                 continue
             outcome.seconds = time.monotonic() - started
             return outcome
@@ -225,6 +226,14 @@ def _run_table(
         table.name,
         "Wait until ingest is quiet and run the command again; nothing was lost.",
     )
+
+
+def _find_stale_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition) -> None:
+    """Note what has become stale above a table, so that nothing is built on it in this run."""
+    for upstream in graph.computed:
+        if table.name in graph.downstream(upstream.name):
+            _plan(warehouse, graph, upstream, RunOptions(), False)
+            add_stale_partitions(warehouse, upstream.name, LAST_DATE, FIRST_DATE)
 
 
 def _run_due(
