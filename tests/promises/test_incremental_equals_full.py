@@ -1,0 +1,132 @@
+"""Whatever happens to a project, its tables are those of a build from scratch."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import hypothesis.strategies as st
+import pytest
+from changing_project import MOMENTS, ChangingProject
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from tiny_league import BLOCKS
+
+from boxout.pipeline.run import run_tables
+
+NUMBER = st.integers(0, 999)
+BLOCK = st.integers(0, len(BLOCKS) - 1)
+
+
+class AnyHistory(RuleBasedStateMachine):
+    """What may happen to a project, in any order."""
+
+    @initialize(seed=NUMBER, block=BLOCK)
+    def begin(self, seed, block):
+        self.folder = Path(tempfile.mkdtemp(prefix="boxout-history-"))
+        self.project = ChangingProject(self.folder, "tiny", seed)
+        self.project.bring(block)
+
+    @rule(block=BLOCK)
+    def ingest(self, block):
+        self.project.bring(block)
+
+    @rule(game=NUMBER, player=NUMBER, stat=NUMBER, by=st.sampled_from((1, 2, 95)), block=BLOCK)
+    def correct_and_ingest(self, game, player, stat, by, block):
+        self.project.correct(game, player, stat, by)
+        self.project.bring(self.project.league.games[game % 18].block)
+
+    @rule(
+        game=NUMBER,
+        player=NUMBER,
+        spare=NUMBER,
+        what=st.sampled_from("move postpone remove".split()),
+    )
+    def move(self, game, player, spare, what):
+        if what == "move":
+            self.project.move_player(game, player)
+        elif what == "postpone":
+            self.project.postpone(game, spare)
+        else:
+            self.project.remove(game)
+        self.project.bring(self.project.league.games[game % 18].block)
+
+    @rule(block=BLOCK, fault=NUMBER, is_repeated=st.booleans())
+    def corrupt(self, block, fault, is_repeated):
+        self.project.repeat_rows(block) if is_repeated else self.project.corrupt(block, fault)
+        self.project.bring(block)
+
+    @rule(block=BLOCK)
+    def repair(self, block):
+        self.project.repair(block)
+        self.project.bring(block)
+
+    @rule(number=NUMBER)
+    def change_sql(self, number):
+        self.project.change_sql(number)
+
+    @rule(tables=NUMBER, first=NUMBER, last=NUMBER, force=st.booleans())
+    def backfill(self, tables, first, last, force):
+        self.project.backfill(tables, first, last, force=force)
+
+    @rule(first=NUMBER, last=NUMBER, commit=st.integers(0, 8), moment=st.sampled_from(MOMENTS))
+    def backfill_killed(self, first, last, commit, moment):
+        self.project.backfill_killed(first, last, commit, moment, first % 100)
+
+    @rule(block=BLOCK, moment=st.sampled_from(MOMENTS))
+    def ingest_killed(self, block, moment):
+        self.project.bring_killed(block, 0, moment, 5)
+
+    @rule()
+    def restart(self):
+        self.project.reopen()
+
+    def teardown(self):
+        if hasattr(self, "project"):
+            try:
+                self.project.check()
+            finally:
+                self.project.close()
+                shutil.rmtree(self.folder)
+
+
+def test_any_history_ends_where_a_build_from_scratch_does():
+    run_state_machine_as_test(
+        AnyHistory,
+        settings=settings(
+            max_examples=3,
+            stateful_step_count=10,
+            deadline=None,
+            derandomize=True,
+            phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck),
+        ),
+    )
+
+
+def test_the_comparison_sees_a_single_wrong_value(tmp_path):
+    project = ChangingProject(tmp_path / "one", "tiny", 3)
+    try:
+        project.bring(1)
+        project.check()
+        project.warehouse.execute(
+            "UPDATE lake.raw.lines SET tov = tov + 1 WHERE player_key = "
+            "(SELECT min(player_key) FROM lake.raw.lines)"
+        )
+        with pytest.raises(AssertionError, match=r"raw\.lines"):
+            project.check()
+    finally:
+        project.close()
+
+
+def test_a_table_waits_for_one_that_was_never_built(tmp_path):
+    project = ChangingProject(tmp_path / "one", "tiny", 3)
+    try:
+        project.bring(1)
+        last = project.graph.computed[-1]
+        report = run_tables(project.warehouse, project.graph, [project.graph.computed[0], last])
+        assert report.tables[-1].blocked
+        assert not project.warehouse.has_table(last.name)
+    finally:
+        project.close()
