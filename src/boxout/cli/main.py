@@ -21,6 +21,7 @@ COMMANDS = {
     "explain": "tables",
     "validate": "readiness",
     "status": "readiness",
+    "audit": "audit",
     "train": "models",
     "predict": "models",
     "grade": "models",

@@ -1,0 +1,90 @@
+"""`audit leakage`: do the features use what was not known before tip-off."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import click
+
+from boxout.cli.console import print_json, print_table
+from boxout.cli.options import GameDate, with_home, with_json
+from boxout.learning.states import FEATURE_STORE
+from boxout.pipeline.graph import load_graph
+from boxout.pipeline.ingest import prepare
+from boxout.pipeline.leakage import LeakageAudit, audit_leakage, sample_dates
+from boxout.warehouse.ducklake import open_warehouse
+from boxout.warehouse.home import find_home
+
+HELD_BACK = 3
+
+
+@click.group("audit")
+def audit_command() -> None:
+    """Put a promise to the test on the data of this project."""
+
+
+@audit_command.command("leakage")
+@click.argument("table", default=FEATURE_STORE)
+@click.option("--date", "days", type=GameDate(), multiple=True, help="Game date; may be repeated.")
+@click.option(
+    "--dates",
+    "a_season",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="Dates to sample in each season, where none is named.",
+)
+@click.option("--seed", type=int, default=7, show_default=True, help="Seed of the sampling.")
+@with_home
+@with_json
+def leakage_command(
+    table: str, days: tuple[date, ...], a_season: int, seed: int, home: str | None, as_json: bool
+) -> None:
+    """Take away what was not known before tip-off, compute TABLE again, and compare.
+
+    TABLE is the feature store where none is named. Every value of every column is compared. The
+    exit code is 3 when a column gives the future away.
+
+    \b
+    boxout audit leakage
+    boxout audit leakage --date 2024-01-31 --date 2024-03-02
+    """
+    graph = load_graph()
+    definition = graph.select([table])[0]
+    with open_warehouse(find_home(home)) as warehouse:
+        prepare(warehouse, graph)
+        chosen = list(days)
+        if not chosen and warehouse.has_table(definition.name):
+            chosen = sample_dates(warehouse, definition, a_season, seed)
+        result = audit_leakage(warehouse, graph, definition, chosen)
+    if as_json:
+        print_json({"passed": result.passed, "audit": result})
+    else:
+        _print_audit(result)
+    if not result.passed:
+        raise click.exceptions.Exit(HELD_BACK)
+
+
+def _print_audit(audit: LeakageAudit) -> None:
+    shown = audit.leaks or audit.columns
+    print_table(
+        ["column", "compared", "with a value", "leaks"],
+        [[c.column, c.compared, c.present, c.leaks] for c in shown],
+    )
+    hidden = ", ".join(f"{name} {count:,}" for name, count in audit.hidden.items() if count)
+    click.echo(f"taken away or scrambled, rows: {hidden or 'none'}")
+    for fact in audit.taken_as_known:
+        click.echo(f"taken as known: {fact}")
+    if audit.lost or audit.gained:
+        click.echo(f"rows that depend on what came later: {audit.lost} lost, {audit.gained} gained")
+    verdict = (
+        "no leak"
+        if audit.passed
+        else "LEAK"
+        if audit.leaks or audit.lost or audit.gained
+        else "nothing proved"
+    )
+    click.echo(
+        f"{verdict}: {audit.table}, {len(audit.columns)} columns, {audit.rows:,} rows of "
+        f"{len(audit.dates)} dates"
+    )
