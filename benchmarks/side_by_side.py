@@ -4,7 +4,7 @@
 
 Rounds are paired: each round takes every peer through every job before the next begins, so
 that a busy spell of the machine falls on all. The verdict on a result is given in the first
-round. Figures are kept as JSON beside the report.
+round. Figures are kept as JSON in `.work`.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def main() -> None:
         "seconds": time.monotonic() - started,
     }
     result = {"about": described, "records": records}
-    (FOLDER / "results.json").write_text(json.dumps(result, indent=1, default=str))
+    (WORK / "results.json").write_text(json.dumps(result, indent=1, default=str))
     write_results(result, FOLDER)
 
 

@@ -136,7 +136,7 @@ def commands_with(
     strategy: Strategy, work: Path, inputs: Inputs, job: Job
 ) -> Sequence[Command] | None:
     """Return the command of a job."""
-    if job.name in ("full", "nothing", "resume"):
+    if job.name == "nothing" or (not strategy.is_microbatch and job.name in ("full", "resume")):
         return [_dbt(work, "build")]
     if job.name == "definition":
         changed = CHANGED_TABLE.split(".")[1]
