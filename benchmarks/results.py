@@ -206,6 +206,9 @@ def _not_measured(about: dict[str, Any], present: set[str], result: dict[str, An
     lines = ["## Not measured\n"]
     if absent:
         lines.append(f"- Jobs of the full set only: {'; '.join(absent)}.")
+    slow = [about["titles"][p] for p in about["titles"] if p not in about["peers"]]
+    if slow:
+        lines.append(f"- Peers of the full set only: {'; '.join(slow)}.")
     once = sorted(
         {r["peer"] for r in result["records"]}
         - {r["peer"] for r in result["records"] if r["round"] > 0}
