@@ -108,8 +108,8 @@ def _opening(about: dict[str, Any], records: Sequence[Record]) -> list[str]:
     ]
     return [
         "# Results\n",
-        f"Written by `{'make bench' if about['quick'] else 'make bench-full'}`: the "
-        f"{'quick' if about['quick'] else 'full'} set, {rounds} paired rounds, "
+        f"Written by `{about['command']}`: the {'quick' if about['quick'] else 'full'} set's rows, "
+        f"paired rounds: {rounds}, "
         f"{about['seconds'] / 60:.0f} minutes. [README.md](README.md) says what each job and "
         "peer is.\n",
         f"Rows: {', '.join(about['seasons'])}, {rows}; {about['dates']} game dates, "

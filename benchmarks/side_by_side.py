@@ -85,6 +85,7 @@ def main() -> None:
     described = {
         "simulated": not REAL_DATA.is_dir() and arguments.data is None,
         "quick": arguments.quick,
+        "command": " ".join(["python -m benchmarks.side_by_side", *sys.argv[1:]]),
         "seasons": seasons,
         "rows": inputs.rows,
         "dates": inputs.dates,
