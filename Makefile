@@ -6,7 +6,7 @@ BIN := .venv/bin
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
 
-.PHONY: run test lint format bench clean
+.PHONY: run test lint format bench bench-full bench-scale bench-main-job clean
 .DEFAULT_GOAL := run
 
 run: .venv/.synced
@@ -24,11 +24,21 @@ format: .venv/.synced
 	$(BIN)/ruff check --fix src tests benchmarks
 	$(BIN)/ruff format src tests benchmarks
 
+# The quick set, in under ten minutes, into benchmarks/RESULTS.md.
 bench: .venv/.synced
+	$(BIN)/python -m benchmarks.side_by_side --quick
+
+bench-full: .venv/.synced
+	$(BIN)/python -m benchmarks.side_by_side
+
+bench-scale: .venv/.synced
+	$(BIN)/python -m benchmarks.scale
+
+bench-main-job: .venv/.synced
 	$(BIN)/python benchmarks/main_job.py
 
 clean:
-	rm -rf .uv .venv .boxout .boxout-simulated .pytest_cache .mypy_cache .ruff_cache
+	rm -rf .uv .venv .boxout .boxout-simulated .pytest_cache .mypy_cache .ruff_cache benchmarks/.envs benchmarks/.work
 
 # --target needs neither the venv module nor leave to install into the system's Python.
 $(UV):
