@@ -24,7 +24,15 @@ from benchmarks.results import Records
 from boxout.pipeline.graph import Graph
 from boxout.warehouse.ducklake import Warehouse
 
+
 TRUTH = "(VALUES (1, 'a', 1.0::DOUBLE), (2, 'b', NULL), (3, 'c', 3.0)) AS t (id, name, value)"
+
+
+@pytest.fixture
+def default_project(project: Warehouse) -> Warehouse:
+    """The small project as the default catalog: peers name tables by schema alone."""
+    project.execute("USE lake")
+    return project
 
 
 @pytest.mark.parametrize(
@@ -63,41 +71,46 @@ def test_a_table_without_a_column_is_wrong_in_every_row() -> None:
 
 
 def test_the_query_of_one_date_gives_what_boxout_published(
-    project: Warehouse, graph: Graph
+    default_project: Warehouse, graph: Graph
 ) -> None:
-    day = project.scalar("SELECT quantile_disc(game_date, 0.7) FROM raw.games")
+    day = default_project.scalar("SELECT quantile_disc(game_date, 0.7) FROM raw.games")
     for table in compared_tables(graph):
         query = interval_query(table, f"DATE '{day}'", f"DATE '{day}'")
-        project.execute(f"CREATE OR REPLACE TEMP TABLE one_date AS {query}")
+        default_project.execute(f"CREATE OR REPLACE TEMP TABLE one_date AS {query}")
         published = f"(SELECT * FROM {table.name} WHERE game_date = DATE '{day}')"
-        verdict = judge(project.connection, table.name, "one_date", published, table.key)
+        verdict = judge(default_project.connection, table.name, "one_date", published, table.key)
         assert verdict.rows > 0
         assert (verdict.table, verdict.wrong) == (table.name, 0)
 
 
-def test_a_contract_in_words_of_sql_finds_what_fails(project: Warehouse, graph: Graph) -> None:
+def test_a_contract_in_words_of_sql_finds_what_fails(
+    default_project: Warehouse, graph: Graph
+) -> None:
     table = graph.tables["analytics.player_game_summary"]
-    project.execute(
+    default_project.execute(
         f"CREATE TEMP TABLE spoiled AS SELECT * REPLACE (NULL AS usage_rate) FROM {table.name}"
     )
     check = next(c for c in table.checks if c.name == "usage_rate_populated")
 
     def failing(this: str) -> int:
         return int(
-            project.scalar(f"SELECT count(*) FROM ({failing_rows(table, check, this)})") or 0
+            default_project.scalar(f"SELECT count(*) FROM ({failing_rows(table, check, this)})")
+            or 0
         )
 
     assert failing(table.name) == 0
     assert failing("spoiled") > 0
 
 
-def test_every_contract_runs_as_a_query_within_dates(project: Warehouse, graph: Graph) -> None:
+def test_every_contract_runs_as_a_query_within_dates(
+    default_project: Warehouse, graph: Graph
+) -> None:
     within = ("DATE '2000-01-01'", "DATE '2000-01-02'")
     for table in compared_tables(graph):
         for check in table.checks:
             this = f"(SELECT * FROM {table.name} WHERE FALSE)"
             query = failing_rows(table, check, this, within)
-            assert project.rows(f"SELECT count(*) FROM ({query})") == [(0,)], check.name
+            assert default_project.rows(f"SELECT count(*) FROM ({query})") == [(0,)], check.name
 
 
 def test_the_changed_definition_changes_one_table(graph: Graph) -> None:

@@ -131,9 +131,9 @@ def test_the_feature_store_holds_what_the_other_tables_say(warehouse):
         "player_composite_factors": "game_id, player_id",
         "player_shot_zone_analysis": "game_date, player_id",
     }
-    store = set(warehouse.columns("precompute.ml_feature_store"))
+    store = set(warehouse.columns("lake.precompute.ml_feature_store"))
     for table, key in shared.items():
-        columns = (set(warehouse.columns(f"precompute.{table}")) & store) - IDENTITY
+        columns = (set(warehouse.columns(f"lake.precompute.{table}")) & store) - IDENTITY
         columns -= {"data_completeness_pct", "missing_data_fields"}
         if table == "player_composite_factors":
             columns -= {"games_in_window"}  # the usage window's there, the form's here
