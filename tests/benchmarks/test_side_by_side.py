@@ -24,7 +24,6 @@ from benchmarks.results import Records
 from boxout.pipeline.graph import Graph
 from boxout.warehouse.ducklake import Warehouse
 
-
 TRUTH = "(VALUES (1, 'a', 1.0::DOUBLE), (2, 'b', NULL), (3, 'c', 3.0)) AS t (id, name, value)"
 
 
