@@ -151,9 +151,14 @@ class ChangingProject:
         self._note("move a player", played.number)
 
     def postpone(self, game: int, spare: int) -> None:
-        """Move a game to another date of its season, box score and all."""
+        """Move a game to a date of its season on which its teams do not play, box score and all."""
         played = self.league.games[game % len(self.league.games)]
-        played.day = [d for d in ALL_DATES if d.year == played.day.year][spare % 4]
+        teams = {played.home, played.away}
+        taken = {g.day for g in self.league.games if teams & {g.home, g.away}}
+        free = [d for d in ALL_DATES if d.year == played.day.year and d not in taken]
+        if not free:
+            return
+        played.day = free[spare % len(free)]
         self._note("postpone a game", played.number, played.day)
         self.ingest([self.league.write_schedule()])
 

@@ -11,7 +11,7 @@ import pytest
 from changing_project import MOMENTS, ChangingProject
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
-from tiny_league import BLOCKS
+from tiny_league import BLOCKS, FAULTS
 
 from boxout.pipeline.run import run_tables
 
@@ -130,3 +130,56 @@ def test_a_table_waits_for_one_that_was_never_built(tmp_path):
         assert not project.warehouse.has_table(last.name)
     finally:
         project.close()
+
+
+def states(project, table):
+    """The states of a table's 2023-24 partitions."""
+    return project.warehouse.rows(
+        "SELECT DISTINCT state FROM lake.ledger.partitions "
+        "WHERE table_name = $1 AND season = '2023-24' AND game_date < '2023-11-04'",
+        [table],
+    )
+
+
+@pytest.fixture
+def built(tmp_path):
+    """A project with every block brought in and every table built."""
+    project = ChangingProject(tmp_path, "tiny", 6)
+    for block in range(len(BLOCKS)):
+        project.bring(block)
+        run_tables(project.warehouse, project.graph, project.graph.computed)
+    yield project
+    project.close()
+
+
+def test_dates_that_become_blocked_count_in_their_season_as_dates_never_built(built):
+    assert states(built, "analytics.form") == [("fresh",)]
+    # what comes after 2023-11-04 reads that date: it is held back, and not computed again
+    built.corrupt(2, FAULTS.index("half_a_team"))
+    built.bring(2)
+    built.check()
+    assert states(built, "analytics.form") == [("failed",)]
+    built.repair(2)
+    built.bring(2)
+    built.check()
+    assert states(built, "analytics.form") == [("fresh",)]
+
+
+def test_a_date_that_fails_its_own_check_counts_alike_alone_and_in_company(built):
+    built.corrupt(3, FAULTS.index("half_a_team"))
+    built.bring(3)
+    run_tables(built.warehouse, built.graph, built.graph.computed)
+    built.correct(6, 0, 0, 1)
+    built.bring(1)
+    built.check()
+
+
+def test_refused_rows_count_though_no_other_row_changes(built):
+    built.corrupt(2, FAULTS.index("strangers"))
+    built.bring(2)
+    built.check()
+    assert states(built, "raw.lines") == [("failed",)]
+    built.repair(2)
+    built.bring(2)
+    built.check()
+    assert states(built, "raw.lines") == [("fresh",)]

@@ -23,7 +23,7 @@ BLOCKS = (
 SPARE_DATES = (date(2022, 11, 9), date(2023, 11, 2), date(2023, 11, 12))
 PLAYERS = 6
 STATS = ("orb", "drb", "ast", "stl", "blk", "tov", "pf")
-FAULTS = ("half_a_team", "other_points", "unknown_team", "no_box_score")
+FAULTS = ("half_a_team", "other_points", "unknown_team", "no_box_score", "strangers")
 
 
 @dataclass
@@ -90,6 +90,8 @@ class TinyLeague:
             rows = [r for r in rows if r["game_date"] != rows[0]["game_date"] or r["is_starter"]]
         elif rows and fault == "no_box_score":
             rows = [r for r in rows if r["bref_game_id"] != rows[0]["bref_game_id"]]
+        elif rows and fault == "strangers":
+            rows += 150 * [rows[0] | {"team": "XYZ"}]
         elif logs and fault == "other_points":
             logs[0] |= {
                 "FGM": logs[0]["FGM"] + 4,

@@ -125,10 +125,25 @@ def compare(
     return written - replaced, replaced, removed
 
 
-def touched_dates(warehouse: Warehouse) -> int:
-    """Create `touched`, the game dates whose content changes, and return how many there are."""
+def touched_dates(warehouse: Warehouse, name: str) -> int:
+    """Create `touched`, the game dates whose content changes, and return how many there are.
+
+    How many of a date's rows were refused belongs to its content: checks of the share that is
+    matched count them.
+    """
+    loss = f"<> '{REPEATED}' AND game_date IS NOT NULL GROUP BY game_date"
+    now = f"SELECT game_date, count(*)::HUGEINT FROM rejects WHERE problem {loss}"
+    before = (
+        "SELECT game_date, sum(failing) FROM lake.ledger.quarantine "
+        f"WHERE source_file = $1 AND check_name {loss}"
+    )
     warehouse.execute(
-        "CREATE OR REPLACE TEMP TABLE touched AS "
-        "SELECT game_date FROM written UNION SELECT game_date FROM gone"
+        f"""
+        CREATE OR REPLACE TEMP TABLE touched AS
+        SELECT game_date FROM written UNION SELECT game_date FROM gone
+        UNION SELECT game_date FROM (({now}) EXCEPT ({before}))
+        UNION SELECT game_date FROM (({before}) EXCEPT ({now}))
+        """,
+        [name],
     )
     return int(warehouse.scalar("SELECT count(*) FROM touched"))

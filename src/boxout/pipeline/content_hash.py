@@ -12,24 +12,38 @@ HASH_RECIPE = "duckdb-hash-2"
 HASH_MODULUS = 18446744073709551616  # 2 to the 64th
 
 
-def content_hash_expression(columns: Iterable[str]) -> str:
+def content_hash_expression(columns: Iterable[str], beside: str | None = None) -> str:
     """Return the SQL that folds a partition's rows into one number.
 
     The sum over rows of each row's hash, so that row order does not count; columns are taken
     in the order of their names, so that column order does not count either.
+
+    Parameters
+    ----------
+    columns
+        The columns whose values count.
+    beside
+        An SQL number that is the same in all rows of the partition and counts as well.
     """
     listed = ", ".join(f'"{name}"' for name in sorted(columns))
-    return f"(sum(hash({listed})::HUGEINT) % {HASH_MODULUS})::UBIGINT"
+    total = f"sum(hash({listed})::HUGEINT)"
+    if beside:
+        total = f"({total} + any_value({beside}))"
+    return f"({total} % {HASH_MODULUS})::UBIGINT"
 
 
-def read_hashes_expression(columns_by_reader: Mapping[str, Iterable[str]]) -> str:
+def read_hashes_expression(
+    columns_by_reader: Mapping[str, Iterable[str]], beside: str | None = None
+) -> str:
     """Return the SQL of a map from each reader to the hash of what it reads of a partition.
 
     Parameters
     ----------
     columns_by_reader
         By the reader's code hash; readers that are left out go by the content hash.
+    beside
+        See `content_hash_expression`.
     """
     keys = ", ".join(f"'{reader}'" for reader in columns_by_reader)
-    hashes = ", ".join(content_hash_expression(read) for read in columns_by_reader.values())
+    hashes = ", ".join(content_hash_expression(read, beside) for read in columns_by_reader.values())
     return f"MAP([{keys}]::VARCHAR[], [{hashes}]::UBIGINT[])"

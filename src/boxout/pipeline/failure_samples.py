@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from boxout.pipeline.contract import UNIQUE_KEY, condition
+from boxout.pipeline.check_queries import condition
+from boxout.pipeline.contract import UNIQUE_KEY
 from boxout.pipeline.stage import STAGED
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse

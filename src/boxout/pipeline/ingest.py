@@ -21,6 +21,7 @@ from boxout.pipeline.arrivals import (
     touched_dates,
     translate,
 )
+from boxout.pipeline.check_queries import QUARANTINED
 from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import create_ledger, read_property, write_property
@@ -133,7 +134,9 @@ def ingest_file(warehouse: Warehouse, graph: Graph, path: Path, run_id: str) -> 
                 "Mend the file and ingest it again; what was there before stays.",
             )
         counts = compare(warehouse, table, shape, name)
-        report = FileReport(path, table.name, rows, *counts, rejected, touched_dates(warehouse))
+        report = FileReport(
+            path, table.name, rows, *counts, rejected, touched_dates(warehouse, name)
+        )
         with warehouse.commit():
             _write_rows(warehouse, table, shape)
             _write_ledger(warehouse, graph, table, report, (name, sha256, run_id))
@@ -186,23 +189,6 @@ def _write_ledger(
     columns = warehouse.columns(published)
     reads = columns_by_reader(warehouse.home, graph, table.name, columns)
     content = [column for column in columns if column != SOURCE_FILE]
-    if report.dates:
-        warehouse.execute(
-            "DELETE FROM lake.ledger.partitions WHERE table_name = $1 "
-            "AND game_date IN (SELECT game_date FROM touched)",
-            [table.name],
-        )
-        warehouse.execute(
-            f"""
-            INSERT INTO lake.ledger.partitions
-            SELECT $1, game_date, min(season), 'fresh', count(*),
-                   {content_hash_expression(content)}, {read_hashes_expression(reads)},
-                   NULL, NULL, NULL, NULL, $2, now()::TIMESTAMP, now()::TIMESTAMP
-            FROM {published} WHERE game_date IN (SELECT game_date FROM touched)
-            GROUP BY game_date
-            """,
-            [table.name, run_id],
-        )
     warehouse.execute("DELETE FROM lake.ledger.quarantine WHERE source_file = $1", [name])
     warehouse.execute(
         f"""
@@ -215,6 +201,42 @@ def _write_ledger(
         """,
         [table.name, name, run_id],
     )
+    if report.dates:
+        warehouse.execute(
+            "DELETE FROM lake.ledger.partitions WHERE table_name = $1 "
+            "AND game_date IN (SELECT game_date FROM touched)",
+            [table.name],
+        )
+        warehouse.execute(
+            f"""
+            INSERT INTO lake.ledger.partitions
+            SELECT $1, game_date, min(season), 'fresh', count(*),
+                   {content_hash_expression(content, "refused")},
+                   {read_hashes_expression(reads, "refused")},
+                   NULL, NULL, NULL, NULL, NULL, $2, now()::TIMESTAMP, now()::TIMESTAMP
+            FROM (SELECT p.*, coalesce(q.refused, 0) AS refused FROM {published} AS p
+                  LEFT JOIN (SELECT game_date, sum(failing) AS refused FROM ({QUARANTINED})
+                             WHERE table_name = $1 GROUP BY game_date) AS q USING (game_date)
+                  WHERE game_date IN (SELECT game_date FROM touched))
+            GROUP BY game_date
+            """,
+            [table.name, run_id],
+        )
+        # A known date of which every row was refused: its checks are to count them.
+        warehouse.execute(
+            f"""
+            INSERT INTO lake.ledger.partitions
+            SELECT $1, game_date, any_value(k.season), 'empty', 0, hash(any_value(q.refused)),
+                   NULL, NULL, NULL, NULL, NULL, NULL, $2, now()::TIMESTAMP, now()::TIMESTAMP
+            FROM (SELECT game_date, sum(failing) AS refused FROM ({QUARANTINED})
+                  WHERE table_name = $1 GROUP BY game_date) AS q
+            JOIN lake.ledger.partitions AS k USING (game_date)
+            WHERE game_date IN (SELECT game_date FROM touched)
+              AND game_date NOT IN (SELECT game_date FROM {published})
+            GROUP BY game_date
+            """,
+            [table.name, run_id],
+        )
     warehouse.execute("DELETE FROM lake.ledger.files WHERE source_file = $1", [name])
     warehouse.execute(
         "INSERT INTO lake.ledger.files "

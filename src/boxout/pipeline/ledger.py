@@ -20,7 +20,7 @@ CREATE SCHEMA IF NOT EXISTS lake.ledger;
 CREATE TABLE IF NOT EXISTS lake.ledger.partitions (
   table_name VARCHAR, game_date DATE, season VARCHAR, state VARCHAR, row_count BIGINT,
   content_hash UBIGINT, read_hashes MAP(VARCHAR, UBIGINT), input_hash UBIGINT,
-  season_hash UBIGINT, code_hash VARCHAR,
+  season_hash UBIGINT, judged_hash UBIGINT, code_hash VARCHAR,
   reason VARCHAR, run_id VARCHAR, built_at TIMESTAMP, changed_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS lake.ledger.check_results (
   table_name VARCHAR, check_name VARCHAR, scope VARCHAR, severity VARCHAR, season VARCHAR,
@@ -146,7 +146,7 @@ def known_dates(warehouse: Warehouse) -> None:
         CREATE OR REPLACE TEMP TABLE known_dates AS
         SELECT game_date, min(season) AS season,
                bool_or(table_name = 'raw.games' AND row_count > 0) AS is_scheduled
-        FROM ledger_now WHERE table_name LIKE 'landing.%' OR row_count > 0
+        FROM ledger_now WHERE row_count > 0
         GROUP BY game_date
         """
     )

@@ -2,7 +2,9 @@
 
 One set-based query a table: windowed sums of the input partitions' content hashes give
 each partition the fingerprint of what it reads; a partition is due when that differs from
-the fingerprint recorded at its building, and open when everything it reads is ready.
+the fingerprint recorded at its building, and open when everything it reads is ready. A
+season has a fingerprint, too, of all its partitions': when it differs from the one that the
+season was last judged by, the season's checks are judged again.
 Nothing here changes anything that is published.
 """
 
@@ -132,7 +134,8 @@ def _plan_query(graph: Graph, table: TableDefinition) -> str:
              own.state AS recorded_state, coalesce(own.row_count, 0) AS recorded_rows,
              own.content_hash AS recorded_hash, own.read_hashes AS recorded_reads,
              own.input_hash AS recorded_input,
-             own.season_hash AS recorded_season, own.reason AS recorded_reason,
+             own.season_hash AS recorded_season, own.judged_hash AS recorded_judged,
+             own.reason AS recorded_reason,
              own.code_hash AS recorded_code, own.built_at, own.changed_at
       FROM known_dates AS k {joins} LEFT JOIN own ON own.game_date = k.game_date
       WHERE {expected} OR own.row_count > 0),
@@ -147,7 +150,8 @@ def _plan_query(graph: Graph, table: TableDefinition) -> str:
              AND recorded_season <> season_hash THEN 'stale'
         ELSE recorded_state END AS judged_state FROM seasons)
     SELECT game_date, season, input_hash, season_hash, is_open, recorded_state, recorded_rows,
-           recorded_hash, recorded_reads, recorded_input, recorded_reason, recorded_code,
+           recorded_hash, recorded_reads, recorded_input, recorded_judged, recorded_reason,
+           recorded_code,
            built_at, changed_at,
            CASE WHEN is_held THEN 'blocked' ELSE judged_state END AS state,
            is_open AND judged_state IN ('missing', 'stale', 'blocked') AS is_due,
@@ -174,7 +178,8 @@ def _input_query(table: TableDefinition, window: str, reader: TableDefinition) -
            min(CASE WHEN unready > 0 THEN game_date END) OVER ({frame}) AS first_unready
     FROM (
       SELECT k.game_date, k.season, {unready} AS unready,
-             CASE WHEN coalesce(l.row_count, 0) = 0 AND l.state IS DISTINCT FROM 'planned' THEN 0
+             CASE WHEN coalesce(l.row_count, 0) = 0 AND coalesce(l.content_hash, 0) = 0
+                       AND l.state IS DISTINCT FROM 'planned' THEN 0
                   ELSE hash(k.game_date, {read})::HUGEINT END AS content
       FROM known_dates AS k
       LEFT JOIN ledger_now AS l ON l.table_name = '{table.name}' AND l.game_date = k.game_date)

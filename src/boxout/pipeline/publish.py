@@ -71,7 +71,7 @@ def commit_chunk(
     """
     columns = warehouse.columns(STAGED)
     with warehouse.commit():
-        version = _verify_inputs(warehouse, graph, table, planned_version)
+        version = verify_inputs(warehouse, graph, table, planned_version)
         if not warehouse.has_table(table.name):
             _create(warehouse, table)
         elif changes_shape(warehouse, table, columns):
@@ -82,9 +82,16 @@ def commit_chunk(
     return _summarise(warehouse, removed)
 
 
-def _verify_inputs(
+def verify_inputs(
     warehouse: Warehouse, graph: Graph, table: TableDefinition, planned_version: int
 ) -> int:
+    """Return the data version; call inside a commit, before anything is written.
+
+    Raises
+    ------
+    InputsChangedError
+        When an input changed or closed since the plan.
+    """
     if warehouse.version() == planned_version:
         return planned_version  # nobody has committed anything since the plan was made
     if _changed_upstream(warehouse, graph, table):

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from boxout.pipeline.check_queries import PENDING
 from boxout.pipeline.ledger import READY
+from boxout.pipeline.stage import DUE, JUDGED
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
+
+# Seasons of which a later chunk, or another run, has dates to compute yet.
+PENDING_SEASONS = f"SELECT season FROM partition_plan WHERE game_date IN ({PENDING})"
+FAILED_SEASONS = (
+    "SELECT season, 'season: ' || string_agg(check_name, ', ' ORDER BY check_name) AS why "
+    "FROM check_now WHERE NOT passed AND severity = 'block' AND scope = 'season' GROUP BY season"
+)
 
 
 @dataclass(frozen=True)
@@ -33,20 +42,25 @@ def record_outcome(
     is_first = not warehouse.scalar(
         "SELECT count(*) FROM ledger_now WHERE table_name = $1", [table.name]
     )
-    _fail_rest_of_seasons(warehouse, bound)
+    if waiver is None:
+        _fail_rest_of_seasons(warehouse, bound)
     # A date that is on no schedule and has no rows is no partition: leave no trace of it.
+    # A season that still has dates to come was not judged for good.
     warehouse.connection.execute(
-        """
+        f"""
         CREATE OR REPLACE TEMP TABLE recorded AS
         SELECT $table AS table_name, o.game_date, o.season, new_state,
                CASE WHEN is_published THEN rows ELSE recorded_rows END,
                CASE WHEN is_published THEN content_hash ELSE recorded_hash END,
                CASE WHEN is_published THEN read_hashes ELSE recorded_reads END,
                input_hash,
-               CASE WHEN new_state = 'failed' AND date_checks IS NULL THEN season_hash END,
+               CASE WHEN new_state = 'failed' AND date_checks IS NULL THEN judged END,
+               judged,
                $code, why, $run, now()::TIMESTAMP,
                CASE WHEN is_changed THEN now()::TIMESTAMP ELSE changed_at END
-        FROM outcome AS o JOIN known_dates AS k USING (game_date)
+        FROM (SELECT *, CASE WHEN season IN ({PENDING_SEASONS}) THEN 0 ELSE season_hash END
+                          AS judged FROM outcome) AS o
+        JOIN known_dates AS k USING (game_date)
         WHERE new_state <> 'empty' OR k.is_scheduled OR $table LIKE 'raw.%'
         """,
         bound | {"code": table.code_hash},
@@ -72,42 +86,66 @@ def record_outcome(
         )
 
 
-def _fail_rest_of_seasons(warehouse: Warehouse, bound: dict[str, str]) -> None:
-    """Mark a failed season's other partitions failed: a season's check fails the season."""
-    if not warehouse.scalar(
-        "SELECT count(*) FROM outcome WHERE new_state = 'failed' AND season_checks IS NOT NULL"
-    ):
-        return
-    ready = ", ".join(f"'{state}'" for state in READY)
+def record_seasons(warehouse: Warehouse, table: TableDefinition, run_id: str) -> int:
+    """Record the verdict on `judged_seasons` of which no date was computed.
+
+    Returns
+    -------
+    int
+        How many partitions failed with their season.
+    """
+    bound = {"table": table.name, "run": run_id}
+    failed = _fail_rest_of_seasons(warehouse, bound)
     warehouse.connection.execute(
+        f"""
+        UPDATE lake.ledger.partitions AS p SET judged_hash = s.season_hash
+        FROM (SELECT season, min(season_hash) AS season_hash FROM partition_plan
+              WHERE season IN (FROM {JUDGED}) GROUP BY season) AS s
+        WHERE p.table_name = $1 AND p.season = s.season
+        """,
+        [table.name],
+    )
+    _forget_checks(warehouse, table.name)
+    _write_checks(warehouse, bound)
+    return failed
+
+
+def _fail_rest_of_seasons(warehouse: Warehouse, bound: dict[str, str]) -> int:
+    """Mark a failed season's other partitions failed: a season's check fails the season."""
+    if not warehouse.scalar(f"SELECT count(*) FROM ({FAILED_SEASONS})"):
+        return 0
+    # What was waived stays: a person let it through.
+    ready = ", ".join(f"'{state}'" for state in READY if state != "waived")
+    failed = warehouse.connection.execute(
         f"""
         UPDATE lake.ledger.partitions AS p
         SET state = 'failed', reason = f.why, season_hash = f.season_hash, run_id = $run
-        FROM (SELECT season, min('season: ' || season_checks) AS why,
-                     min(season_hash) AS season_hash
-              FROM outcome WHERE new_state = 'failed' AND season_checks IS NOT NULL
-              GROUP BY season) AS f
+        FROM (SELECT season, any_value(why) AS why,
+                     CASE WHEN season IN ({PENDING_SEASONS}) THEN 0 ELSE min(season_hash) END
+                       AS season_hash
+              FROM ({FAILED_SEASONS}) JOIN partition_plan USING (season) GROUP BY season) AS f
         WHERE p.table_name = $table AND p.season = f.season AND p.state IN ({ready})
-          AND p.game_date NOT IN (SELECT game_date FROM outcome)
+          AND p.game_date NOT IN (SELECT game_date FROM {DUE})
         """,
         bound,
-    )
+    ).fetchone()
     warehouse.ledger_version = None  # other dates than those of the chunk have changed
+    return int(failed[0]) if failed else 0
 
 
 def _forget_checks(warehouse: Warehouse, table: str) -> None:
     warehouse.execute(
-        """
+        f"""
         DELETE FROM lake.ledger.check_results
         WHERE table_name = $1
-          AND (game_date IN (SELECT game_date FROM outcome)
-               OR (game_date IS NULL AND season IN (SELECT season FROM outcome)))
+          AND (game_date IN (SELECT game_date FROM {DUE})
+               OR (game_date IS NULL AND season IN (FROM {JUDGED})))
         """,
         [table],
     )
     warehouse.execute(
         "DELETE FROM lake.ledger.quarantine WHERE table_name = $1 "
-        "AND game_date IN (SELECT game_date FROM outcome)",
+        f"AND game_date IN (SELECT game_date FROM {DUE})",
         [table],
     )
 
@@ -164,7 +202,8 @@ def record_blocked(warehouse: Warehouse, table: TableDefinition, run_id: str) ->
             """
             INSERT INTO lake.ledger.partitions
             SELECT $1, game_date, season, 'blocked', recorded_rows, recorded_hash, recorded_reads,
-                   recorded_input, NULL, recorded_code, reason, $2, built_at, changed_at
+                   recorded_input, NULL, recorded_judged, recorded_code, reason, $2, built_at,
+                   changed_at
             FROM newly_blocked
             """,
             [table.name, run_id],

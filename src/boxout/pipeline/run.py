@@ -24,6 +24,7 @@ from boxout.pipeline.locks import table_lock
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.publish import InputsChangedError, Published, commit_chunk
 from boxout.pipeline.record import Waiver, record_blocked
+from boxout.pipeline.seasons import commit_seasons, find_changed_seasons, judge_seasons
 from boxout.pipeline.stage import Chunk, select_due, stage_table
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
@@ -249,9 +250,13 @@ def _run_due(
     with warehouse.reading():
         version = _plan(warehouse, graph, table, options, force)
         chunks = _chunks(warehouse, options)
+        seasons = find_changed_seasons(warehouse)
     if chunks:
         run.start()
     outcome.blocked = record_blocked(warehouse, table, run.run_id)
+    if seasons and options.waiver is None:
+        run.start()
+        outcome.failed += _judge_again(warehouse, graph, table, run, version, seasons)
     outcome.due = max(outcome.due, outcome.computed + sum(count for *_, count in chunks))
     for number, (first, last, _) in enumerate(chunks):
         with warehouse.reading():
@@ -263,10 +268,23 @@ def _run_due(
             is_small = chunk.dates <= SMALL_CHUNK_DATES
             with warehouse.one_thread() if is_small else contextlib.nullcontext():
                 stage_table(warehouse, table, chunk)
-                audit(warehouse, table, chunk)
+                audit(warehouse, table, chunk, holds_back=options.waiver is None)
                 judge_chunk(warehouse, graph, table, is_waived=options.waiver is not None)
         outcome.add(commit_chunk(warehouse, graph, table, run.run_id, version, options.waiver))
         listener(table.name, chunk, outcome)
+
+
+def _judge_again(
+    warehouse: Warehouse,
+    graph: Graph,
+    table: TableDefinition,
+    run: _Run,
+    version: int,
+    seasons: Chunk,
+) -> int:
+    with warehouse.reading():
+        judge_seasons(warehouse, table, seasons)
+    return commit_seasons(warehouse, graph, table, run.run_id, version)
 
 
 def _plan(

@@ -6,8 +6,10 @@ reach, and the output is filtered to the due dates: one set-based statement a ch
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 import duckdb
 
@@ -18,6 +20,7 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 
 STAGED = "staged"
 DUE = "due_dates"
+JUDGED = "judged_seasons"
 
 
 @dataclass(frozen=True)
@@ -44,22 +47,38 @@ class Chunk:
 
 
 def select_due(warehouse: Warehouse, first: date, last: date) -> Chunk | None:
-    """Create the temporary table `due_dates` from `partition_plan`, within a range.
+    """Choose what `partition_plan` has due within a range; see `choose_dates`.
 
     Returns
     -------
     Chunk or None
         None when nothing is due in the range.
     """
-    warehouse.execute(
-        f"CREATE OR REPLACE TEMP TABLE {DUE} AS SELECT * FROM partition_plan "
-        "WHERE is_due AND game_date BETWEEN $1 AND $2",
+    return choose_dates(
+        warehouse,
+        "SELECT * FROM partition_plan WHERE is_due AND game_date BETWEEN $1 AND $2",
         [first, last],
     )
+
+
+def choose_dates(
+    warehouse: Warehouse, query: str, values: Sequence[Any] | None = None
+) -> Chunk | None:
+    """Create `due_dates` from a query of `partition_plan`, and `judged_seasons`, their seasons.
+
+    Returns
+    -------
+    Chunk or None
+        None when the query returns nothing.
+    """
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE {DUE} AS {query}", values)
     low, high, count = warehouse.rows(
         f"SELECT min(game_date), max(game_date), count(*) FROM {DUE}"
     )[0]
-    return Chunk(low, high, count) if count else None
+    if not count:
+        return None
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE {JUDGED} AS SELECT DISTINCT season FROM {DUE}")
+    return Chunk(low, high, count)
 
 
 def stage_table(warehouse: Warehouse, table: TableDefinition, chunk: Chunk) -> None:

@@ -14,7 +14,7 @@ from boxout.pipeline.contract import audit
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import forget_stale_partitions, read_partitions
 from boxout.pipeline.plan import plan_partitions
-from boxout.pipeline.stage import DUE, STAGED, Chunk
+from boxout.pipeline.stage import STAGED, choose_dates
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
@@ -131,15 +131,12 @@ def _coverage(
     warehouse: Warehouse, table: TableDefinition, start: date, end: date
 ) -> list[Coverage]:
     # Everything in the range counts as due, so that what is not there counts as missing.
-    warehouse.execute(
-        f"CREATE OR REPLACE TEMP TABLE {DUE} AS SELECT * REPLACE (true AS is_due) "
-        "FROM partition_plan WHERE game_date BETWEEN $1 AND $2",
+    chunk = choose_dates(
+        warehouse,
+        "SELECT * REPLACE (true AS is_due) FROM partition_plan WHERE game_date BETWEEN $1 AND $2",
         [start, end],
     )
-    first, last, dates = warehouse.rows(
-        f"SELECT min(game_date), max(game_date), count(*) FROM {DUE}"
-    )[0]
-    if not dates:
+    if chunk is None:
         return []
     warehouse.execute(
         f"CREATE OR REPLACE TEMP TABLE {STAGED} AS SELECT * FROM {LAKE}.{table.name} "
@@ -150,7 +147,7 @@ def _coverage(
     warehouse.execute(
         "UPDATE partition_plan SET is_due = game_date NOT BETWEEN $1 AND $2", [start, end]
     )
-    audit(warehouse, table, Chunk(first, last, dates), whole_seasons=False)
+    audit(warehouse, table, chunk, whole_seasons=False, holds_back=False)
     return [
         Coverage(table.name, *row)
         for row in warehouse.rows(
