@@ -13,6 +13,8 @@ from boxout.errors import WarehouseError
 
 DEFAULT_HOME = ".boxout"
 HOME_VARIABLE = "BOXOUT_HOME"
+# The layout of what a home's catalog holds; a project of another one is refused.
+FORMAT = 2
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,11 @@ class Home:
         """Where the engine spills when memory runs out."""
         return self.path / "tmp"
 
+    @property
+    def format(self) -> Path:
+        """The file that names the layout of the project."""
+        return self.path / "format"
+
     def exists(self) -> bool:
         """Whether a project has been created here."""
         return self.catalog.exists()
@@ -67,17 +74,32 @@ class Home:
         Raises
         ------
         WarehouseError
-            When the folder cannot be written.
+            When the folder cannot be written, or holds a project of another layout.
         """
+        if self.exists():
+            self._check_format()
         try:
             for folder in (self.path, self.data, self.locks, self.models, self.scratch):
                 folder.mkdir(parents=True, exist_ok=True)
+            if not self.exists():
+                self.format.write_text(f"{FORMAT}\n", encoding="ascii")
         except OSError as error:
             raise WarehouseError(
                 f"The home folder cannot be created: {error.strerror}.",
                 str(self.path),
                 f"Choose a folder you can write to with --home or {HOME_VARIABLE}.",
             ) from error
+
+
+    def _check_format(self) -> None:
+        found = self.format.read_text(encoding="utf-8").strip() if self.format.exists() else "1"
+        if found != str(FORMAT):
+            raise WarehouseError(
+                f"The project was made by another version of boxout "
+                f"(layout {found[:20]}, this one reads {FORMAT}).",
+                str(self.path),
+                "Ingest the raw files into another --home; a run builds everything from them.",
+            )
 
 
 def find_home(option: str | None = None) -> Home:
