@@ -25,6 +25,7 @@ from boxout.pipeline.run import (
     run_tables,
 )
 from boxout.pipeline.stage import Chunk
+from boxout.pipeline.stopping import heed_signals
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import find_home
@@ -119,7 +120,8 @@ def run_with_progress(
             rows = f"{outcome.rows_computed:,} {units[table]}"
             progress.advance(table, outcome.computed, outcome.due, chunk.last, rows)
 
-        return run_tables(warehouse, graph, tables, options, report, command=command)
+        with heed_signals(notice):
+            return run_tables(warehouse, graph, tables, options, report, command=command)
 
 
 def _unit(table: TableDefinition) -> str:

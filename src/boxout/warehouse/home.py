@@ -43,6 +43,11 @@ class Home:
         return self.path / "locks"
 
     @property
+    def runs(self) -> Path:
+        """Heartbeat files and stop requests of the runs at work."""
+        return self.path / "runs"
+
+    @property
     def models(self) -> Path:
         """Model files and their cards."""
         return self.path / "models"
@@ -70,7 +75,14 @@ class Home:
             When the folder cannot be written.
         """
         try:
-            for folder in (self.path, self.data, self.locks, self.models, self.scratch):
+            for folder in (
+                self.path,
+                self.data,
+                self.locks,
+                self.runs,
+                self.models,
+                self.scratch,
+            ):
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise WarehouseError(
