@@ -31,7 +31,7 @@ def runs_command(show_all: bool, home: str | None, as_json: bool) -> None:
     boxout runs
     boxout runs --all --json
     """
-    with open_warehouse(find_home(home)) as warehouse:
+    with open_warehouse(find_home(home)) as warehouse, warehouse.one_thread():
         create_ledger(warehouse)
         died = close_dead_runs(warehouse)
         active = active_runs(warehouse.home)

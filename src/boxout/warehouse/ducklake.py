@@ -16,7 +16,7 @@ import duckdb
 from filelock import FileLock, Timeout
 
 from boxout.errors import BusyError, WarehouseError
-from boxout.warehouse.extensions import load_extensions
+from boxout.warehouse.extensions import are_packaged, load_extensions
 from boxout.warehouse.home import Home
 
 LAKE = "lake"
@@ -50,6 +50,7 @@ class Warehouse:
         self.connection = connection
         self._known: set[str] = set()
         self._threads: int | None = None
+        self._is_on_one_thread = False
         # Of which version of the lake this connection holds a copy of the ledger, if any.
         self.ledger_version: int | None = None
 
@@ -112,14 +113,20 @@ class Warehouse:
         """Run small statements on one thread.
 
         Window functions over few rows can fail in DuckDB 1.5 when two threads share them
-        (duckdb/duckdb issue 25713), and few rows are no slower on one.
+        (duckdb/duckdb issue 25713), and few rows are quicker on one: most of the time of a
+        query of the ledger goes into sharing it among threads.
         """
+        if self._is_on_one_thread:
+            yield
+            return
         if self._threads is None:
             self._threads = int(self.scalar("SELECT current_setting('threads')"))
         self.execute("SET threads = 1")
+        self._is_on_one_thread = True
         try:
             yield
         finally:
+            self._is_on_one_thread = False
             self.execute(f"SET threads = {self._threads}")
 
     @contextlib.contextmanager
@@ -205,6 +212,9 @@ def open_warehouse(home: Home, *, create: bool = False) -> Warehouse:
             "memory_limit": os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY_LIMIT),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            # Checking the signatures of files that were installed with DuckDB itself, from the
+            # same locked packages, would take half of a short command's time.
+            "allow_unsigned_extensions": are_packaged(),
         }
     )
     connection.execute("SET enable_progress_bar = false")
