@@ -17,6 +17,8 @@ COMMANDS = (
     "explain",
     "validate",
     "status",
+    "ready",
+    "handoff",
     "runs",
     "stop",
     "train",
@@ -24,19 +26,6 @@ COMMANDS = (
     "grade",
     "models",
 )
-
-
-@pytest.fixture(scope="module")
-def trained(small_league, built_once, boxout):
-    """A project on which `run` has done the whole job, and what it printed."""
-
-    def make(home):
-        done = boxout("run", "--data", small_league, "--home", home)
-        assert done.returncode == 0, done.stderr
-        (home / "output.txt").write_text(done.stdout)
-        (home / "progress.txt").write_text(done.stderr)
-
-    return built_once("trained-home", make)
 
 
 @pytest.fixture
@@ -99,6 +88,8 @@ def test_running_again_finds_nothing_to_do(boxout, home, small_league):
         ("models",),
         ("grade",),
         ("backfill",),
+        ("ready",),
+        ("handoff",),
         ("runs",),
         ("runs", "--all"),
         ("backfill", "--dry-run"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -179,6 +178,7 @@ def _learn(warehouse: Warehouse, report: JobReport) -> None:
     from boxout.learning.grade import GradeReport, grade, summarise
     from boxout.learning.predict import predict
     from boxout.learning.registry import list_models
+    from boxout.learning.slate import coming_date
     from boxout.learning.storage import Written
     from boxout.learning.train import TrainOptions
 
@@ -188,7 +188,8 @@ def _learn(warehouse: Warehouse, report: JobReport) -> None:
             report.grades = GradeReport(None, None, Written(0, 0, 0), (), summarise(warehouse))
             return
         report.training = train_with_progress(warehouse, None, TrainOptions())
-        for day in _dates_to_predict(warehouse):
+        day = coming_date(warehouse)
+        if day:
             report.predicted = predict(warehouse, day)
         report.grades = grade(warehouse)
         with warehouse.commit():
@@ -206,15 +207,6 @@ def _fingerprint(warehouse: Warehouse) -> str:
         "('precompute.ml_feature_store', 'analytics.player_game_summary', 'raw.prop_lines')"
     )
     return f"{code_hash(load_graph())} {changed}"
-
-
-def _dates_to_predict(warehouse: Warehouse) -> list[date]:
-    """The next date with games to come, and the last that was played where there is none."""
-    rows = warehouse.rows(
-        "SELECT coalesce(min(CASE WHEN status = 'scheduled' THEN game_date END), max(game_date)) "
-        "FROM lake.raw.games WHERE status = 'scheduled' OR status = 'final'"
-    )
-    return [row[0] for row in rows if row[0]]
 
 
 def _print_report(report: JobReport) -> None:

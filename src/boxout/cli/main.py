@@ -21,6 +21,8 @@ COMMANDS = {
     "explain": "explain",
     "validate": "readiness",
     "status": "status",
+    "ready": "ready",
+    "handoff": "handoff",
     "runs": "runs",
     "stop": "runs",
     "audit": "audit",

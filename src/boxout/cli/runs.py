@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-from datetime import timedelta
 
 import click
 
@@ -12,7 +11,7 @@ from boxout.cli.options import with_home, with_json
 from boxout.errors import UsageError
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.life_signs import ask_to_stop, read_life_signs
-from boxout.pipeline.runs import RunView, active_runs, close_dead_runs, past_runs
+from boxout.pipeline.runs import RunView, active_runs, close_dead_runs, past_runs, span
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
 
@@ -97,17 +96,6 @@ def _place(run: RunView) -> str:
     if run.parts and run.parts > 1:
         return f"{run.what} ({(run.parts_done or 0) + 1} of {run.parts})"
     return run.what
-
-
-def span(seconds: float | None) -> str:
-    """Write a duration for a person: 4.2 s, 3 min 20 s, 2 h 05 min."""
-    if seconds is None:
-        return "-"
-    if seconds < 60:
-        return f"{seconds:.1f} s"
-    hours, rest = divmod(timedelta(seconds=round(seconds)).total_seconds(), 3600)
-    minutes, left = divmod(rest, 60)
-    return f"{hours:.0f} h {minutes:02.0f} min" if hours else f"{minutes:.0f} min {left:.0f} s"
 
 
 @click.command("stop")

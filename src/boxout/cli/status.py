@@ -6,11 +6,11 @@ import click
 
 from boxout.cli.console import percent, print_by_season, print_json, print_table
 from boxout.cli.options import with_home, with_json
-from boxout.cli.runs import print_active, print_past, span
+from boxout.cli.runs import print_active, print_past
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import READY, create_ledger
 from boxout.pipeline.life_signs import now
-from boxout.pipeline.runs import close_dead_runs
+from boxout.pipeline.runs import close_dead_runs, span
 from boxout.pipeline.status import ProjectStatus, TableStatus, read_status
 from boxout.pipeline.watching import WatcherView
 from boxout.warehouse.ducklake import open_warehouse

@@ -248,6 +248,17 @@ def close_dead_runs(warehouse: Warehouse) -> tuple[str, ...]:
     return tuple(closed)
 
 
+def span(seconds: float | None) -> str:
+    """Write a duration for a person: 4.2 s, 3 min 20 s, 2 h 05 min."""
+    if seconds is None:
+        return "-"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {left} s"
+
+
 def is_run(sign: LifeSign) -> bool:
     """Whether a sign of life is a run's."""
     return sign.facts.get("kind") == RUN

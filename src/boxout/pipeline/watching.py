@@ -32,6 +32,10 @@ class WatcherView:
         What it is at, or was at last.
     next_at
         When it wakes next, UTC; None while it works.
+    round_at, rounds
+        When its last round began, UTC, and how many it has done.
+    coming
+        What it will do next, and when, UTC.
     """
 
     state: str
@@ -43,6 +47,7 @@ class WatcherView:
     next_at: datetime | None
     round_at: datetime | None
     rounds: int
+    coming: tuple[tuple[datetime, str], ...] = ()
 
     @property
     def is_well(self) -> bool:
@@ -79,4 +84,5 @@ def read_watcher(signs: Iterable[LifeSign], at: datetime) -> WatcherView | None:
         next_at,
         round_at,
         int(sign.facts.get("rounds", 0)),
+        tuple((datetime.fromisoformat(when), what) for when, what in sign.facts.get("coming", ())),
     )
