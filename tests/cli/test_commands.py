@@ -19,6 +19,7 @@ COMMANDS = (
     "status",
     "ready",
     "handoff",
+    "watch",
     "runs",
     "stop",
     "train",

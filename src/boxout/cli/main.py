@@ -23,6 +23,7 @@ COMMANDS = {
     "status": "status",
     "ready": "ready",
     "handoff": "handoff",
+    "watch": "watch",
     "runs": "runs",
     "stop": "runs",
     "audit": "audit",

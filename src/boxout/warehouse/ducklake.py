@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 from filelock import FileLock, Timeout
@@ -22,7 +24,7 @@ from boxout.warehouse.home import Home
 LAKE = "lake"
 MEMORY_VARIABLE = "BOXOUT_MEMORY_LIMIT"
 DEFAULT_MEMORY_LIMIT = "1500MB"
-BUSY_MILLISECONDS = 30_000
+BUSY_SECONDS = 30
 COMMIT_WAIT_SECONDS = 120.0
 # Ledger rows of a small correction stay in the catalog instead of becoming tiny files.
 INLINED_ROWS = 200
@@ -237,6 +239,20 @@ def open_warehouse(home: Home, *, create: bool = False) -> Warehouse:
     return Warehouse(home, connection)
 
 
+def newest_version(home: Home) -> int | None:
+    """Return the newest data version without opening the engine; None where there is no project.
+
+    Reads the catalog's table of snapshots, as the DuckLake specification has it.
+    """
+    if not home.exists():
+        return None
+    with contextlib.closing(
+        sqlite3.connect(f"file:{quote(str(home.catalog))}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    ) as catalog:
+        found = catalog.execute("SELECT max(snapshot_id) FROM ducklake_snapshot").fetchone()
+    return None if found is None else int(found[0])
+
+
 def _attach_statement(home: Home) -> str:
     catalog = str(home.catalog).replace("'", "''")
     data = str(home.data).replace("'", "''")
@@ -245,6 +261,6 @@ def _attach_statement(home: Home) -> str:
     return (
         f"ATTACH 'ducklake:sqlite:{catalog}' AS {LAKE} "
         f"(DATA_PATH '{data}', OVERRIDE_DATA_PATH true, "
-        f"META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT {BUSY_MILLISECONDS}, "
+        f"META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT {1000 * BUSY_SECONDS}, "
         f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS})"
     )
