@@ -136,6 +136,23 @@ def boxout() -> Callable[..., subprocess.CompletedProcess[str]]:
     return run
 
 
+@pytest.fixture(scope="session")
+def trained(
+    small_league: Path,
+    built_once: Callable[..., Path],
+    boxout: Callable[..., subprocess.CompletedProcess[str]],
+) -> Path:
+    """A project on which `run` has done the whole job, and what it printed; only to be read."""
+
+    def make(home: Path) -> None:
+        done = boxout("run", "--data", small_league, "--home", home)
+        assert done.returncode == 0, done.stderr
+        (home / "output.txt").write_text(done.stdout)
+        (home / "progress.txt").write_text(done.stderr)
+
+    return built_once("trained-home", make)
+
+
 def read_contents(home: Path) -> dict[tuple[str, str], tuple[Any, ...]]:
     """Return state, row count and content hash of every computed partition."""
     with open_warehouse(Home(home)) as warehouse:

@@ -30,7 +30,9 @@ def test_continuous_integration_runs_the_test_command():
     assert "make test" in (ROOT / ".ci" / "run").read_text()
 
 
-@pytest.mark.parametrize("document", ["README.md", "docs/files.md", "docs/engine.md"])
+@pytest.mark.parametrize(
+    "document", ["README.md", "docs/files.md", "docs/engine.md", "docs/operations.md"]
+)
 def test_links_lead_somewhere(document):
     path = ROOT / document
     for link in re.findall(r"\]\(([^)#]+)\)", path.read_text()):

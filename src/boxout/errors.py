@@ -73,3 +73,9 @@ class BusyError(BoxoutError):
     """Another run holds what this one needs."""
 
     exit_code = 3
+
+
+class StoppedError(BoxoutError):
+    """A run was asked to stop and ended at a commit point."""
+
+    exit_code = 130

@@ -17,24 +17,16 @@ COMMANDS = (
     "explain",
     "validate",
     "status",
+    "ready",
+    "handoff",
+    "watch",
+    "runs",
+    "stop",
     "train",
     "predict",
     "grade",
     "models",
 )
-
-
-@pytest.fixture(scope="module")
-def trained(small_league, built_once, boxout):
-    """A project on which `run` has done the whole job, and what it printed."""
-
-    def make(home):
-        done = boxout("run", "--data", small_league, "--home", home)
-        assert done.returncode == 0, done.stderr
-        (home / "output.txt").write_text(done.stdout)
-        (home / "progress.txt").write_text(done.stderr)
-
-    return built_once("trained-home", make)
 
 
 @pytest.fixture
@@ -97,6 +89,10 @@ def test_running_again_finds_nothing_to_do(boxout, home, small_league):
         ("models",),
         ("grade",),
         ("backfill",),
+        ("ready",),
+        ("handoff",),
+        ("runs",),
+        ("runs", "--all"),
         ("backfill", "--dry-run"),
         ("explain", "player_daily_cache", "2025-11-03"),
         ("predict", "--date", "2025-11-27"),

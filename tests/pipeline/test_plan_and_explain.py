@@ -13,6 +13,7 @@ from boxout.pipeline.plan import plan_tables
 from boxout.pipeline.run import RunOptions, run_tables
 
 SEASON = "2023-24"
+SUMMARY = "analytics.player_game_summary"
 CACHE = "precompute.player_daily_cache"
 
 
@@ -104,3 +105,46 @@ def test_a_seasons_first_days_are_there_as_bootstrap(project, graph):
 def test_a_date_without_games_is_no_partition(project, graph):
     with pytest.raises(UsageError, match="no partition on 2020-01-01"):
         explain_partition(project, graph, graph.tables[CACHE], date(2020, 1, 1))
+
+
+def test_an_explanation_names_the_file_the_run_and_the_rows(project, graph, corrected):
+    tables = [graph.tables["raw.player_boxscores"]]
+    report = run_tables(project, graph, tables, RunOptions(), command="backfill")
+    explanation = explain_partition(project, graph, graph.tables[SUMMARY], corrected)
+    assert explanation.state == "stale"
+    raw, landed = (
+        next(c for c in explanation.changes if c.table == name)
+        for name in ("raw.player_boxscores", "landing.bref_player_boxscores")
+    )
+    assert raw.by == f"run {report.run_id} (boxout backfill)"
+    assert landed.by.endswith(f"of player_boxscores_{SEASON}.parquet")
+    assert raw.game_date == landed.game_date == corrected
+    assert raw.changed_at > explanation.built_at
+    assert raw.difference.columns == {"ast": raw.difference.changed}
+    assert raw.difference.added == raw.difference.removed == 0
+    before, now = raw.difference.sample[0].columns["ast"]
+    assert now == before + 1
+
+
+def test_an_explanation_goes_down_to_one_players_rows(project, graph, corrected):
+    player, name = project.rows(
+        "SELECT player_id, full_name FROM lake.raw.player_boxscores JOIN lake.raw.players "
+        "USING (player_id) WHERE lake.raw.player_boxscores.game_date = $1 AND minutes > 0 "
+        "ORDER BY 1 LIMIT 1",
+        [corrected],
+    )[0]
+    run_tables(project, graph, graph.computed, RunOptions())
+    by_id, by_name = (
+        explain_partition(project, graph, graph.tables[SUMMARY], corrected, asked)
+        for asked in (str(player), name.upper())
+    )
+    assert by_id == by_name
+    assert by_id.player == name
+    assert by_id.state == "fresh"
+    # what it was before the last change, from the lake's earlier version
+    (row,) = by_id.own_change.difference.sample
+    assert row.key["player_id"] == player
+    before, now = row.columns["ast"]
+    assert now == before + 1
+    with pytest.raises(UsageError, match="No player is 'nobody at all'"):
+        explain_partition(project, graph, graph.tables[SUMMARY], corrected, "nobody at all")

@@ -32,6 +32,14 @@ def states(project, table):
     }
 
 
+def interruption(project):
+    """The one interruption on record: its table, number of dates and reason."""
+    (row,) = project.warehouse.rows(
+        "SELECT table_name, dates, reason FROM lake.ledger.interruptions"
+    )
+    return row
+
+
 def meanwhile(project, monkeypatch, act):
     """Let another connection act once, when the watched table is computed and not committed."""
     compute, acted = run.stage_table, []
@@ -60,6 +68,10 @@ def test_a_source_corrected_far_above_is_not_built_past(project, monkeypatch):
     # the corrected lines are not in raw.lines yet: what reads them waits for the next run
     assert outcomes[WATCHED].blocked
     assert "blocked" in states(project, WATCHED)
+    table, dates, reason = interruption(project)
+    assert table == WATCHED
+    assert dates > 0
+    assert reason.startswith("landing.bref_player_boxscores on 2023-11-01 changed under it")
     assert project.check() > 0
 
 
@@ -75,4 +87,9 @@ def test_an_input_rebuilt_under_a_run_is_read_anew(project, monkeypatch, is_spoi
 
     outcomes = meanwhile(project, monkeypatch, correct_and_build)
     assert bool(outcomes[WATCHED].blocked) == is_spoiled
+    table, _, reason = interruption(project)
+    assert table == WATCHED
+    if is_spoiled:
+        assert "raw.lines on 2023-11-01" in reason
+        assert "it is failed now: " in reason
     assert project.check() > 0

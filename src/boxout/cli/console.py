@@ -11,18 +11,12 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeRemainingColumn,
-)
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 def print_json(result: Any) -> None:
@@ -114,23 +108,13 @@ class DateProgress:
     """Progress over game dates: a bar with rate and ETA on a terminal, plain lines elsewhere."""
 
     def __init__(self) -> None:
-        self._console = Console(stderr=True)
         self._bar: Progress | None = None
         self._task: TaskID | None = None
         self._started = time.monotonic()
 
     def __enter__(self) -> DateProgress:
-        if self._console.is_terminal:
-            self._bar = Progress(
-                TextColumn("{task.description}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TextColumn("dates"),
-                TextColumn("{task.fields[rate]}"),
-                TimeRemainingColumn(),
-                console=self._console,
-                transient=True,
-            )
+        if sys.stderr.isatty():
+            self._bar = _bar()
             self._bar.start()
             self._task = self._bar.add_task("", total=None, rate="")
         return self
@@ -164,6 +148,29 @@ class DateProgress:
             self._bar.update(self._task, completed=done, total=total, description=what, rate="")
         else:
             click.echo(f"{done}/{total} {what}", err=True)
+
+
+def _bar() -> Progress:
+    """Return a bar for a terminal; its library is imported only where there is one."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("dates"),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
 
 
 def notice(text: str) -> None:

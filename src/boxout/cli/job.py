@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ from boxout.cli.tables import print_run, run_with_progress
 from boxout.errors import GateError, SourceError, UnknownShapeError
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import SIMULATED, FileReport, ingest_files, prepare
-from boxout.pipeline.ledger import read_property, write_property
+from boxout.pipeline.ledger import read_property
 from boxout.pipeline.run import RunOptions, RunReport
 from boxout.sources.files.reading import find_files, is_simulated
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
@@ -26,8 +25,6 @@ from boxout.warehouse.home import Home, find_home
 
 HELD_BACK = 3
 MATCHED = "matched"
-# The ledger property that names the code and data of the last training.
-TRAINED_ON = "trained_on"
 
 
 @dataclass
@@ -176,45 +173,26 @@ def _matched(warehouse: Warehouse) -> list[dict[str, Any]]:
 
 
 def _learn(warehouse: Warehouse, report: JobReport) -> None:
+    from boxout.learning.freshness import is_trained_on, note_training, training_fingerprint
     from boxout.learning.grade import GradeReport, grade, summarise
     from boxout.learning.predict import predict
-    from boxout.learning.registry import list_models
+    from boxout.learning.slate import coming_date
     from boxout.learning.storage import Written
     from boxout.learning.train import TrainOptions
 
     try:
-        fingerprint = _fingerprint(warehouse)
-        if list_models(warehouse) and read_property(warehouse, TRAINED_ON) == fingerprint:
+        fingerprint = training_fingerprint(warehouse, load_graph())
+        if is_trained_on(warehouse, fingerprint):
             report.grades = GradeReport(None, None, Written(0, 0, 0), (), summarise(warehouse))
             return
         report.training = train_with_progress(warehouse, None, TrainOptions())
-        for day in _dates_to_predict(warehouse):
+        day = coming_date(warehouse)
+        if day:
             report.predicted = predict(warehouse, day)
         report.grades = grade(warehouse)
-        with warehouse.commit():
-            write_property(warehouse, TRAINED_ON, fingerprint)
+        note_training(warehouse, fingerprint)
     except GateError as error:
         report.held_back = str(error)
-
-
-def _fingerprint(warehouse: Warehouse) -> str:
-    """Name the code and the data that a model would be trained on now."""
-    from boxout.learning.card import code_hash
-
-    changed = warehouse.scalar(
-        "SELECT max(changed_at) FROM lake.ledger.partitions WHERE table_name IN "
-        "('precompute.ml_feature_store', 'analytics.player_game_summary', 'raw.prop_lines')"
-    )
-    return f"{code_hash(load_graph())} {changed}"
-
-
-def _dates_to_predict(warehouse: Warehouse) -> list[date]:
-    """The next date with games to come, and the last that was played where there is none."""
-    rows = warehouse.rows(
-        "SELECT coalesce(min(CASE WHEN status = 'scheduled' THEN game_date END), max(game_date)) "
-        "FROM lake.raw.games WHERE status = 'scheduled' OR status = 'final'"
-    )
-    return [row[0] for row in rows if row[0]]
 
 
 def _print_report(report: JobReport) -> None:

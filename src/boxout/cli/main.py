@@ -9,7 +9,7 @@ import click
 import duckdb
 
 from boxout import __version__
-from boxout.errors import BoxoutError
+from boxout.errors import BoxoutError, StoppedError
 
 # Each command's module is imported only when the command is called.
 COMMANDS = {
@@ -18,9 +18,14 @@ COMMANDS = {
     "simulate": "sources",
     "backfill": "tables",
     "plan": "tables",
-    "explain": "tables",
+    "explain": "explain",
     "validate": "readiness",
-    "status": "readiness",
+    "status": "status",
+    "ready": "ready",
+    "handoff": "handoff",
+    "watch": "watch",
+    "runs": "runs",
+    "stop": "runs",
     "audit": "audit",
     "train": "models",
     "predict": "models",
@@ -54,7 +59,8 @@ def boxout() -> None:
     Start with `boxout run`: without data of your own it works on a simulated league. A project
     lives in one folder: ./.boxout, or the one that --home or BOXOUT_HOME names.
 
-    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a contract or gate held something back.
+    Exit codes: 0 done, 1 failed, 2 wrong usage, 3 a contract or gate held something back,
+    130 stopped on request.
     """
 
 
@@ -63,6 +69,9 @@ def main() -> None:
     try:
         code = boxout.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
+    except StoppedError as stop:
+        click.echo(f"stopped: {stop}", err=True)
+        sys.exit(stop.exit_code)
     except BoxoutError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(error.exit_code)

@@ -12,6 +12,7 @@ from boxout.cli.options import GameDate, check_range, with_home, with_json, with
 from boxout.errors import UsageError
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
+from boxout.pipeline.stopping import heed_signals
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import find_home
 
@@ -64,7 +65,7 @@ def train_with_progress(
     """Train, and show each step."""
     from boxout.learning.train import train
 
-    with DateProgress() as progress:
+    with DateProgress() as progress, heed_signals(notice):
         return train(
             warehouse,
             markets,

@@ -1,4 +1,4 @@
-"""`validate` and `status`: is the data ready, and what is there."""
+"""`validate`: do the contracts hold over what is published."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from datetime import date
 
 import click
 
-from boxout.cli.console import percent, print_by_season, print_json, print_table
+from boxout.cli.console import percent, print_by_season, print_json
 from boxout.cli.options import check_range, with_home, with_json, with_range
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
 from boxout.pipeline.run import FIRST_DATE, LAST_DATE
-from boxout.pipeline.status import ProjectStatus, read_status
 from boxout.pipeline.validate import Coverage, Presence, Validation, validate_tables
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
@@ -106,66 +105,3 @@ def _print_failures(shown: list[Coverage]) -> None:
             f"{_verdict(c)}: {c.table} {c.season} {c.check}: {c.good:,} of {c.total:,}"
             f"{dates}{detail}"
         )
-
-
-@click.command("status")
-@with_home
-@with_json
-def status_command(home: str | None, as_json: bool) -> None:
-    """Say what the project holds: tables, states, quarantine, runs and models."""
-    graph = load_graph()
-    with open_warehouse(find_home(home)) as warehouse:
-        prepare(warehouse, graph)
-        status = read_status(warehouse, graph)
-    if as_json:
-        print_json(status)
-    else:
-        _print_status(status)
-
-
-def _print_status(s: ProjectStatus) -> None:
-    label = {True: "a SIMULATED league", False: "real data", None: "no data yet"}[s.is_simulated]
-    click.echo(f"{s.home}: {label}, data version {s.data_version}")
-    if s.first_date:
-        click.echo(f"game dates {s.first_date} to {s.last_date}")
-    states = sorted({state for table in s.tables for state in table.states})
-    print_table(
-        ["table", "rows", *states, "last built"],
-        [
-            [
-                t.table,
-                t.rows,
-                *(t.states.get(state, 0) for state in states),
-                f"{t.last_built:%Y-%m-%d %H:%M}" if t.last_built else "-",
-            ]
-            for t in s.tables
-        ],
-    )
-    if s.quarantine:
-        click.echo("\nin quarantine")
-        print_table(
-            ["table", "reason", "rows", "dates"],
-            [[q["table_name"], q["reason"], q["rows"], q["dates"]] for q in s.quarantine],
-        )
-    if s.waivers:
-        click.echo("\nwaivers")
-        print_table(
-            ["table", "check", "from", "to", "who", "reason"],
-            [[str(value) for value in waiver.values()] for waiver in s.waivers],
-        )
-    if s.runs:
-        click.echo("\nlast runs")
-        print_table(
-            ["run", "command", "started", "s", "outcome"],
-            [
-                [
-                    r["run_id"],
-                    r["command"],
-                    f"{r['started_at']:%Y-%m-%d %H:%M:%S}",
-                    r["seconds"],
-                    r["outcome"] or "running or killed",
-                ]
-                for r in s.runs
-            ],
-        )
-    click.echo(f"\n{s.models} models" if s.models else "\nno model yet: `boxout train`")

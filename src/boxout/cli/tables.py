@@ -1,4 +1,4 @@
-"""`backfill`, `plan` and `explain`: bring tables up to date, and say what that would do."""
+"""`backfill` and `plan`: bring tables up to date, and say what that would do."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from datetime import date
 
 import click
 
-from boxout.cli.console import DateProgress, notice, percent, print_json, print_table
-from boxout.cli.options import GameDate, check_range, with_home, with_json, with_range
+from boxout.cli.console import DateProgress, notice, print_json, print_table
+from boxout.cli.options import check_range, with_home, with_json, with_range
 from boxout.errors import UsageError
-from boxout.pipeline.explain import Explanation, explain_partition
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import prepare
 from boxout.pipeline.plan import TablePlan, plan_tables
@@ -25,6 +24,7 @@ from boxout.pipeline.run import (
     run_tables,
 )
 from boxout.pipeline.stage import Chunk
+from boxout.pipeline.stopping import heed_signals
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import find_home
@@ -119,7 +119,8 @@ def run_with_progress(
             rows = f"{outcome.rows_computed:,} {units[table]}"
             progress.advance(table, outcome.computed, outcome.due, chunk.last, rows)
 
-        return run_tables(warehouse, graph, tables, options, report, command=command)
+        with heed_signals(notice):
+            return run_tables(warehouse, graph, tables, options, report, command=command)
 
 
 def _unit(table: TableDefinition) -> str:
@@ -173,7 +174,7 @@ def plan_command(tables: tuple[str, ...], home: str | None, as_json: bool) -> No
     """
     graph = load_graph()
     selected = {table.name for table in graph.select(tables)}
-    with open_warehouse(find_home(home)) as warehouse:
+    with open_warehouse(find_home(home)) as warehouse, warehouse.one_thread():
         prepare(warehouse, graph)
         _print_plan(warehouse, graph, selected, as_json)
 
@@ -207,57 +208,3 @@ def _print_plan(warehouse: Warehouse, graph: Graph, selected: set[str], as_json:
 def _print_reasons(plan: TablePlan) -> None:
     for reason, count in sorted(plan.reasons.items(), key=lambda item: -item[1])[:3]:
         click.echo(f"{plan.table}: {count} dates: {reason}")
-
-
-@click.command("explain")
-@click.argument("table")
-@click.argument("game_date", type=GameDate())
-@with_home
-@with_json
-def explain_command(table: str, game_date: date, home: str | None, as_json: bool) -> None:
-    """Say why TABLE is in its state on GAME_DATE, down to the input dates that changed.
-
-    \b
-    boxout explain player_game_summary 2024-01-31
-    """
-    graph = load_graph()
-    definition = graph.select([table])[0]
-    with open_warehouse(find_home(home)) as warehouse:
-        prepare(warehouse, graph)
-        explanation = explain_partition(warehouse, graph, definition, game_date)
-    if as_json:
-        print_json(explanation)
-    else:
-        _print_explanation(explanation)
-
-
-def _print_explanation(e: Explanation) -> None:
-    click.echo(f"{e.table} on {e.game_date} ({e.season}): {e.state}")
-    click.echo(e.reason)
-    built = f", last built {e.built_at:%Y-%m-%d %H:%M:%S} UTC" if e.built_at else ""
-    click.echo(f"{e.rows:,} rows published{built}")
-    print_table(
-        ["reads", "window", "from", "to", "dates", "ready", "changed since"],
-        [
-            [
-                i.table,
-                i.window,
-                str(i.first or "-"),
-                str(i.last or "-"),
-                i.partitions,
-                i.ready,
-                ", ".join(str(day) for day in i.changed) or "-",
-            ]
-            for i in e.inputs
-        ],
-    )
-    for read in e.inputs:
-        for day, state in read.unready:
-            click.echo(f"waits for: {read.table} on {day}, which is {state}")
-    for check in e.checks:
-        total = int(str(check["total"]))
-        good = percent(total - int(str(check["failing"])), total)
-        where = check["game_date"] or e.season
-        click.echo(
-            f"fails ({check['severity']}): {check['check_name']} on {where}: {good} of {total:,}"
-        )

@@ -18,12 +18,11 @@ from boxout.learning.states import (
     COMPOSITE_FACTORS,
     FEATURE_STORE,
     PLAYER_SUMMARY,
-    READY_SQL,
     read_states,
 )
 from boxout.learning.waivers import WaivedCheck, read_waivers
 from boxout.pipeline.graph import Graph, load_graph
-from boxout.pipeline.ledger import create_ledger
+from boxout.pipeline.ledger import READY_SQL, create_ledger
 from boxout.tables.definition import Check, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 

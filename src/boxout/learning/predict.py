@@ -19,7 +19,7 @@ from boxout.learning.registry import Model, load_model
 from boxout.learning.states import FEATURE_STORE, read_states
 from boxout.learning.storage import PREDICTIONS, Written, create_learning_tables, replace_rows
 from boxout.pipeline.graph import Graph, load_graph
-from boxout.pipeline.ledger import create_ledger
+from boxout.pipeline.ledger import create_ledger, read_property, write_property
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 PLAYERS = "raw.players"
@@ -86,6 +86,7 @@ def predict(
         games = _scheduled_games(warehouse, game_date)
         _require_features(warehouse, graph, game_date)
         version = warehouse.version()
+        basis = features_hash(warehouse, game_date)
         rows = load_features(warehouse, model.features, game_date)
         lines = lines_by_market(warehouse, rows, model.boosters, game_date, game_date)
     is_in_sample = record.train_start <= game_date <= record.train_end
@@ -99,6 +100,7 @@ def predict(
     if is_in_sample:
         scope += " AND is_in_sample"
     written = replace_rows(warehouse, PREDICTIONS, STAGED, scope)
+    _note_basis(warehouse, game_date, record.model_id, basis)
     return PredictionReport(
         record.model_id, game_date, games, rows.rows, is_in_sample, version, written, kept
     )
@@ -128,6 +130,33 @@ def read_predictions(
         "ORDER BY p.market, p.predicted DESC, p.player_id, p.model_id",
         [game_date, model_id],
     )
+
+
+def features_hash(warehouse: Warehouse, game_date: date) -> str:
+    """Return the content hash of a date's features, as the ledger has it."""
+    return str(
+        warehouse.scalar(
+            "SELECT content_hash FROM lake.ledger.partitions "
+            "WHERE table_name = $1 AND game_date = $2",
+            [FEATURE_STORE, game_date],
+        )
+    )
+
+
+def predicted_from(warehouse: Warehouse, game_date: date) -> tuple[str, str] | None:
+    """Return by which model, and from which features' hash, a date was predicted last."""
+    noted = read_property(warehouse, f"predicted {game_date}")
+    if noted is None:
+        return None
+    model_id, basis = noted.split(" ")
+    return model_id, basis
+
+
+def _note_basis(warehouse: Warehouse, game_date: date, model_id: str, basis: str) -> None:
+    # Rows that come out the same keep the time at which they were first predicted.
+    if predicted_from(warehouse, game_date) != (model_id, basis):
+        with warehouse.commit():
+            write_property(warehouse, f"predicted {game_date}", f"{model_id} {basis}")
 
 
 def _forecast(

@@ -6,14 +6,13 @@ Asks the plan, which asks the schedule, the ledger and the code; decides nothing
 from __future__ import annotations
 
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ledger import READY
+from boxout.pipeline.ledger import READY_SQL
 from boxout.pipeline.plan import plan_tables
 from boxout.warehouse.ducklake import Warehouse
 
 FEATURE_STORE = "precompute.ml_feature_store"
 COMPOSITE_FACTORS = "precompute.player_composite_factors"
 PLAYER_SUMMARY = "analytics.player_game_summary"
-READY_SQL = ", ".join(f"'{state}'" for state in READY)
 
 
 def with_inputs(graph: Graph, name: str) -> Graph:

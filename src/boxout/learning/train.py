@@ -35,6 +35,7 @@ from boxout.learning.states import FEATURE_STORE
 from boxout.learning.storage import PREDICTIONS, Written, replace_rows
 from boxout.learning.walk import Listener, Walk, run_walk
 from boxout.pipeline.graph import Graph, load_graph
+from boxout.pipeline.runs import Run, recorded
 from boxout.warehouse.ducklake import Warehouse
 
 
@@ -117,6 +118,8 @@ def train(
         When a gate is closed; nothing is trained.
     UsageError
         When a market is unknown.
+    StoppedError
+        When it was asked to stop; nothing is saved.
     BoxoutError
         When there is too little to train on.
     """
@@ -129,25 +132,35 @@ def train(
     data = inputs.data
     folds = walk_forward(data.game_date, data.season, options.folds, options.test_seasons)
     steps = len(folds) + 1
+    run = Run(warehouse, "train")
 
     def report(step: str, done: int, _: int) -> None:
+        run.progress(f"training: {step}", done, steps, (0, 1), "steps")
         listener(step, done, steps)
+        run.heed_stop()
 
     optional = graph.table(FEATURE_STORE).may_be_null
     boosting = options.boosting
-    matrix = hide_optional(data, optional, boosting.hidden_share, boosting.seed)
-    walk = run_walk(data, matrix, folds, selected, inputs.lines, boosting, report)
-    clock.lap("walk")
-    listener("all dates", len(folds), steps)
-    files, most_used = _fit_all(data, matrix, selected, boosting)
-    clock.lap("fit")
-    trained_at = options.trained_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    card = build_card(inputs, boosting, folds, walk, files, most_used, code_hash(graph), trained_at)
-    record, is_new = save_model(
-        warehouse, files, card, lambda name, fingerprint: _record(name, fingerprint, card)
-    )
-    written = _write_walk(warehouse, inputs, folds, walk, record.model_id, trained_at)
-    clock.lap("save")
+    with recorded(run):
+        run.start(in_ledger=False)
+        matrix = hide_optional(data, optional, boosting.hidden_share, boosting.seed)
+        walk = run_walk(data, matrix, folds, selected, inputs.lines, boosting, report)
+        clock.lap("walk")
+        report("all dates", len(folds), steps)
+        files, most_used = _fit_all(data, matrix, selected, boosting)
+        clock.lap("fit")
+        trained_at = options.trained_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+        code = code_hash(graph)
+        card = build_card(inputs, boosting, folds, walk, files, most_used, code, trained_at)
+        record, is_new = save_model(
+            warehouse, files, card, lambda name, fingerprint: _record(name, fingerprint, card)
+        )
+        written = _write_walk(warehouse, inputs, folds, walk, record.model_id, trained_at)
+        clock.lap("save")
+        run.summary["model"] = record.model_id
+        if is_new:
+            run.end("done")
+        run.leave()
     listener(record.model_id, steps, steps)
     folder = warehouse.home.models / record.folder
     return TrainingReport(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from boxout.sources.files.shape import Shape
 from boxout.tables.definition import INCOMING, TableDefinition
-from boxout.tables.syntax import sliced_query
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 SOURCE_FILE = "source_file"
@@ -17,6 +16,8 @@ CONTRADICTED = "another row with the same key says something else"
 
 def landing_query(table: TableDefinition, rows: str) -> str:
     """Return a landing table's query over rows that arrive."""
+    from boxout.tables.syntax import sliced_query  # slow to import, for it parses
+
     incoming = f"{INCOMING}.{table.name.split('.')[1]}"
     return sliced_query(table.query, {incoming: rows}, table.name)
 

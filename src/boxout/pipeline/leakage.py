@@ -20,7 +20,6 @@ from boxout.errors import UsageError
 from boxout.pipeline.graph import SCHEDULE, Graph
 from boxout.pipeline.stage import Chunk, input_slice
 from boxout.tables.definition import TableDefinition
-from boxout.tables.syntax import sliced_query
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 TAKEN_AS_KNOWN = (
@@ -151,6 +150,8 @@ def _compute(
     hide: bool,
 ) -> None:
     """Compute a table's rows of one date into a temporary table, as a run of its season would."""
+    from boxout.tables.syntax import sliced_query  # slow to import, for it parses
+
     above = [t for t in graph.computed if table.name in graph.downstream(t.name)]
     stands_for: dict[str, str] = {}
     for each in (*above, table):

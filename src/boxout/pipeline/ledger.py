@@ -14,6 +14,7 @@ from boxout.warehouse.ducklake import Warehouse
 
 # States in which a partition may be read by the tables below it.
 READY = ("fresh", "empty", "bootstrap", "waived")
+READY_SQL = ", ".join(f"'{state}'" for state in READY)
 
 _DDL = """
 CREATE SCHEMA IF NOT EXISTS lake.ledger;
@@ -39,12 +40,15 @@ CREATE TABLE IF NOT EXISTS lake.ledger.runs (
   run_id VARCHAR, command VARCHAR, pid BIGINT, host VARCHAR, started_at TIMESTAMP,
   finished_at TIMESTAMP, outcome VARCHAR, summary VARCHAR);
 CREATE TABLE IF NOT EXISTS lake.ledger.properties (name VARCHAR, value VARCHAR);
+CREATE TABLE IF NOT EXISTS lake.ledger.interruptions (
+  run_id VARCHAR, table_name VARCHAR, first_date DATE, last_date DATE, dates BIGINT,
+  reason VARCHAR, interrupted_at TIMESTAMP);
 """
 
 
 def create_ledger(warehouse: Warehouse) -> None:
     """Create the ledger's tables where they are missing."""
-    if warehouse.has_table("ledger.properties"):
+    if warehouse.has_table("ledger.interruptions"):  # the youngest of them
         return
     with warehouse.commit():
         for statement in filter(str.strip, _DDL.split(";")):

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.judge import changes_shape, rewritten_range
-from boxout.pipeline.ledger import follow_commit, read_partitions
+from boxout.pipeline.ledger import READY_SQL, follow_commit, read_partitions
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.record import Waiver, record_outcome
 from boxout.pipeline.stage import DUE, STAGED
@@ -20,7 +20,17 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 
 
 class InputsChangedError(Exception):
-    """The inputs changed between the reading and the commit; the chunk must start over."""
+    """The inputs changed between the reading and the commit; the chunk must start over.
+
+    Parameters
+    ----------
+    reason
+        Which input changed, on which date, and what it is now.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
 
 
 @dataclass(frozen=True)
@@ -94,32 +104,54 @@ def verify_inputs(
     """
     if warehouse.version() == planned_version:
         return planned_version  # nobody has committed anything since the plan was made
-    if _changed_upstream(warehouse, graph, table):
-        raise InputsChangedError
+    change = _changed_upstream(warehouse, graph, table)
+    if change:
+        raise InputsChangedError(change)
     version = read_partitions(warehouse)
     plan_partitions(warehouse, graph, table)
-    changed = warehouse.scalar(
-        f"SELECT count(*) FROM {DUE} AS d LEFT JOIN partition_plan AS p USING (game_date) "
-        "WHERE p.input_hash IS DISTINCT FROM d.input_hash OR p.is_open IS DISTINCT FROM d.is_open"
+    changed = warehouse.rows(
+        "SELECT game_date, coalesce(p.reason, 'another plan than the one it was computed by') "
+        f"FROM {DUE} AS d LEFT JOIN partition_plan AS p USING (game_date) "
+        "WHERE p.input_hash IS DISTINCT FROM d.input_hash OR p.is_open IS DISTINCT FROM d.is_open "
+        "ORDER BY game_date LIMIT 1"
     )
     if changed:
-        raise InputsChangedError
+        raise InputsChangedError(f"{changed[0][0]}: {changed[0][1]}")
     return version
 
 
-def _changed_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition) -> bool:
-    """Whether anything above the table, at any distance, is not what it was at the plan."""
+def _changed_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition) -> str | None:
+    """Say what above the table, at any distance, is not what it was at the plan."""
     above = [name for name in graph.tables if table.name in graph.downstream(name)]
     content = "SELECT table_name, game_date, row_count, content_hash"
     of_these = "WHERE table_name IN (SELECT unnest($1::VARCHAR[]))"
     then, now = (
         f"{content} FROM {of} {of_these}" for of in ("ledger_now", f"{LAKE}.ledger.partitions")
     )
-    return bool(
-        warehouse.scalar(
-            f"SELECT count(*) FROM (({now} EXCEPT {then}) UNION ALL ({then} EXCEPT {now}))", [above]
-        )
+    rows = warehouse.rows(
+        f"""
+        WITH moved AS (
+          SELECT DISTINCT table_name, game_date
+          FROM (({now} EXCEPT {then}) UNION ALL ({then} EXCEPT {now}))),
+        soured AS (
+          SELECT table_name, game_date
+          FROM {LAKE}.ledger.partitions AS p JOIN ledger_now AS n USING (table_name, game_date)
+          {of_these} AND p.state NOT IN ({READY_SQL}) AND n.state IN ({READY_SQL}))
+        SELECT m.table_name, m.game_date, p.state, p.reason, count(*) OVER () AS dates
+        FROM (FROM moved UNION FROM soured) AS m
+        LEFT JOIN {LAKE}.ledger.partitions AS p USING (table_name, game_date)
+        WHERE EXISTS (FROM moved)
+        ORDER BY coalesce(p.state, '') IN ({READY_SQL}), list_position($1::VARCHAR[], table_name),
+                 game_date LIMIT 1
+        """,
+        [above],
     )
+    if not rows:
+        return None
+    name, day, state, reason, dates = rows[0]
+    more = f" and {dates - 1} more of its inputs' dates" if dates > 1 else ""
+    why = f": {reason}" if reason else ""
+    return f"{name} on {day}{more} changed under it; it is {state or 'withdrawn'} now{why}"
 
 
 def _create(warehouse: Warehouse, table: TableDefinition) -> None:

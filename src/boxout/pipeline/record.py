@@ -209,3 +209,14 @@ def record_blocked(warehouse: Warehouse, table: TableDefinition, run_id: str) ->
             [table.name, run_id],
         )
     return blocked
+
+
+def record_interruption(warehouse: Warehouse, table: str, run_id: str, reason: str) -> None:
+    """Record that the computed chunk, in `due_dates`, was given up because its inputs changed."""
+    with warehouse.commit():
+        warehouse.execute(
+            "INSERT INTO lake.ledger.interruptions "
+            "SELECT $2, $1, min(game_date), max(game_date), count(*), $3, now()::TIMESTAMP "
+            f"FROM {DUE}",
+            [table, run_id, reason],
+        )

@@ -7,13 +7,10 @@ listener and prints nothing.
 from __future__ import annotations
 
 import contextlib
-import os
-import socket
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from uuid import uuid4
 
 from boxout.errors import BusyError
 from boxout.pipeline.contract import audit
@@ -23,7 +20,8 @@ from boxout.pipeline.ledger import add_stale_partitions, forget_stale_partitions
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.publish import InputsChangedError, Published, commit_chunk
-from boxout.pipeline.record import Waiver, record_blocked
+from boxout.pipeline.record import Waiver, record_blocked, record_interruption
+from boxout.pipeline.runs import Run, close_dead_runs, recorded
 from boxout.pipeline.seasons import commit_seasons, find_changed_seasons, judge_seasons
 from boxout.pipeline.stage import Chunk, select_due, stage_table
 from boxout.tables.definition import TableDefinition
@@ -145,60 +143,40 @@ def run_tables(
     ------
     BusyError
         When another run keeps a table, or changes inputs again and again.
+    StoppedError
+        When the run was asked to stop; what was committed stays.
     """
     options = options or RunOptions()
-    run = _Run(warehouse, command)
+    close_dead_runs(warehouse)
+    run = Run(warehouse, command)
     started = time.monotonic()
-    outcomes = []
+    outcomes: list[TableOutcome] = []
+    run.summary["tables"] = {}
     forget_stale_partitions(warehouse)
     chosen = {table.name for table in tables}
-    try:
+    with recorded(run):
         for table in graph.computed:
+            run.heed_stop()
             if table.name in chosen:
-                outcomes.append(_run_table(warehouse, graph, table, options, run, listener))
+                parts = (len(outcomes), len(chosen))
+                outcome = _run_table(warehouse, graph, table, options, run, parts, listener)
+                outcomes.append(outcome)
+                run.summary["tables"] |= _summary(outcome)
                 add_stale_partitions(warehouse, table.name, options.start, options.end)
             elif chosen & set(graph.downstream(table.name)):
                 _plan(warehouse, graph, table, RunOptions(), False)
                 add_stale_partitions(warehouse, table.name, LAST_DATE, FIRST_DATE)
-    except BaseException as error:
-        run.end(type(error).__name__)
-        raise
-    report = RunReport(run.run_id, tuple(outcomes), time.monotonic() - started)
-    run.end("held back" if report.held_back else "done")
+        report = RunReport(run.run_id, tuple(outcomes), time.monotonic() - started)
+        run.end("held back" if report.held_back else "done")
     return report
 
 
-class _Run:
-    """The ledger's record of one run; a run that finds nothing to do leaves none."""
-
-    def __init__(self, warehouse: Warehouse, command: str) -> None:
-        self.run_id = uuid4().hex[:12]
-        self._warehouse = warehouse
-        self._command = command
-        self._is_recorded = False
-
-    def start(self) -> None:
-        """Record that work begins, once."""
-        if self._is_recorded:
-            return
-        with self._warehouse.commit():
-            self._warehouse.execute(
-                "INSERT INTO lake.ledger.runs "
-                "VALUES ($1, $2, $3, $4, now()::TIMESTAMP, NULL, NULL, NULL)",
-                [self.run_id, self._command, os.getpid(), socket.gethostname()],
-            )
-        self._is_recorded = True
-
-    def end(self, outcome: str) -> None:
-        """Record how it ended."""
-        if not self._is_recorded:
-            return
-        with self._warehouse.commit():
-            self._warehouse.execute(
-                "UPDATE lake.ledger.runs SET finished_at = now()::TIMESTAMP, outcome = $2 "
-                "WHERE run_id = $1",
-                [self.run_id, outcome],
-            )
+def _summary(outcome: TableOutcome) -> dict[str, dict[str, int]]:
+    counts = {
+        name: getattr(outcome, name)
+        for name in ("computed", "changed", "failed", "blocked", "waived")
+    }
+    return {outcome.table: counts} if any(counts.values()) else {}
 
 
 def _run_table(
@@ -206,7 +184,8 @@ def _run_table(
     graph: Graph,
     table: TableDefinition,
     options: RunOptions,
-    run: _Run,
+    run: Run,
+    parts: tuple[int, int],
     listener: Listener,
 ) -> TableOutcome:
     outcome = TableOutcome(table.name)
@@ -216,8 +195,10 @@ def _run_table(
     with table_lock(warehouse, table.name):
         for _ in range(ATTEMPTS):
             try:
-                _run_due(warehouse, graph, table, options, force, run, outcome, listener)
-            except InputsChangedError:
+                _run_due(warehouse, graph, table, options, force, run, parts, outcome, listener)
+            except InputsChangedError as change:
+                warehouse.ledger_version = None  # what the commit had read was rolled back
+                record_interruption(warehouse, table.name, run.run_id, change.reason)
                 _find_stale_upstream(warehouse, graph, table)
                 continue
             outcome.seconds = time.monotonic() - started
@@ -243,7 +224,8 @@ def _run_due(
     table: TableDefinition,
     options: RunOptions,
     force: bool,
-    run: _Run,
+    run: Run,
+    parts: tuple[int, int],
     outcome: TableOutcome,
     listener: Listener,
 ) -> None:
@@ -251,14 +233,16 @@ def _run_due(
         version = _plan(warehouse, graph, table, options, force)
         chunks = _chunks(warehouse, options)
         seasons = find_changed_seasons(warehouse)
+    outcome.due = max(outcome.due, outcome.computed + sum(count for *_, count in chunks))
     if chunks:
         run.start()
+        run.progress(table.name, outcome.computed, outcome.due, parts)
     outcome.blocked = record_blocked(warehouse, table, run.run_id)
     if seasons and options.waiver is None:
         run.start()
         outcome.failed += _judge_again(warehouse, graph, table, run, version, seasons)
-    outcome.due = max(outcome.due, outcome.computed + sum(count for *_, count in chunks))
     for number, (first, last, _) in enumerate(chunks):
+        run.heed_stop()
         with warehouse.reading():
             if number:
                 version = _plan(warehouse, graph, table, options, force)
@@ -271,6 +255,7 @@ def _run_due(
                 audit(warehouse, table, chunk, holds_back=options.waiver is None)
                 judge_chunk(warehouse, graph, table, is_waived=options.waiver is not None)
         outcome.add(commit_chunk(warehouse, graph, table, run.run_id, version, options.waiver))
+        run.progress(table.name, outcome.computed, outcome.due, parts)
         listener(table.name, chunk, outcome)
 
 
@@ -278,7 +263,7 @@ def _judge_again(
     warehouse: Warehouse,
     graph: Graph,
     table: TableDefinition,
-    run: _Run,
+    run: Run,
     version: int,
     seasons: Chunk,
 ) -> int:

@@ -15,7 +15,6 @@ import duckdb
 
 from boxout.errors import TableDefinitionError
 from boxout.tables.definition import WINDOW, TableDefinition
-from boxout.tables.syntax import sliced_query
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 STAGED = "staged"
@@ -89,6 +88,8 @@ def stage_table(warehouse: Warehouse, table: TableDefinition, chunk: Chunk) -> N
     TableDefinitionError
         When the table's SQL does not run, or lacks a column that every table has.
     """
+    from boxout.tables.syntax import sliced_query  # slow to import, for it parses
+
     slices = {name: input_slice(name, windows, chunk) for name, windows in table.windows.items()}
     query = sliced_query(table.query, slices, table.name)
     try:

@@ -1,34 +1,61 @@
-"""What a project holds, read from its ledger."""
+"""What a project holds and what is at work on it, at a glance.
+
+Read from the ledger and the heartbeats in a few queries of one data version. Whether something
+has become stale since it was built takes a plan to say, which `boxout plan` makes; here is only
+how much has been ingested and not been carried onward.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ingest import SIMULATED
-from boxout.pipeline.ledger import read_property
+from boxout.pipeline.ledger import READY, read_property
+from boxout.pipeline.life_signs import now, read_life_signs
+from boxout.pipeline.runs import RunView, active_runs, past_runs
+from boxout.pipeline.watching import WatcherView, read_watcher
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 RUNS_SHOWN = 5
 MODELS = "learning.models"
 
 
-@dataclass(frozen=True)
+@dataclass
 class TableStatus:
-    """One table: its rows, its partitions by state, and when it was last built."""
+    """One table: its rows, its partitions by state and by season, and when it was last built."""
 
     table: str
-    rows: int
-    states: dict[str, int]
-    last_built: datetime | None
+    rows: int = 0
+    states: dict[str, int] = field(default_factory=dict)
+    seasons: dict[str, dict[str, int]] = field(default_factory=dict)
+    last_built: datetime | None = None
+
+    def ready(self, season: str) -> tuple[int, int]:
+        """Return how many partitions of a season may be read, and how many there are."""
+        states = self.seasons.get(season, {})
+        return sum(states.get(state, 0) for state in READY), sum(states.values())
 
 
 @dataclass(frozen=True)
 class ProjectStatus:
-    """One project; `is_simulated` is None while there is no data."""
+    """One project; `is_simulated` is None while there is no data.
+
+    Attributes
+    ----------
+    not_carried_on
+        Dates of landing tables that were ingested after the tables that read them were built.
+    coverage
+        Each season's checks that need a share of rows: good, total, at_least, passed, as they
+        were when the season was computed last.
+    incidents
+        Failing checks and refused files that hold something back.
+    model
+        The newest model and the data that it was trained on; None before the first.
+    """
 
     home: Path
     is_simulated: bool | None
@@ -36,60 +63,113 @@ class ProjectStatus:
     first_date: date | None
     last_date: date | None
     tables: tuple[TableStatus, ...]
+    not_carried_on: int
+    coverage: tuple[dict[str, Any], ...]
     quarantine: tuple[dict[str, Any], ...]
     waivers: tuple[dict[str, Any], ...]
-    runs: tuple[dict[str, Any], ...]
+    active: tuple[RunView, ...]
+    runs: tuple[RunView, ...]
+    watcher: WatcherView | None
+    model: dict[str, Any] | None
     models: int
 
 
 def read_status(warehouse: Warehouse, graph: Graph) -> ProjectStatus:
     """Read the status of a project."""
-    label = read_property(warehouse, SIMULATED)
-    first, last = warehouse.rows(
-        "SELECT min(game_date), max(game_date) FROM lake.ledger.partitions WHERE row_count > 0"
-    )[0]
-    return ProjectStatus(
-        home=warehouse.home.path,
-        is_simulated=None if label is None else label == "true",
-        data_version=warehouse.version(),
-        first_date=first,
-        last_date=last,
-        tables=_tables(warehouse, graph),
-        quarantine=tuple(
-            warehouse.records(
-                "SELECT table_name, check_name AS reason, sum(failing)::BIGINT AS rows, "
-                "count(DISTINCT game_date) AS dates FROM lake.ledger.quarantine "
-                "GROUP BY table_name, check_name ORDER BY rows DESC, table_name, reason"
-            )
-        ),
-        waivers=tuple(
-            warehouse.records(
-                "SELECT table_name, check_name, start_date, end_date, who, reason "
-                "FROM lake.ledger.waivers ORDER BY waived_at"
-            )
-        ),
-        runs=tuple(
-            warehouse.records(
-                "SELECT run_id, command, started_at, outcome, "
-                "round(epoch(finished_at - started_at), 1) AS seconds FROM lake.ledger.runs "
-                f"ORDER BY started_at DESC LIMIT {RUNS_SHOWN}"
-            )
-        ),
-        models=int(warehouse.scalar(f"SELECT count(*) FROM {LAKE}.{MODELS}") or 0)
-        if warehouse.has_table(MODELS)
-        else 0,
+    at = now()
+    signs = read_life_signs(warehouse.home)
+    with warehouse.reading():
+        label = read_property(warehouse, SIMULATED)
+        first, last, tables = _tables(warehouse, graph)
+        models = _models(warehouse)
+        return ProjectStatus(
+            home=warehouse.home.path,
+            is_simulated=None if label is None else label == "true",
+            data_version=warehouse.version(),
+            first_date=first,
+            last_date=last,
+            tables=tables,
+            not_carried_on=_not_carried_on(warehouse, graph),
+            coverage=_coverage(warehouse),
+            quarantine=tuple(
+                warehouse.records(
+                    "SELECT table_name, check_name AS reason, sum(failing)::BIGINT AS rows, "
+                    "count(DISTINCT game_date) AS dates FROM lake.ledger.quarantine "
+                    "GROUP BY table_name, check_name ORDER BY rows DESC, table_name, reason"
+                )
+            ),
+            waivers=tuple(
+                warehouse.records(
+                    "SELECT table_name, check_name, start_date, end_date, who, reason "
+                    "FROM lake.ledger.waivers ORDER BY waived_at"
+                )
+            ),
+            active=active_runs(warehouse.home, at),
+            runs=past_runs(warehouse, RUNS_SHOWN),
+            watcher=read_watcher(signs, at),
+            model=models[0] if models else None,
+            models=len(models),
+        )
+
+
+def _tables(
+    warehouse: Warehouse, graph: Graph
+) -> tuple[date | None, date | None, tuple[TableStatus, ...]]:
+    found: dict[str, TableStatus] = {}
+    dates: list[date] = []
+    for name, season, state, count, rows, built, first, last in warehouse.rows(
+        "SELECT table_name, season, state, count(*), sum(row_count)::BIGINT, max(built_at), "
+        "min(CASE WHEN row_count > 0 THEN game_date END), "
+        "max(CASE WHEN row_count > 0 THEN game_date END) "
+        "FROM lake.ledger.partitions GROUP BY ALL ORDER BY ALL"
+    ):
+        table = found.setdefault(name, TableStatus(name))
+        table.rows += int(rows or 0)
+        table.states[state] = table.states.get(state, 0) + count
+        table.seasons.setdefault(season, {})[state] = count
+        table.last_built = max(filter(None, (table.last_built, built)), default=None)
+        dates += [day for day in (first, last) if day]
+    listed = tuple(found[name] for name in graph.tables if name in found)
+    return min(dates, default=None), max(dates, default=None), listed
+
+
+def _not_carried_on(warehouse: Warehouse, graph: Graph) -> int:
+    """Count landing partitions that changed after all that reads them was built, if it was."""
+    pairs = [(n, t.name) for t in graph.computed for n in t.windows if graph.tables[n].is_landing]
+    return int(
+        warehouse.scalar(
+            """
+            WITH reads AS (
+              SELECT unnest($1::VARCHAR[]) AS landing, unnest($2::VARCHAR[]) AS reader),
+            built AS (
+              SELECT r.landing, p.game_date, max(p.built_at) AS built_at
+              FROM lake.ledger.partitions AS p JOIN reads AS r ON r.reader = p.table_name
+              GROUP BY ALL)
+            SELECT count(*) FROM lake.ledger.partitions AS l
+            LEFT JOIN built AS b ON b.landing = l.table_name AND b.game_date = l.game_date
+            WHERE l.table_name LIKE 'landing.%' AND l.row_count > 0
+              AND coalesce(l.changed_at > b.built_at, true)
+            """,
+            [[landing for landing, _ in pairs], [reader for _, reader in pairs]],
+        )
     )
 
 
-def _tables(warehouse: Warehouse, graph: Graph) -> tuple[TableStatus, ...]:
-    found: dict[str, TableStatus] = {}
-    for name, state, count, rows, built in warehouse.rows(
-        "SELECT table_name, state, count(*), sum(row_count)::BIGINT, max(built_at) "
-        "FROM lake.ledger.partitions GROUP BY ALL"
-    ):
-        known = found.get(name, TableStatus(name, 0, {}, None))
-        newest = max(filter(None, (known.last_built, built)), default=None)
-        found[name] = TableStatus(
-            name, known.rows + int(rows or 0), {**known.states, state: count}, newest
+def _coverage(warehouse: Warehouse) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        warehouse.records(
+            "SELECT table_name, check_name, season, total - failing AS good, total, at_least, "
+            "passed FROM lake.ledger.check_results "
+            "WHERE scope = 'season' AND severity = 'block' AND total > 0 "
+            "AND (at_least < 1 OR NOT passed) ORDER BY table_name, check_name, season"
         )
-    return tuple(found[name] for name in graph.tables if name in found)
+    )
+
+
+def _models(warehouse: Warehouse) -> list[dict[str, Any]]:
+    if not warehouse.has_table(MODELS):
+        return []
+    return warehouse.records(
+        "SELECT model_id, trained_at, train_start, train_end, train_rows, markets, data_version, "
+        f"waived_partitions FROM {LAKE}.{MODELS} ORDER BY trained_at DESC, model_id DESC"
+    )

@@ -9,20 +9,22 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import duckdb
 from filelock import FileLock, Timeout
 
 from boxout.errors import BusyError, WarehouseError
-from boxout.warehouse.extensions import load_extensions
+from boxout.warehouse.extensions import are_packaged, load_extensions
 from boxout.warehouse.home import Home
 
 LAKE = "lake"
 MEMORY_VARIABLE = "BOXOUT_MEMORY_LIMIT"
 DEFAULT_MEMORY_LIMIT = "1500MB"
-BUSY_MILLISECONDS = 30_000
+BUSY_SECONDS = 30
 COMMIT_WAIT_SECONDS = 120.0
 # Ledger rows of a small correction stay in the catalog instead of becoming tiny files.
 INLINED_ROWS = 200
@@ -50,6 +52,7 @@ class Warehouse:
         self.connection = connection
         self._known: set[str] = set()
         self._threads: int | None = None
+        self._is_on_one_thread = False
         # Of which version of the lake this connection holds a copy of the ledger, if any.
         self.ledger_version: int | None = None
 
@@ -112,14 +115,20 @@ class Warehouse:
         """Run small statements on one thread.
 
         Window functions over few rows can fail in DuckDB 1.5 when two threads share them
-        (duckdb/duckdb issue 25713), and few rows are no slower on one.
+        (duckdb/duckdb issue 25713), and few rows are quicker on one: most of the time of a
+        query of the ledger goes into sharing it among threads.
         """
+        if self._is_on_one_thread:
+            yield
+            return
         if self._threads is None:
             self._threads = int(self.scalar("SELECT current_setting('threads')"))
         self.execute("SET threads = 1")
+        self._is_on_one_thread = True
         try:
             yield
         finally:
+            self._is_on_one_thread = False
             self.execute(f"SET threads = {self._threads}")
 
     @contextlib.contextmanager
@@ -205,6 +214,9 @@ def open_warehouse(home: Home, *, create: bool = False) -> Warehouse:
             "memory_limit": os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY_LIMIT),
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
+            # Checking the signatures of files that were installed with DuckDB itself, from the
+            # same locked packages, would take half of a short command's time.
+            "allow_unsigned_extensions": are_packaged(),
         }
     )
     connection.execute("SET enable_progress_bar = false")
@@ -227,6 +239,20 @@ def open_warehouse(home: Home, *, create: bool = False) -> Warehouse:
     return Warehouse(home, connection)
 
 
+def newest_version(home: Home) -> int | None:
+    """Return the newest data version without opening the engine; None where there is no project.
+
+    Reads the catalog's table of snapshots, as the DuckLake specification has it.
+    """
+    if not home.exists():
+        return None
+    with contextlib.closing(
+        sqlite3.connect(f"file:{quote(str(home.catalog))}?mode=ro", uri=True, timeout=BUSY_SECONDS)
+    ) as catalog:
+        found = catalog.execute("SELECT max(snapshot_id) FROM ducklake_snapshot").fetchone()
+    return None if found is None else int(found[0])
+
+
 def _attach_statement(home: Home) -> str:
     catalog = str(home.catalog).replace("'", "''")
     data = str(home.data).replace("'", "''")
@@ -235,6 +261,6 @@ def _attach_statement(home: Home) -> str:
     return (
         f"ATTACH 'ducklake:sqlite:{catalog}' AS {LAKE} "
         f"(DATA_PATH '{data}', OVERRIDE_DATA_PATH true, "
-        f"META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT {BUSY_MILLISECONDS}, "
+        f"META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT {1000 * BUSY_SECONDS}, "
         f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS})"
     )

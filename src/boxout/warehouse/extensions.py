@@ -51,6 +51,11 @@ def load_extensions(connection: duckdb.DuckDBPyConnection, folder: Path) -> None
             ) from error
 
 
+def are_packaged() -> bool:
+    """Whether every extension comes from an installed Python package, so that none is fetched."""
+    return all(_packaged_file(package) is not None for package in PACKAGES.values())
+
+
 def _packaged_file(package: str) -> Path | None:
     spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:

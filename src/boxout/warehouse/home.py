@@ -45,6 +45,11 @@ class Home:
         return self.path / "locks"
 
     @property
+    def runs(self) -> Path:
+        """Heartbeat files and stop requests of the runs at work."""
+        return self.path / "runs"
+
+    @property
     def models(self) -> Path:
         """Model files and their cards."""
         return self.path / "models"
@@ -79,7 +84,14 @@ class Home:
         if self.exists():
             self._check_format()
         try:
-            for folder in (self.path, self.data, self.locks, self.models, self.scratch):
+            for folder in (
+                self.path,
+                self.data,
+                self.locks,
+                self.runs,
+                self.models,
+                self.scratch,
+            ):
                 folder.mkdir(parents=True, exist_ok=True)
             if not self.exists():
                 self.format.write_text(f"{FORMAT}\n", encoding="ascii")

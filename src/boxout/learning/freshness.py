@@ -1,0 +1,40 @@
+"""Whether the newest model was trained on just the present data and code."""
+
+from __future__ import annotations
+
+from boxout.learning.card import code_hash
+from boxout.learning.gates import GAMES
+from boxout.learning.registry import list_models
+from boxout.learning.states import FEATURE_STORE, PLAYER_SUMMARY
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.ledger import read_property, write_property
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+# The ledger property that names the code and data of the last training.
+TRAINED_ON = "trained_on"
+LEARNED_FROM = (FEATURE_STORE, PLAYER_SUMMARY, "raw.prop_lines")
+
+
+def training_fingerprint(warehouse: Warehouse, graph: Graph) -> str:
+    """Name the code, and the data of finished games, that a model would be trained on now."""
+    changed = None
+    if warehouse.has_table(GAMES):
+        changed = warehouse.scalar(
+            "SELECT max(changed_at) FROM lake.ledger.partitions "
+            "WHERE table_name IN (SELECT unnest($1::VARCHAR[])) AND game_date IN "
+            f"(SELECT game_date FROM {LAKE}.{GAMES} WHERE status = 'final')",
+            [list(LEARNED_FROM)],
+        )
+    return f"{code_hash(graph)} {changed}"
+
+
+def is_trained_on(warehouse: Warehouse, fingerprint: str) -> bool:
+    """Whether the last training was on this code and data."""
+    return bool(list_models(warehouse)) and read_property(warehouse, TRAINED_ON) == fingerprint
+
+
+def note_training(warehouse: Warehouse, fingerprint: str) -> None:
+    """Record what the newest model was trained on."""
+    if read_property(warehouse, TRAINED_ON) != fingerprint:
+        with warehouse.commit():
+            write_property(warehouse, TRAINED_ON, fingerprint)

@@ -1,0 +1,112 @@
+"""The coming slate, and whether its predictions may be published tonight."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from boxout.learning.gates import GAMES, GateAnswer, Readiness
+from boxout.learning.predict import features_hash, predicted_from
+from boxout.learning.states import FEATURE_STORE, read_states
+from boxout.learning.storage import MODELS, PREDICTIONS
+from boxout.pipeline.graph import Graph
+from boxout.sources.seasons import eastern_date
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+
+def coming_date(warehouse: Warehouse, today: date | None = None) -> date | None:
+    """Return the date of the coming slate.
+
+    It is the first date from today on with a game to come; where the schedule has none, the
+    first date whose games are not played, and the last that was played where all are.
+
+    Parameters
+    ----------
+    today
+        The US Eastern date; that of the clock by default.
+    """
+    if not warehouse.has_table(GAMES):
+        return None
+    today = today or eastern_date(datetime.now(UTC))
+    day: date | None = warehouse.scalar(
+        f"SELECT coalesce(min(game_date) FILTER (status = 'scheduled' AND game_date >= $1), "
+        "min(game_date) FILTER (status = 'scheduled'), max(game_date)) "
+        f"FROM {LAKE}.{GAMES} WHERE status IN ('scheduled', 'final')",
+        [today],
+    )
+    return day
+
+
+def publish_readiness(warehouse: Warehouse, graph: Graph, day: date | None = None) -> Readiness:
+    """Judge whether the predictions of a slate may be published.
+
+    Every feature of the slate is ready, every game has players, the newest model is there, and
+    each player is predicted by it from the features as they are now.
+
+    Parameters
+    ----------
+    day
+        The slate's game date; the coming one by default.
+    """
+    day = day or coming_date(warehouse)
+    if day is None:
+        return Readiness(False, "There is no game on the schedule.", None, None)
+    read_states(warehouse, graph, FEATURE_STORE, "feature_states")
+    season, games, state = _slate(warehouse, day)
+    counted = _counts(warehouse, day)
+    ready = int(state in ("fresh", "bootstrap", "waived"))
+    answers = tuple(
+        _answer(gate, season, day, good, total, what)
+        for gate, good, total, what in (
+            ("features_ready", ready, 1, f"the date's features are {state}"),
+            ("games_have_players", counted["games"], games, "games with players to predict"),
+            ("model_there", counted["models"], 1, "a trained model"),
+            (
+                "players_predicted",
+                counted["predicted"],
+                counted["players"],
+                "players predicted by the newest model from the features as they are now",
+            ),
+        )
+    )
+    closed = [answer.reason for answer in answers if not answer.is_open]
+    reason = "; ".join(closed) or f"All gates are open for {games} game(s) on {day}."
+    return Readiness(not closed, reason, day, day, answers)
+
+
+def _answer(gate: str, season: str, day: date, good: int, total: int, what: str) -> GateAnswer:
+    is_open = good >= total > 0
+    reason = f"{gate} {day}: {good:,} of {total:,} ({what})"
+    return GateAnswer(gate, season, day, day, is_open, good, total, 1.0, reason)
+
+
+def _slate(warehouse: Warehouse, day: date) -> tuple[str, int, str]:
+    season, games = warehouse.rows(
+        f"SELECT coalesce(min(season), ''), count(*) FROM {LAKE}.{GAMES} "
+        "WHERE game_date = $1 AND status <> 'postponed'",
+        [day],
+    )[0]
+    state = warehouse.scalar("SELECT state FROM feature_states WHERE game_date = $1", [day])
+    return season, int(games), state or "missing"
+
+
+def _counts(warehouse: Warehouse, day: date) -> dict[str, Any]:
+    """Count what is there for a slate: games, players, models, and players predicted."""
+    found = {"games": 0, "players": 0, "models": 0, "predicted": 0}
+    if warehouse.has_table(FEATURE_STORE):
+        found["games"], found["players"] = warehouse.rows(
+            f"SELECT count(DISTINCT game_id), count(*) FROM {LAKE}.{FEATURE_STORE} "
+            "WHERE game_date = $1",
+            [day],
+        )[0]
+    if warehouse.has_table(MODELS.name):
+        found["models"] = warehouse.scalar(f"SELECT least(count(*), 1) FROM {LAKE}.{MODELS.name}")
+    if found["models"] and warehouse.has_table(PREDICTIONS.name):
+        newest = warehouse.scalar(f"SELECT max(model_id) FROM {LAKE}.{MODELS.name}")
+        if predicted_from(warehouse, day) == (newest, features_hash(warehouse, day)):
+            found["predicted"] = warehouse.scalar(
+                f"SELECT count(DISTINCT (game_id, player_id)) FROM {LAKE}.{PREDICTIONS.name} "
+                "WHERE game_date = $1 AND model_id = $2",
+                [day, newest],
+            )
+    return found

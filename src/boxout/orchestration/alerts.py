@@ -1,0 +1,169 @@
+"""Alerts: what a person should hear of, in one message a round.
+
+What was told is kept in the home, so that a restarted watcher does not tell it again, and what
+could not be sent is tried again with the next round.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from boxout.errors import UsageError
+from boxout.learning.gates import GAMES
+from boxout.orchestration.logs import log
+from boxout.orchestration.round import RoundReport
+from boxout.orchestration.schedule import eastern
+from boxout.orchestration.settings import WatchSettings
+from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.warehouse.home import Home
+
+FILE = "alerts.json"
+# Games without a result count as late for so many days; older ones are not coming.
+LATE_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Alert:
+    """One thing to tell: opened, repaired, failed, refused or late, and a sentence."""
+
+    kind: str
+    text: str
+
+
+@dataclass
+class Alerts:
+    """Finds what is new, and tells it.
+
+    Raises
+    ------
+    UsageError
+        When there are addresses and Apprise is not installed, or it knows no such address.
+    """
+
+    home: Home
+    settings: WatchSettings
+    _failing: dict[str, str] = field(default_factory=dict)
+    _late: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._sender = _sender(self.settings.alert_urls)
+        try:
+            told = json.loads((self.home.path / FILE).read_text(encoding="utf-8"))
+            self._failing, self._late = dict(told["failing"]), list(told["late"])
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # nothing was told yet
+
+    def after_round(
+        self, warehouse: Warehouse, report: RoundReport, at: datetime
+    ) -> tuple[Alert, ...]:
+        """Tell what is new since the last message, and return it."""
+        failing, late = failing_checks(warehouse), late_games(warehouse, self.settings, at)
+        alerts = (
+            *(Alert("opened", text) for key, text in failing.items() if key not in self._failing),
+            *(
+                Alert("repaired", f"{key} holds again")
+                for key in self._failing
+                if key not in failing
+            ),
+            *(Alert("failed", problem) for problem in report.problems),
+            *(Alert("refused", f"{path}: {why}") for path, why in report.refused.items()),
+            *(Alert("late", text) for text in late if text not in self._late),
+        )
+        if alerts and not self._send(alerts):
+            return alerts
+        if (failing, late) != (self._failing, self._late):
+            self._failing, self._late = failing, late
+            aside = self.home.path / f"{FILE}.part"
+            aside.write_text(json.dumps({"failing": failing, "late": late}), encoding="utf-8")
+            aside.replace(self.home.path / FILE)
+        return alerts
+
+    def _send(self, alerts: tuple[Alert, ...]) -> bool:
+        """Send one message; return False when it could not be sent."""
+        for alert in alerts:
+            log("alert", level=logging.WARNING, kind=alert.kind, text=alert.text)
+        if self._sender is None:
+            return True
+        counts: dict[str, int] = {}
+        for alert in alerts:
+            counts[alert.kind] = counts.get(alert.kind, 0) + 1
+        title = "boxout: " + ", ".join(f"{count} {kind}" for kind, count in counts.items())
+        body = "\n".join(f"{alert.kind}: {alert.text}" for alert in alerts)
+        if self._sender.notify(title=title, body=f"{body}\nproject: {self.home.path}"):
+            return True
+        log("an alert could not be sent", level=logging.ERROR, title=title)
+        return False
+
+
+def failing_checks(warehouse: Warehouse) -> dict[str, str]:
+    """Return the blocking checks that hold something back: a name each, and a sentence."""
+    rows = warehouse.records(
+        """
+        SELECT c.table_name, c.check_name, c.season, sum(c.failing)::BIGINT AS failing,
+               sum(c.total)::BIGINT AS total, any_value(f.dates) AS dates,
+               any_value(f.first_date) AS first_date, any_value(f.last_date) AS last_date
+        FROM lake.ledger.check_results AS c
+        JOIN (SELECT table_name, season, count(*) AS dates, min(game_date) AS first_date,
+                     max(game_date) AS last_date
+              FROM lake.ledger.partitions WHERE state = 'failed' GROUP BY ALL) AS f
+          ON f.table_name = c.table_name AND f.season = c.season
+        WHERE NOT c.passed AND c.severity = 'block'
+        GROUP BY c.table_name, c.check_name, c.season ORDER BY ALL
+        """
+    )
+    return {
+        f"{r['table_name']} {r['season']} {r['check_name']}": (
+            f"{r['table_name']} {r['season']} fails {r['check_name']}: {r['failing']:,} of "
+            f"{r['total']:,}; {r['dates']:,} dates are held back, {r['first_date']} to "
+            f"{r['last_date']}"
+        )
+        for r in rows
+    }
+
+
+def late_games(warehouse: Warehouse, settings: WatchSettings, at: datetime) -> list[str]:
+    """Return a sentence for each date of the last week whose games should have results by now."""
+    if not warehouse.has_table(GAMES):
+        return []
+    local = eastern(at)
+    played = local.date() - timedelta(days=1 if local.time() >= settings.late_after else 2)
+    rows = warehouse.rows(
+        f"SELECT game_date, count(*) FROM {LAKE}.{GAMES} WHERE status = 'scheduled' "
+        "AND game_date BETWEEN $1 AND $2 GROUP BY game_date ORDER BY game_date",
+        [played - timedelta(days=LATE_DAYS), played],
+    )
+    return [f"{count} games of {day} have no result yet" for day, count in rows]
+
+
+class _Apprise:
+    def __init__(self, urls: tuple[str, ...]) -> None:
+        import apprise
+
+        self._apprise = apprise.Apprise()
+        for url in urls:
+            if not self._apprise.add(url):
+                raise UsageError(
+                    f"No service has the address {url.split(':')[0]}://...",
+                    "alert_urls",
+                    "See https://github.com/caronc/apprise/wiki for the addresses.",
+                )
+
+    def notify(self, title: str, body: str) -> bool:
+        """Send one message to every address; return False when any could not be reached."""
+        return bool(self._apprise.notify(title=title, body=body))
+
+
+def _sender(urls: tuple[str, ...]) -> _Apprise | None:
+    if not urls:
+        return None
+    try:
+        return _Apprise(urls)
+    except ImportError:
+        raise UsageError(
+            "Alerts need the package apprise.",
+            "alert_urls",
+            "Install boxout with its extra: `pip install 'boxout[alerts]'`.",
+        ) from None

@@ -1,0 +1,275 @@
+"""The document that one watch hands to the next, told from the ledger and the heartbeats.
+
+Of a past moment, too: the ledger is read as it was then. Heartbeats leave no history, so that a
+past document knows what was at work and not how far it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from boxout.orchestration.events import Event, read_events
+from boxout.pipeline.arrivals import REPEATED
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.ingest import SIMULATED
+from boxout.pipeline.ledger import READY_SQL
+from boxout.pipeline.ledger_at import LedgerAt
+from boxout.pipeline.life_signs import now, read_life_signs
+from boxout.pipeline.runs import RunView, active_runs
+from boxout.pipeline.watching import WatcherView, read_watcher
+from boxout.warehouse.ducklake import Warehouse
+
+LOOK_BACK = timedelta(hours=24)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Dates of one table and season that are held back for one reason."""
+
+    table: str
+    season: str
+    state: str
+    reason: str
+    dates: int
+    first_date: date
+    last_date: date
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One expected figure beside the present one, of one season."""
+
+    table: str
+    what: str
+    season: str
+    expected: str
+    present: str
+    is_met: bool
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """Everything that the next watch must know.
+
+    Attributes
+    ----------
+    at
+        The moment that it is of, UTC.
+    is_past
+        Whether it was asked for a moment of the past.
+    ready
+        Question, yes or no, and why; empty for a past moment, whose plan cannot be made.
+    events
+        What happened in the last day before the moment.
+    active, past_active
+        Runs at work now, with ETA; of a past moment, what was at work then.
+    held
+        What was blocked or failed, and why.
+    starts
+        What will start by itself, and when.
+    decisions
+        What a person must decide.
+    figures
+        Expected figures beside present ones.
+    """
+
+    home: Path
+    is_simulated: bool
+    at: datetime
+    is_past: bool
+    ready: tuple[tuple[str, bool, str], ...]
+    events: tuple[Event, ...]
+    active: tuple[RunView, ...]
+    past_active: tuple[dict[str, Any], ...]
+    watcher: WatcherView | None
+    held: tuple[Held, ...]
+    starts: tuple[str, ...]
+    decisions: tuple[str, ...]
+    figures: tuple[Figure, ...]
+
+
+def write_handoff(warehouse: Warehouse, graph: Graph, at: datetime | None = None) -> Handoff:
+    """Put the handoff together.
+
+    Parameters
+    ----------
+    at
+        A past moment, UTC; now by default.
+
+    Raises
+    ------
+    UsageError
+        When the project did not exist at that moment.
+    """
+    moment = at or now()
+    ready = () if at else _ready(warehouse, graph)
+    with warehouse.reading():
+        ledger = LedgerAt(warehouse, at)
+        held = _held(ledger, graph)
+        watcher = None if at else read_watcher(read_life_signs(warehouse.home), moment)
+        label = ledger.records(
+            "ledger.properties", "SELECT value FROM {table} WHERE name = $1", [SIMULATED]
+        )
+        return Handoff(
+            warehouse.home.path,
+            bool(label) and label[0]["value"] == "true",
+            moment,
+            at is not None,
+            ready,
+            read_events(ledger, moment - LOOK_BACK, moment),
+            () if at else active_runs(warehouse.home, moment),
+            _at_work_then(ledger, warehouse, moment) if at else (),
+            watcher,
+            held,
+            _starts(watcher, held, is_past=at is not None),
+            _decisions(ledger, held, watcher),
+            _figures(ledger),
+        )
+
+
+def _ready(warehouse: Warehouse, graph: Graph) -> tuple[tuple[str, bool, str], ...]:
+    from boxout.learning.gates import readiness
+    from boxout.learning.slate import publish_readiness
+
+    train = readiness(warehouse, graph=graph)
+    publish = publish_readiness(warehouse, graph)
+    return (
+        ("may I train?", train.is_ready, train.reason),
+        ("may I publish tonight?", publish.is_ready, publish.reason),
+    )
+
+
+def _at_work_then(
+    ledger: LedgerAt, warehouse: Warehouse, moment: datetime
+) -> tuple[dict[str, Any], ...]:
+    """Runs that had begun and not ended, with how they ended after."""
+    unfinished = ledger.records(
+        "ledger.runs",
+        "SELECT run_id, command, started_at FROM {table} "
+        "WHERE started_at <= $1 AND finished_at IS NULL ORDER BY started_at",
+        [moment],
+    )
+    ends = {
+        row["run_id"]: (row["outcome"], row["finished_at"])
+        for row in warehouse.records("SELECT run_id, outcome, finished_at FROM lake.ledger.runs")
+    }
+    return tuple(
+        row
+        | dict(zip(("outcome", "finished_at"), ends.get(row["run_id"], (None, None)), strict=True))
+        for row in unfinished
+    )
+
+
+def _held(ledger: LedgerAt, graph: Graph) -> tuple[Held, ...]:
+    order = {name: place for place, name in enumerate(graph.tables)}
+    # A reason ends with the date that it waits for: those of one table count as one.
+    rows = ledger.records(
+        "ledger.partitions",
+        "SELECT table_name, season, state, "
+        r"regexp_replace(coalesce(reason, ''), ' \d{{4}}-\d\d-\d\d$', '') AS reason, "
+        "count(*) AS dates, min(game_date) AS first_date, max(game_date) AS last_date "
+        "FROM {table} WHERE state NOT IN (" + READY_SQL + ") GROUP BY ALL ORDER BY ALL",
+    )
+    held = [Held(*row.values()) for row in rows]
+    return tuple(sorted(held, key=lambda h: (order.get(h.table, len(order)), h.season)))
+
+
+def _starts(
+    watcher: WatcherView | None, held: tuple[Held, ...], *, is_past: bool
+) -> tuple[str, ...]:
+    if is_past:
+        return ("Heartbeats leave no history: whether a watcher was there is not on record.",)
+    waiting = sum(h.dates for h in held if h.state == "blocked")
+    if watcher is None or not watcher.is_well:
+        last = "" if watcher is None else f" (the last watcher is {watcher.state})"
+        lines = [f"Nothing: there is no watcher{last}. `boxout watch` starts one."]
+        if waiting:
+            lines.append(f"{waiting:,} blocked partitions wait for `boxout run`.")
+        return tuple(lines)
+    lines = [f"{when:%Y-%m-%d %H:%M:%S} UTC: {what}" for when, what in watcher.coming]
+    if not lines:
+        lines = [f"The watcher is {watcher.state}: {watcher.doing}."]
+    if waiting:
+        lines.append(
+            f"{waiting:,} blocked partitions are taken up by the watcher as soon as their gates "
+            "open."
+        )
+    return tuple(lines)
+
+
+def _decisions(
+    ledger: LedgerAt, held: tuple[Held, ...], watcher: WatcherView | None
+) -> tuple[str, ...]:
+    decisions = [
+        f"{h.table} {h.season} fails {h.reason} on {h.dates:,} dates, {h.first_date} to "
+        f"{h.last_date}: mend the source and ingest it again, or waive it with a reason."
+        for h in held
+        if h.state == "failed"
+    ]
+    decisions += [
+        f"{row['rows']:,} rows of {row['table_name']} are in quarantine ({row['check_name']}): "
+        "mend the file, or let them be."
+        for row in ledger.records(
+            "ledger.quarantine",
+            "SELECT table_name, check_name, sum(failing)::BIGINT AS rows FROM {table} "
+            "WHERE source_file IS NOT NULL AND check_name <> $1 "
+            "GROUP BY ALL ORDER BY rows DESC, table_name, check_name",
+            [REPEATED],
+        )
+    ]
+    decisions += [
+        f"{row['table_name']} is published under a waiver on {row['dates']:,} dates: does it "
+        "still stand?"
+        for row in ledger.records(
+            "ledger.partitions",
+            "SELECT table_name, count(*) AS dates FROM {table} WHERE state = 'waived' "
+            "GROUP BY ALL ORDER BY ALL",
+        )
+    ]
+    if watcher is not None and not watcher.is_well:
+        decisions.append(
+            f"The watcher is {watcher.state}: see why, and start another with `boxout watch`."
+        )
+    return tuple(decisions)
+
+
+def _figures(ledger: LedgerAt) -> tuple[Figure, ...]:
+    figures = []
+    for row in ledger.records(
+        "ledger.partitions",
+        "SELECT p.table_name, p.season, any_value(s.dates) AS total, "
+        f"count(*) FILTER (p.state IN ({READY_SQL}) ) AS good, "
+        "sum(p.row_count)::BIGINT AS rows FROM {table} AS p JOIN (SELECT season, count(*) AS dates "
+        "FROM {table} WHERE table_name = 'raw.games' AND row_count > 0 GROUP BY season) AS s "
+        "USING (season) WHERE p.table_name LIKE 'analytics.%' OR p.table_name LIKE 'precompute.%' "
+        "GROUP BY ALL ORDER BY ALL",
+    ):
+        good, total = row["good"], row["total"]
+        present = f"{good:,} dates, {row['rows']:,} rows"
+        figures.append(
+            Figure(
+                row["table_name"], "dates ready", row["season"], f"{total:,} dates", present,
+                good >= total,
+            )
+        )  # fmt: skip
+    for row in ledger.records(
+        "ledger.check_results",
+        "SELECT table_name, check_name, season, total - failing AS good, total, at_least, passed "
+        "FROM {table} WHERE scope = 'season' AND severity = 'block' AND total > 0 "
+        "AND (at_least < 1 OR NOT passed) ORDER BY ALL",
+    ):
+        share = 100 * row["good"] / row["total"]
+        figures.append(
+            Figure(
+                row["table_name"],
+                row["check_name"],
+                row["season"],
+                f"at least {100 * (row['at_least'] or 1):g}%",
+                f"{int(10 * share) / 10}% ({row['good']:,} of {row['total']:,})",
+                bool(row["passed"]),
+            )
+        )
+    return tuple(figures)

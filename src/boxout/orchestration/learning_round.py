@@ -1,0 +1,118 @@
+"""The learning part of a round: train, predict and grade, each only when it is due."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from boxout.errors import GateError
+from boxout.learning.freshness import is_trained_on, note_training, training_fingerprint
+from boxout.learning.gates import readiness
+from boxout.learning.grade import grade
+from boxout.learning.predict import features_hash, predict, predicted_from
+from boxout.learning.registry import list_models
+from boxout.learning.slate import coming_date
+from boxout.learning.states import FEATURE_STORE, read_states
+from boxout.learning.storage import PREDICTIONS
+from boxout.learning.train import TrainOptions, train
+from boxout.orchestration.logs import log
+from boxout.orchestration.settings import TrainSettings
+from boxout.pipeline.graph import Graph
+from boxout.warehouse.ducklake import Warehouse
+
+
+@dataclass
+class Learned:
+    """What the learning part of a round did.
+
+    Attributes
+    ----------
+    model_id
+        The model that was trained; None when none was due.
+    not_trained
+        Why a due training did not take place; None where it did or none was due.
+    predicted
+        The slate that was predicted; None when it was predicted before.
+    not_predicted
+        Why a due prediction was held back.
+    graded
+        Grades written or replaced.
+    """
+
+    model_id: str | None = None
+    not_trained: str | None = None
+    predicted: date | None = None
+    not_predicted: str | None = None
+    graded: int = 0
+
+
+def learn(warehouse: Warehouse, graph: Graph, settings: TrainSettings, at: datetime) -> Learned:
+    """Train, predict and grade what is due.
+
+    Parameters
+    ----------
+    at
+        The present moment, naive UTC.
+    """
+    learned = Learned()
+    _train(warehouse, graph, settings, at, learned)
+    if list_models(warehouse):
+        _predict(warehouse, graph, at, learned)
+        _grade(warehouse, graph, learned)
+    return learned
+
+
+def _train(
+    warehouse: Warehouse, graph: Graph, settings: TrainSettings, at: datetime, learned: Learned
+) -> None:
+    fingerprint = training_fingerprint(warehouse, graph)
+    if not settings.enabled or is_trained_on(warehouse, fingerprint):
+        return
+    models = list_models(warehouse)
+    waits_until = models[-1].trained_at + timedelta(hours=settings.min_age_hours) if models else at
+    if waits_until > at:
+        learned.not_trained = f"the newest model is kept until {waits_until:%Y-%m-%d %H:%M} UTC"
+        return
+    answer = readiness(warehouse, graph=graph)
+    if not answer.is_ready:
+        learned.not_trained = answer.reason
+        return
+    log("training", first_date=answer.first_date, last_date=answer.last_date)
+    report = train(warehouse, None, TrainOptions(trained_at=at.replace(microsecond=0)), graph=graph)
+    note_training(warehouse, fingerprint)
+    learned.model_id = report.model.model_id
+    log("trained", model=learned.model_id, rows=report.model.train_rows, is_new=report.is_new)
+
+
+def _predict(warehouse: Warehouse, graph: Graph, at: datetime, learned: Learned) -> None:
+    day = coming_date(warehouse)
+    if day is None or not warehouse.has_table(FEATURE_STORE):
+        return
+    read_states(warehouse, graph, FEATURE_STORE, "feature_states")
+    newest = list_models(warehouse)[-1].model_id
+    if predicted_from(warehouse, day) == (newest, features_hash(warehouse, day)) and (
+        warehouse.scalar("SELECT is_ready FROM feature_states WHERE game_date = $1", [day])
+    ):
+        return
+    try:
+        report = predict(warehouse, day, graph=graph, predicted_at=at.replace(microsecond=0))
+    except GateError as error:
+        learned.not_predicted = error.what
+        return
+    learned.predicted = day
+    log("predicted", table=PREDICTIONS.name, date=day, model=newest, players=report.player_games)
+
+
+def _grade(warehouse: Warehouse, graph: Graph, learned: Learned) -> None:
+    if not warehouse.has_table(PREDICTIONS.name):
+        return
+    if not warehouse.scalar(f"SELECT count(*) FROM lake.{PREDICTIONS.name}"):
+        return
+    try:
+        report = grade(warehouse, graph=graph)
+    except GateError as error:
+        log("grading is held back", reason=error.what)
+        return
+    learned.graded = report.written.inserted
+    if learned.graded:
+        log("graded", table="learning.grades", rows=learned.graded)

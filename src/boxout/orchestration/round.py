@@ -1,0 +1,245 @@
+"""One round of the watcher: ingest what came, build what is stale, learn, and say what failed.
+
+Each job opens the lake anew and is tried again when it fails for a passing reason, so that a
+broken connection, a full disk or another process's lock costs a wait and not the night.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+from tenacity import (
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    wait_exponential,
+)
+
+from boxout.errors import BoxoutError, BusyError, SourceError, StoppedError, WarehouseError
+from boxout.orchestration.learning_round import Learned, learn
+from boxout.orchestration.logs import log
+from boxout.orchestration.settings import WatchSettings
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.ingest import FileReport, ingest_files, prepare
+from boxout.pipeline.run import RunOptions, RunReport, run_tables
+from boxout.pipeline.runs import close_dead_runs
+from boxout.sources.files.reading import find_files
+from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.home import Home
+
+# What may be gone in a minute; anything else is the same on the next try.
+PASSING = (
+    BusyError,
+    WarehouseError,
+    duckdb.IOException,
+    duckdb.TransactionException,
+    duckdb.OutOfMemoryException,
+    OSError,
+)
+Stamp = tuple[int, int]  # when a file changed, in nanoseconds, and its size in bytes
+Files = dict[Path, Stamp]
+Result = TypeVar("Result")
+
+
+@dataclass
+class RoundReport:
+    """What one round did.
+
+    Attributes
+    ----------
+    files
+        Files that brought something.
+    refused
+        Files that could not be ingested, with the reason each; told once a version of a file.
+    tables, learned
+        None where the round did not come so far.
+    problems
+        Jobs that failed, after the last try.
+    seconds
+        Wall time.
+    """
+
+    started_at: datetime
+    files: list[FileReport] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    tables: RunReport | None = None
+    learned: Learned | None = None
+    problems: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+    @property
+    def held_back(self) -> bool:
+        """Whether a contract or a gate held something back."""
+        return bool(self.tables and self.tables.held_back)
+
+    @property
+    def is_well(self) -> bool:
+        """Whether every job was done and every file was read."""
+        return not self.problems and not self.refused
+
+
+@dataclass
+class Round:
+    """The jobs of a round, and what one round remembers for the next.
+
+    Parameters
+    ----------
+    clock
+        Returns the present moment, naive UTC.
+    heed_stop
+        Raises `StoppedError` when the watcher was asked to stop.
+    tell
+        Called with what is being done.
+    """
+
+    home: Home
+    graph: Graph
+    settings: WatchSettings
+    clock: Callable[[], datetime]
+    heed_stop: Callable[[], None]
+    tell: Callable[[str], None]
+    seen: Files = field(default_factory=dict)
+
+    def run(self) -> RoundReport:
+        """Do one round.
+
+        Raises
+        ------
+        StoppedError
+            When it was asked to stop; what was committed stays.
+        """
+        report = RoundReport(self.clock())
+        started = time.monotonic()
+        self._attempt("ingest", report, lambda w: self._ingest(w, report))
+        self.heed_stop()
+        self._attempt("tables", report, lambda w: self._build(w, report))
+        self.heed_stop()
+        self._attempt("learning", report, lambda w: self._learn(w, report))
+        report.seconds = round(time.monotonic() - started, 2)
+        return report
+
+    def incoming(self) -> Files:
+        """Return the data files that are there now, with when each changed and its size."""
+        found: Files = {}
+        for folder in self.settings.folders:
+            if not folder.is_dir():
+                continue
+            try:
+                paths = find_files([folder])
+            except SourceError:
+                continue  # an empty folder
+            for path in paths:
+                try:
+                    state = path.stat()
+                except FileNotFoundError:
+                    continue
+                found[path] = (state.st_mtime_ns, state.st_size)
+        return found
+
+    def _attempt(self, job: str, report: RoundReport, act: Callable[[Warehouse], None]) -> None:
+        self.tell(job)
+        retry = self.settings.retry
+        retrying = Retrying(
+            retry=retry_if_exception_type(PASSING),
+            stop=stop_after_attempt(retry.attempts),
+            wait=wait_exponential(
+                multiplier=retry.first_wait_seconds, max=retry.longest_wait_seconds
+            ),
+            sleep=self._wait,
+            before_sleep=lambda state: log(
+                "failed for a passing reason",
+                level=logging.WARNING,
+                job=job,
+                attempt=state.attempt_number,
+                reason=_reason(state.outcome.exception() if state.outcome else None),
+            ),
+            reraise=True,
+        )
+        try:
+            for attempt in retrying:
+                with attempt, open_warehouse(self.home, create=True) as warehouse:
+                    act(warehouse)
+        except StoppedError:
+            raise
+        except (BoxoutError, duckdb.Error, OSError) as error:
+            report.problems.append(f"{job}: {_reason(error)}")
+            log("failed", level=logging.ERROR, job=job, reason=_reason(error))
+
+    def _wait(self, seconds: float) -> None:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.heed_stop()
+            time.sleep(min(0.5, max(0.0, end - time.monotonic())))
+
+    def _ingest(self, warehouse: Warehouse, report: RoundReport) -> None:
+        prepare(warehouse, self.graph)
+        close_dead_runs(warehouse)
+        for path, stamp in self._settled().items():
+            if self.seen.get(path) == stamp:
+                continue
+            self.heed_stop()
+            try:
+                (brought,) = ingest_files(warehouse, self.graph, [path])
+            except SourceError as error:
+                report.refused[str(path)] = error.what
+                log("refused", level=logging.ERROR, file=path, reason=error.what)
+            else:
+                if not brought.is_known:
+                    report.files.append(brought)
+                    log(
+                        "ingested",
+                        table=brought.table,
+                        file=path,
+                        rows=brought.rows,
+                        dates=brought.dates,
+                        quarantined=sum(brought.rejected.values()),
+                    )
+            self.seen[path] = stamp
+
+    def _settled(self) -> Files:
+        """Return the incoming files once none that is new is still being written."""
+        while True:
+            files = self.incoming()
+            new = [stamp for path, stamp in files.items() if self.seen.get(path) != stamp]
+            youngest = max((changed for changed, _ in new), default=0) / 1e9
+            wait = youngest + self.settings.settle_seconds - time.time()
+            if wait <= 0:
+                return files
+            self._wait(min(wait, self.settings.settle_seconds))
+
+    def _build(self, warehouse: Warehouse, report: RoundReport) -> None:
+        prepare(warehouse, self.graph)
+        report.tables = run_tables(
+            warehouse, self.graph, self.graph.computed, RunOptions(), command="watch"
+        )
+        for table in report.tables.tables:
+            if table.computed or table.failed:
+                log(
+                    "built",
+                    run=report.tables.run_id,
+                    table=table.table,
+                    dates=table.computed,
+                    changed=table.changed,
+                    failed=table.failed,
+                    blocked=table.blocked,
+                )
+
+    def _learn(self, warehouse: Warehouse, report: RoundReport) -> None:
+        report.learned = learn(warehouse, self.graph, self.settings.train, self.clock())
+        for reason in (report.learned.not_trained, report.learned.not_predicted):
+            if reason:
+                log("learning is held back", level=logging.WARNING, reason=reason)
+
+
+def _reason(error: BaseException | None) -> str:
+    if isinstance(error, BoxoutError):
+        return error.what
+    text = str(error).splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

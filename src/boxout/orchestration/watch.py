@@ -1,0 +1,196 @@
+"""The watcher: a loop of rounds, sleeping until the next is due or something comes.
+
+One watcher works on a project at a time, by the lock of its heartbeat; the kernel frees it
+when the process dies. It keeps nothing that a restart would miss.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+import urllib.request
+from collections.abc import Callable
+from datetime import datetime
+
+import duckdb
+
+from boxout.errors import BoxoutError, BusyError, StoppedError
+from boxout.orchestration.alerts import Alerts, failing_checks
+from boxout.orchestration.logs import log
+from boxout.orchestration.metrics import Metrics
+from boxout.orchestration.round import Round, RoundReport
+from boxout.orchestration.schedule import eastern, next_round
+from boxout.orchestration.settings import WatchSettings
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.life_signs import Heartbeat, now
+from boxout.pipeline.runs import active_runs
+from boxout.pipeline.status import read_status
+from boxout.pipeline.stopping import signal_received
+from boxout.pipeline.watching import WATCHER
+from boxout.warehouse.ducklake import newest_version, open_warehouse
+from boxout.warehouse.home import Home
+
+POLL_SECONDS = 1.0
+PING_SECONDS = 10.0
+
+
+class Watcher:
+    """A watcher of one project.
+
+    Parameters
+    ----------
+    metrics
+        Where to show how it goes; None to show nothing.
+    clock
+        Returns the present moment, naive UTC.
+    """
+
+    def __init__(
+        self,
+        home: Home,
+        graph: Graph,
+        settings: WatchSettings,
+        metrics: Metrics | None = None,
+        clock: Callable[[], datetime] = now,
+    ) -> None:
+        home.create()
+        self._home = home
+        self._settings = settings
+        self._metrics = metrics
+        self._clock = clock
+        self._alerts = Alerts(home, settings)
+        self._heartbeat = Heartbeat(home, WATCHER, {"kind": WATCHER, "doing": "starting"})
+        self._rounds = 0
+        self._round = Round(home, graph, settings, clock, self._heed_stop, self._tell)
+        self._graph = graph
+
+    def once(self) -> RoundReport:
+        """Do one round.
+
+        Raises
+        ------
+        BusyError
+            When another watcher is at work.
+        StoppedError
+            When it was asked to stop.
+        """
+        self._heartbeat.start()
+        try:
+            return self._do_round("asked")
+        finally:
+            self._heartbeat.end()
+
+    def watch(self, *, standby: bool = False) -> None:
+        """Do rounds until asked to stop.
+
+        Parameters
+        ----------
+        standby
+            Wait for another watcher to end instead of failing.
+
+        Raises
+        ------
+        BusyError
+            When another watcher is at work, and this is no standby.
+        """
+        try:
+            self._take_over(standby=standby)
+        except StoppedError:
+            return
+        log("watching", home=self._home.path, folders=[str(f) for f in self._settings.folders])
+        try:
+            why = "started"
+            while True:
+                with contextlib.suppress(StoppedError):  # one run was stopped, not the watcher
+                    self._do_round(why)
+                self._heed_stop()
+                why = self._sleep()
+        except StoppedError as stop:
+            log("stopped", reason=stop.what)
+        finally:
+            self._heartbeat.end()
+
+    def _take_over(self, *, standby: bool) -> None:
+        is_said = False
+        while True:
+            try:
+                self._heartbeat.start()
+                return
+            except BusyError as busy:
+                if not standby:
+                    raise
+                if not is_said:
+                    log("standing by", reason=busy.what)
+                is_said = True
+            if signal_received():
+                raise StoppedError("The standby was asked to stop.")
+            time.sleep(POLL_SECONDS)
+
+    def _do_round(self, why: str) -> RoundReport:
+        self._heartbeat.tell(round_at=self._clock().isoformat(), next_at=None, coming=[])
+        log("round", because=why)
+        report = self._round.run()
+        self._rounds += 1
+        self._heartbeat.tell(rounds=self._rounds)
+        self._after_round(report)
+        log(
+            "round done",
+            seconds=report.seconds,
+            files=len(report.files),
+            partitions=sum(t.computed for t in report.tables.tables) if report.tables else 0,
+            held_back=report.held_back,
+            problems=len(report.problems) + len(report.refused),
+        )
+        return report
+
+    def _after_round(self, report: RoundReport) -> None:
+        """Tell people, metrics and the dead-man's service; none of it may end the watcher."""
+        self._tell("telling")
+        try:
+            with open_warehouse(self._home) as warehouse, warehouse.one_thread():
+                self._alerts.after_round(warehouse, report, self._clock())
+                if self._metrics:
+                    status = read_status(warehouse, self._graph)
+                    failing = len(failing_checks(warehouse))
+                    self._metrics.after_round(report, status, failing, self._clock())
+        except (BoxoutError, duckdb.Error, OSError) as error:
+            log("could not tell", level=logging.ERROR, reason=str(error).splitlines()[0])
+        if self._settings.dead_man_url and not report.problems:
+            _ping(self._settings.dead_man_url)
+
+    def _sleep(self) -> str:
+        """Sleep until a round is due or something comes; return why it is over."""
+        due = next_round(self._settings, self._clock())
+        coming = f"a round: ingest, tables, training, predictions, grades ({eastern(due):%H:%M} ET)"
+        self._heartbeat.tell(
+            doing="sleeping", next_at=due.isoformat(), coming=[[due.isoformat(), coming]]
+        )
+        if self._metrics:
+            self._metrics.sleeping_until(due)
+        log("sleeping", until=f"{due:%Y-%m-%d %H:%M:%S} UTC")
+        version = newest_version(self._home)
+        while self._clock() < due:
+            self._heed_stop()
+            if self._round.incoming().items() - self._round.seen.items():
+                return "a file came"
+            if newest_version(self._home) != version and not active_runs(self._home):
+                return "the project changed"
+            time.sleep(POLL_SECONDS)
+        return "it is time"
+
+    def _tell(self, doing: str) -> None:
+        self._heartbeat.tell(doing=doing)
+
+    def _heed_stop(self) -> None:
+        reason = signal_received() or self._heartbeat.stop_reason()
+        if reason:
+            raise StoppedError(f"The watcher was asked to stop: {reason}.")
+
+
+def _ping(url: str) -> None:
+    try:
+        with urllib.request.urlopen(url, timeout=PING_SECONDS) as answer:
+            answer.read()
+    except (OSError, ValueError) as error:
+        log("the dead-man's service was not reached", level=logging.WARNING, reason=str(error))

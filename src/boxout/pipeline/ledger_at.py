@@ -1,0 +1,68 @@
+"""The ledger as it was at a moment, by DuckLake's time travel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import duckdb
+
+from boxout.errors import UsageError
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+
+class LedgerAt:
+    """Queries of the lake as it was at a moment, or as it is.
+
+    Parameters
+    ----------
+    at
+        The moment, UTC; None for now.
+
+    Raises
+    ------
+    UsageError
+        When the project did not exist at that moment.
+    """
+
+    def __init__(self, warehouse: Warehouse, at: datetime | None = None) -> None:
+        self._warehouse = warehouse
+        self._clause = f" AT (TIMESTAMP => TIMESTAMP '{at}')" if at else ""
+        self._known: dict[str, bool] = {}
+        if at and not self.has("ledger.properties"):
+            raise UsageError(
+                f"The project did not exist at {at:%Y-%m-%d %H:%M:%S} UTC.",
+                str(warehouse.home.path),
+                "Name a later moment.",
+            )
+
+    def has(self, name: str) -> bool:
+        """Whether `schema.table` was there."""
+        if name not in self._known:
+            try:
+                self._warehouse.execute(f"SELECT 1 FROM {self.table(name)} LIMIT 0")
+                self._known[name] = True
+            except (duckdb.CatalogException, duckdb.InvalidInputException):
+                self._known[name] = False
+        return self._known[name]
+
+    def table(self, name: str) -> str:
+        """Return the text that names `schema.table` at the moment, for a FROM clause."""
+        # Without the parentheses it could have no other name beside it.
+        return f"(FROM {LAKE}.{name}{self._clause})" if self._clause else f"{LAKE}.{name}"
+
+    def records(
+        self, needs: str, sql: str, values: list[Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return the rows of a query over one table; none where the table was not there.
+
+        Parameters
+        ----------
+        needs
+            The table, `schema.table`.
+        sql
+            The query, with `{table}` where the table is named.
+        """
+        if not self.has(needs):
+            return []
+        return self._warehouse.records(sql.format(table=self.table(needs)), values)

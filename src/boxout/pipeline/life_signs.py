@@ -1,0 +1,208 @@
+"""Signs of life of whoever works on a home: a small file each, beside the lake and not in it.
+
+The lake's commits are for data, so a heartbeat makes none: each worker keeps `NAME.json` in the
+home's `runs` folder, written anew every two seconds, and holds an operating-system lock on
+`NAME.lock`, which the kernel frees when the process dies, however it dies. `NAME.stop` asks it
+to end. All three are gone when it has ended; what is to stay goes to the ledger.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from boxout.errors import BusyError
+from boxout.warehouse.home import Home
+
+BEAT_SECONDS = 2.0
+# A worker on another host counts as dead, and one on this host as silent, after so long.
+SILENT_SECONDS = 60.0
+# Whoever looks whether a lock is free holds it for an instant.
+LOCK_WAIT_SECONDS = 2.0
+
+
+def now() -> datetime:
+    """Return the present time in UTC, without a zone, as the ledger has it."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+@dataclass(frozen=True)
+class LifeSign:
+    """What the file of one worker says.
+
+    Attributes
+    ----------
+    facts
+        What it says of itself, such as its command and its progress.
+    beat_at
+        When the file was written last, UTC.
+    is_alive
+        Whether its process is there: on this host its lock is held, on another its last
+        heartbeat is younger than a minute.
+    stop_reason
+        Why it has been asked to stop; None when it has not.
+    """
+
+    name: str
+    pid: int
+    host: str
+    started_at: datetime
+    beat_at: datetime
+    is_alive: bool
+    stop_reason: str | None
+    facts: dict[str, Any]
+
+    def silent_seconds(self, at: datetime) -> float:
+        """Seconds since the last heartbeat."""
+        return max(0.0, (at - self.beat_at).total_seconds())
+
+
+class Heartbeat:
+    """The file, the lock and the heartbeat of this process as one worker.
+
+    Parameters
+    ----------
+    name
+        Its name, one file name long.
+    facts
+        What it says of itself; must be plain JSON.
+    """
+
+    def __init__(self, home: Home, name: str, facts: dict[str, Any]) -> None:
+        self._folder = home.runs
+        self._name = name
+        self._facts = dict(facts)
+        self._started_at = now()
+        self._lock = FileLock(self._path("lock"), timeout=LOCK_WAIT_SECONDS)
+        self._is_over = threading.Event()
+        self._writing = threading.Lock()
+        self._thread = threading.Thread(target=self._beat, name=f"beat-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Take the lock, write the file, and keep it fresh from a thread of its own.
+
+        Raises
+        ------
+        BusyError
+            When another process works under the same name; it says which.
+        """
+        self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self._lock.acquire()
+        except Timeout:
+            raise BusyError(*_holder(self._path("json"), self._name)) from None
+        self._path("stop").unlink(missing_ok=True)
+        self._write()
+        self._thread.start()
+
+    def tell(self, **facts: Any) -> None:
+        """Say something new of oneself, at once."""
+        self._facts |= facts
+        self._write()
+
+    def stop_reason(self) -> str | None:
+        """Return why this worker has been asked to stop; None when it has not."""
+        return _read_stop(self._path("stop"))
+
+    def end(self) -> None:
+        """Stop beating and take the files away."""
+        self._is_over.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        forget(self._folder, self._name)
+        self._lock.release()
+
+    def _path(self, ending: str) -> Path:
+        return self._folder / f"{self._name}.{ending}"
+
+    def _beat(self) -> None:
+        while not self._is_over.wait(BEAT_SECONDS):
+            # A full disk must not end the run: it shows as silent.
+            with contextlib.suppress(OSError):
+                self._write()
+
+    def _write(self) -> None:
+        sign = {
+            "pid": os.getpid(),
+            "host": socket.gethostname(),
+            "started_at": self._started_at.isoformat(),
+            "beat_at": now().isoformat(),
+            "facts": self._facts,
+        }
+        with self._writing:
+            aside = self._path("part")
+            aside.write_text(json.dumps(sign), encoding="utf-8")
+            aside.replace(self._path("json"))
+
+
+def read_life_signs(home: Home) -> list[LifeSign]:
+    """Return the workers that have a file, oldest first; dead ones among them."""
+    signs = [_read(path) for path in home.runs.glob("*.json")]
+    return sorted((s for s in signs if s), key=lambda sign: (sign.started_at, sign.name))
+
+
+def ask_to_stop(home: Home, name: str, reason: str) -> None:
+    """Leave a request that a worker reads at its next commit point."""
+    path = home.runs / f"{name}.stop"
+    aside = path.with_suffix(".asking")
+    aside.write_text(reason, encoding="utf-8")
+    aside.replace(path)
+
+
+def forget(folder: Path, name: str) -> None:
+    """Take the files of a worker away that has ended or is dead."""
+    for ending in ("json", "stop", "part", "lock"):
+        (folder / f"{name}.{ending}").unlink(missing_ok=True)
+
+
+def _read(path: Path) -> LifeSign | None:
+    try:
+        sign = json.loads(path.read_text(encoding="utf-8"))
+        started, beat = (datetime.fromisoformat(sign[k]) for k in ("started_at", "beat_at"))
+        pid, host, facts = int(sign["pid"]), str(sign["host"]), dict(sign["facts"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # it has just ended, or is no file of ours
+    if host == socket.gethostname():
+        is_alive = _is_locked(path.with_suffix(".lock"))
+    else:
+        is_alive = (now() - beat).total_seconds() < SILENT_SECONDS
+    if not is_alive and not path.exists():
+        return None  # it ended between the two looks
+    stop = _read_stop(path.with_suffix(".stop"))
+    return LifeSign(path.stem, pid, host, started, beat, is_alive, stop, facts)
+
+
+def _read_stop(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8") or "no reason given"
+    except FileNotFoundError:
+        return None
+
+
+def _is_locked(path: Path) -> bool:
+    if not path.exists():
+        return False
+    try:
+        with FileLock(path, timeout=0):
+            return False
+    except Timeout:
+        return True
+
+
+def _holder(path: Path, name: str) -> tuple[str, str, str]:
+    sign = _read(path)
+    who = f"process {sign.pid} on {sign.host}" if sign else "another process"
+    return (
+        f"{name} is already at work on this project: {who}.",
+        str(path.parent),
+        "Leave it to it, or stop it first with `boxout stop`.",
+    )

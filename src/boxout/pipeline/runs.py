@@ -1,0 +1,329 @@
+"""Runs: their record in the ledger, their progress while they work, and how they are stopped.
+
+The ledger holds when a run began, how it ended and what it did, and is written twice a run;
+progress goes to the run's heartbeat file. A run reads its stop request between commits.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from boxout.errors import StoppedError
+from boxout.pipeline.life_signs import (
+    SILENT_SECONDS,
+    Heartbeat,
+    LifeSign,
+    forget,
+    now,
+    read_life_signs,
+)
+from boxout.pipeline.stopping import signal_received
+from boxout.warehouse.ducklake import Warehouse
+from boxout.warehouse.home import Home
+
+DIED = "died"
+RUN = "run"
+
+
+class Run:
+    """One run of this process; one that finds nothing to do leaves no trace."""
+
+    def __init__(self, warehouse: Warehouse, command: str) -> None:
+        self.run_id = uuid4().hex[:12]
+        self._warehouse = warehouse
+        self._command = command
+        self._started_at = now()
+        self._heartbeat: Heartbeat | None = None
+        self._is_recorded = False
+        self._steps: dict[str, int] = {}
+        self.summary: dict[str, Any] = {}
+
+    def start(self, *, in_ledger: bool = True) -> None:
+        """Say that work begins, once.
+
+        Parameters
+        ----------
+        in_ledger
+            Record it now; a run that may find nothing new is recorded when it ends.
+        """
+        if self._heartbeat is None:
+            self._heartbeat = Heartbeat(
+                self._warehouse.home,
+                self.run_id,
+                {"kind": RUN, "command": self._command},
+            )
+            self._heartbeat.start()
+        if in_ledger and not self._is_recorded:
+            with self._warehouse.commit():
+                _insert(self._warehouse, self.run_id, self._command, self._started_at)
+            self._is_recorded = True
+
+    def progress(
+        self, what: str, done: int, due: int, parts: tuple[int, int], unit: str = "dates"
+    ) -> None:
+        """Say how far the run is.
+
+        Parameters
+        ----------
+        what
+            The table, or the step of training.
+        done, due
+            Its dates, or steps, that are done and that are to be done in all.
+        parts
+            How many tables are done with, and how many there are.
+        """
+        if self._heartbeat is None:
+            return
+        self._steps[what if unit == "dates" else unit] = done
+        self._heartbeat.tell(
+            what=what,
+            done=done,
+            due=due,
+            parts_done=parts[0],
+            parts=parts[1],
+            steps=sum(self._steps.values()),
+            unit=unit,
+        )
+
+    def heed_stop(self) -> None:
+        """End here when a stop was asked for; called where everything is committed.
+
+        Raises
+        ------
+        StoppedError
+            When a signal or `boxout stop` asked for it.
+        """
+        reason = signal_received()
+        if reason is None and self._heartbeat is not None:
+            reason = self._heartbeat.stop_reason()
+        if reason is not None:
+            raise StoppedError(
+                f"The run ended at a commit point, as asked: {reason}.",
+                self.run_id if self._heartbeat else "",
+                "What was committed stays; the same command resumes.",
+            )
+
+    def end(self, outcome: str) -> None:
+        """Record how it ended and take its heartbeat away."""
+        if self._heartbeat is None:
+            return
+        with self._warehouse.commit():
+            if not self._is_recorded:
+                _insert(self._warehouse, self.run_id, self._command, self._started_at)
+            _close(self._warehouse, self.run_id, now(), outcome, self.summary)
+        self.leave()
+
+    def leave(self) -> None:
+        """Take the heartbeat away without a record."""
+        if self._heartbeat is not None:
+            self._heartbeat.end()
+            self._heartbeat = None
+
+
+@contextmanager
+def recorded(run: Run) -> Iterator[Run]:
+    """Record how a run ends when the block raises; a block that is done ends it itself."""
+    try:
+        yield run
+    except StoppedError as stop:
+        run.summary["stopped"] = stop.what
+        run.end("stopped")
+        raise
+    except KeyboardInterrupt:
+        run.end("interrupted")
+        raise
+    except BaseException as error:
+        run.summary["error"] = str(error).splitlines()[0] if str(error) else type(error).__name__
+        run.end("failed")
+        raise
+
+
+@dataclass(frozen=True)
+class RunView:
+    """One run, at work or past.
+
+    Attributes
+    ----------
+    state
+        running; stopping, when it was asked to; silent, when its heartbeat is overdue although
+        its process is there; or the outcome: done, held back, stopped, interrupted, failed,
+        died.
+    heartbeat_age
+        Seconds since the last heartbeat; None for past runs.
+    what, done, due
+        The table or step in work, its units done and due.
+    parts_done, parts
+        Tables done with, and tables in all.
+    rate
+        Units a second over the whole run.
+    eta_seconds
+        Seconds to go, if the tables to come have as many dates due as this one and take as
+        long for each.
+    reason
+        Why it was stopped or failed.
+    """
+
+    run_id: str
+    command: str
+    state: str
+    pid: int | None
+    host: str | None
+    started_at: datetime
+    finished_at: datetime | None
+    seconds: float
+    heartbeat_age: float | None = None
+    what: str | None = None
+    unit: str | None = None
+    done: int | None = None
+    due: int | None = None
+    parts_done: int | None = None
+    parts: int | None = None
+    rate: float | None = None
+    eta_seconds: float | None = None
+    reason: str | None = None
+
+
+def active_runs(home: Home, at: datetime | None = None) -> tuple[RunView, ...]:
+    """Return the runs at work, oldest first, from their heartbeats; the lake is not read."""
+    at = at or now()
+    return tuple(_view(s, at) for s in read_life_signs(home) if s.is_alive and is_run(s))
+
+
+def past_runs(warehouse: Warehouse, limit: int | None = None) -> tuple[RunView, ...]:
+    """Return the runs that have ended, newest first, from the ledger."""
+    rows = warehouse.records(
+        "SELECT run_id, command, coalesce(outcome, 'running') AS state, pid, host, started_at, "
+        "finished_at, epoch(finished_at - started_at) AS seconds, "
+        "coalesce(summary->>'stopped', summary->>'error', summary->>'died') AS reason "
+        "FROM lake.ledger.runs WHERE finished_at IS NOT NULL ORDER BY started_at DESC, run_id "
+        f"{f'LIMIT {int(limit)}' if limit else ''}"
+    )
+    return tuple(RunView(**row) for row in rows)
+
+
+def close_dead_runs(warehouse: Warehouse) -> tuple[str, ...]:
+    """Record runs whose process is gone as died, take their files away, and name them.
+
+    A run that the ledger has as unfinished and that has no heartbeat file is dead, too: the
+    file is there before the record and goes after its end.
+    """
+    home = warehouse.home
+    signs = {s.name: s for s in read_life_signs(home) if is_run(s)}
+    dead = {name: sign for name, sign in signs.items() if not sign.is_alive}
+    unfinished = {
+        name: (command, started)
+        for name, command, started in warehouse.rows(
+            "SELECT run_id, command, started_at FROM lake.ledger.runs WHERE finished_at IS NULL"
+        )
+    }
+    lost = dead.keys() | (unfinished.keys() - signs.keys())
+    if not lost:
+        return ()
+    closed = []
+    with warehouse.commit():
+        for name in sorted(lost):
+            known = warehouse.rows(
+                "SELECT started_at, finished_at FROM lake.ledger.runs WHERE run_id = $1", [name]
+            )
+            if known and known[0][1] is not None:
+                continue  # it was closed meanwhile
+            sign = dead.get(name)
+            if not known and sign is not None:
+                command = str(sign.facts["command"])
+                _insert(warehouse, name, command, sign.started_at, sign.pid, sign.host)
+            at = sign.beat_at if sign else known[0][0]
+            summary = {"died": _last_words(sign)}
+            _close(warehouse, name, at, DIED, summary)
+            closed.append(name)
+    for name in dead:
+        forget(home.runs, name)
+    return tuple(closed)
+
+
+def span(seconds: float | None) -> str:
+    """Write a duration for a person: 4.2 s, 3 min 20 s, 2 h 05 min."""
+    if seconds is None:
+        return "-"
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, left = divmod(rest, 60)
+    return f"{hours} h {minutes:02} min" if hours else f"{minutes} min {left} s"
+
+
+def is_run(sign: LifeSign) -> bool:
+    """Whether a sign of life is a run's."""
+    return sign.facts.get("kind") == RUN
+
+
+def _last_words(sign: LifeSign | None) -> str:
+    if sign is None:
+        return "its process is gone and left no heartbeat"
+    facts = sign.facts
+    where = f" in {facts['what']}, {facts['done']} of {facts['due']}" if "what" in facts else ""
+    return f"process {sign.pid} on {sign.host} is gone; its last heartbeat was{where}"
+
+
+def _view(sign: LifeSign, at: datetime) -> RunView:
+    facts, age = sign.facts, sign.silent_seconds(at)
+    seconds = (at - sign.started_at).total_seconds()
+    state = "stopping" if sign.stop_reason else "silent" if age > SILENT_SECONDS else "running"
+    done, due = facts.get("done"), facts.get("due")
+    steps, parts = int(facts.get("steps", 0)), int(facts.get("parts", 1))
+    rate = steps / seconds if steps and seconds > 0 else None
+    eta = None
+    if rate and due is not None and done is not None:
+        to_come = max(0, parts - int(facts.get("parts_done", 0)) - 1)
+        eta = (due - done + to_come * due) / rate
+    return RunView(
+        sign.name,
+        str(facts.get("command")),
+        state,
+        sign.pid,
+        sign.host,
+        sign.started_at,
+        None,
+        round(seconds, 1),
+        round(age, 1),
+        facts.get("what"),
+        facts.get("unit"),
+        done,
+        due,
+        facts.get("parts_done"),
+        facts.get("parts"),
+        None if rate is None else round(rate, 2),
+        None if eta is None else round(eta, 1),
+        sign.stop_reason,
+    )
+
+
+def _insert(
+    warehouse: Warehouse,
+    run_id: str,
+    command: str,
+    started_at: datetime,
+    pid: int | None = None,
+    host: str | None = None,
+) -> None:
+    warehouse.execute(
+        "INSERT INTO lake.ledger.runs VALUES ($1, $2, $3, $4, $5, NULL, NULL, NULL)",
+        [run_id, command, pid or os.getpid(), host or socket.gethostname(), started_at],
+    )
+
+
+def _close(
+    warehouse: Warehouse, run_id: str, at: datetime, outcome: str, summary: dict[str, Any]
+) -> None:
+    warehouse.execute(
+        "UPDATE lake.ledger.runs SET finished_at = $2, outcome = $3, summary = $4 "
+        "WHERE run_id = $1",
+        [run_id, at, outcome, json.dumps(summary) if summary else None],
+    )

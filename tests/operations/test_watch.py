@@ -1,0 +1,262 @@
+"""The watcher: rounds when they are due, alone on its project, through kills and restarts."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import signal
+import socket
+import urllib.request
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from loopback import loopback_server
+
+from boxout.errors import BusyError, GateError, StoppedError, UsageError
+from boxout.orchestration.round import Round, RoundReport
+from boxout.orchestration.schedule import next_round
+from boxout.orchestration.settings import RetrySettings, WatchSettings, read_settings
+from boxout.pipeline.life_signs import now, read_life_signs
+from boxout.pipeline.watching import read_watcher
+from boxout.warehouse.ducklake import newest_version
+from boxout.warehouse.home import Home
+
+SEASON = "2023-24"
+BOX = f"bref/player_boxscores_{SEASON}.parquet"
+LOGS = f"nba/team_gamelogs_{SEASON}.parquet"
+FLIP = (
+    "SELECT * REPLACE (CASE WHEN GAME_DATE < (SELECT max(GAME_DATE) FROM file) THEN MATCHUP "
+    "WHEN contains(MATCHUP, '@') THEN replace(MATCHUP, '@', 'vs.') "
+    "ELSE replace(MATCHUP, 'vs.', '@') END AS MATCHUP) FROM file"
+)
+
+
+def configure(home, **settings):
+    """Write a project's boxout.toml; files are expected in its `incoming` folder."""
+    (home / "incoming").mkdir(exist_ok=True)
+    train = settings.pop("train", "enabled = false")
+    lines = ["settle_seconds = 0"] + [f"{k} = {json.dumps(v)}" for k, v in settings.items()]
+    (home / "boxout.toml").write_text("\n".join([*lines, "[train]", train, ""]))
+
+
+@pytest.fixture
+def home(trained, tmp_path):
+    """A copy of the trained project that a watcher may have."""
+    copy = shutil.copytree(trained, tmp_path / "watched")
+    configure(copy)
+    return copy
+
+
+def once(boxout, home, *options):
+    result = boxout("watch", "--once", "--json", *options, "--home", home)
+    return result, json.loads(result.stdout) if result.stdout else None
+
+
+# when
+
+
+@pytest.mark.parametrize(
+    ("after", "due"),
+    [
+        ("2026-01-15T08:00", "2026-01-15T09:00"),  # 04:00 EST
+        ("2026-01-15T09:00", "2026-01-15T22:30"),  # 17:30 EST
+        ("2026-01-15T23:00", "2026-01-16T09:00"),
+        ("2026-07-15T08:30", "2026-07-15T21:30"),  # 17:30 EDT
+        ("2026-03-08T04:00", "2026-03-08T08:00"),  # 04:00 EDT: the clocks went forward
+        ("2026-11-01T04:00", "2026-11-01T09:00"),  # 04:00 EST: they went back
+    ],
+)
+def test_rounds_are_due_at_eastern_times(after, due, tmp_path):
+    path = tmp_path / "boxout.toml"
+    path.write_text('times = ["04:00", "17:30"]\nevery_minutes = 0\n')
+    settings = read_settings(Home(tmp_path), path)
+    assert next_round(settings, datetime.fromisoformat(after)) == datetime.fromisoformat(due)
+
+
+def test_rounds_are_due_after_the_interval_where_no_time_comes_first():
+    settings = WatchSettings(every_minutes=20)
+    at = datetime(2026, 1, 15, 9, 50)
+    assert next_round(settings, at) == datetime(2026, 1, 15, 10, 10)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("timez = []", "'timez' is unknown"),
+        ('times = ["25:00"]', "no time of day"),
+        ("every_minutes = -1", "every_minutes"),
+        ("times = []\nevery_minutes = 0", "when a round is due"),
+        ("[retry]\nattempts = 0", "attempts"),
+        ("[train]\nsometimes = true", "[train] may hold"),
+        ("times = [", "no TOML"),
+    ],
+)
+def test_a_wrong_setting_is_answered_by_what_and_where(text, said, tmp_path):
+    path = tmp_path / "boxout.toml"
+    path.write_text(text)
+    with pytest.raises(UsageError) as error:
+        read_settings(Home(tmp_path), path)
+    assert said in str(error.value)
+    assert str(path) in str(error.value)
+
+
+def test_the_documented_settings_are_the_defaults(tmp_path):
+    document = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
+    (text,) = re.findall(r"```toml\n(.*?)```", document, re.DOTALL)
+    (tmp_path / "boxout.toml").write_text(text)
+    documented = read_settings(Home(tmp_path))
+    (tmp_path / "boxout.toml").unlink()
+    assert documented == read_settings(Home(tmp_path))
+
+
+# trying again
+
+
+def attempts_of(failures, tmp_path, graph):
+    """Let a job fail so often with an error, and return its attempts and the report."""
+    settings = WatchSettings(retry=RetrySettings(3, 0, 0))
+    doing = Round(Home(tmp_path), graph, settings, now, lambda: None, lambda text: None)
+    report, tried = RoundReport(now()), []
+
+    def job(warehouse):
+        tried.append(warehouse)
+        if len(tried) <= len(failures):
+            raise failures[len(tried) - 1]
+
+    doing._attempt("job", report, job)
+    return len(tried), report
+
+
+def test_what_fails_for_a_passing_reason_is_tried_again_up_to_a_limit(tmp_path, graph):
+    busy = BusyError("a table is being written")
+    tried, report = attempts_of([busy, OSError(28, "No space left on device")], tmp_path, graph)
+    assert (tried, report.problems) == (3, [])
+    tried, report = attempts_of([busy] * 5, tmp_path, graph)
+    assert (tried, report.problems) == (3, ["job: a table is being written"])
+
+
+def test_what_fails_for_a_lasting_reason_is_not_tried_again(tmp_path, graph):
+    tried, report = attempts_of([GateError("a gate is closed")] * 5, tmp_path, graph)
+    assert (tried, report.problems) == (1, ["job: a gate is closed"])
+    with pytest.raises(StoppedError):
+        attempts_of([StoppedError("asked to")], tmp_path, graph)
+
+
+# rounds
+
+
+def test_a_round_carries_a_correction_to_a_new_model_and_the_next_has_nothing_to_do(
+    home, league_files, rewrite, boxout
+):
+    configure(home, train="min_age_hours = 0")
+    rewrite(league_files / BOX, "SELECT * REPLACE (ast + 1 AS ast) FROM file")
+    shutil.copy(league_files / BOX, home / "incoming")
+    result, report = once(boxout, home)
+    assert result.returncode == 0, result.stderr
+    assert report["files"][0]["changed"] > 0
+    assert report["learned"]["model_id"].startswith("m0002-")
+    assert report["learned"]["predicted"] == "2025-11-27"
+    assert report["learned"]["graded"] > 0
+    assert boxout("ready", "--home", home).returncode == 0
+    version = newest_version(Home(home))
+    result, report = once(boxout, home)
+    assert result.returncode == 0, result.stderr
+    assert report["files"] == []
+    assert report["learned"]["model_id"] is None
+    assert newest_version(Home(home)) == version
+
+
+def test_alerts_come_grouped_once_each_and_again_only_when_they_were_not_heard(
+    home, league_files, rewrite, boxout
+):
+    good = (league_files / LOGS).read_bytes()
+    rewrite(league_files / LOGS, FLIP)
+    with loopback_server() as server:
+        configure(
+            home,
+            alert_urls=[f"json://127.0.0.1:{server.port}/"],
+            dead_man_url=f"http://127.0.0.1:{server.port}/alive",
+        )
+        shutil.copy(league_files / LOGS, home / "incoming" / "logs.parquet")
+        (home / "incoming" / "odd.csv").write_text("a,b\n1,2\n")
+        server.is_down = True
+        assert once(boxout, home)[0].returncode == 1  # a file was refused
+        assert server.gets == ["/alive"]
+        (home / "incoming" / "odd.csv").unlink()
+        server.is_down = False
+        result, report = once(boxout, home)
+        assert result.returncode == 3
+        assert report["tables"]["tables"]
+        (post,) = server.posts
+        assert "opened" in post["title"]
+        assert "raw.games 2023-24 fails team_logs_agree_on_the_home_side" in post["message"]
+        once(boxout, home)
+        assert len(server.posts) == 1  # nothing is new
+        (home / "incoming" / "logs.parquet").write_bytes(good)
+        assert once(boxout, home)[0].returncode == 0
+        assert len(server.posts) == 2
+        assert "repaired" in server.posts[1]["title"]
+
+
+# the process
+
+
+def watcher_of(home):
+    return read_watcher(read_life_signs(Home(home)), now())
+
+
+def test_a_watcher_works_when_a_file_comes_and_ends_cleanly(
+    home, start, until, boxout, league_files, rewrite
+):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    watch = start("watch", "--log-format", "json", "--metrics-port", port, "--home", home)
+    until(watch, '"sleeping"')
+    assert watcher_of(home).state == "sleeping"
+    second = boxout("watch", "--home", home)
+    assert second.returncode == 3
+    assert f"process {watch.pid}" in second.stderr
+    assert f"process {watch.pid}" in boxout("status", "--home", home).stdout
+    starts = json.loads(boxout("handoff", "--json", "--home", home).stdout)["starts"]
+    assert "a round" in starts[0]
+    rewrite(league_files / BOX, "SELECT * REPLACE (ast + 1 AS ast) FROM file")
+    shutil.copy(league_files / BOX, home / "incoming")
+    assert "a file came" in until(watch, '"round"')
+    built = json.loads(until(watch, '"built"'))
+    assert built["table"] == "raw.player_boxscores"
+    assert built["dates"] == 30
+    until(watch, '"sleeping"')
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+        metrics = answer.read().decode()
+    assert 'boxout_watch_rounds_total{outcome="done"} 2.0' in metrics
+    assert "boxout_files_ingested_total 1.0" in metrics
+    assert 'boxout_partitions{state="fresh",table="precompute.ml_feature_store"}' in metrics
+    watch.send_signal(signal.SIGTERM)
+    output, _ = watch.communicate(timeout=60)
+    assert watch.returncode == 0
+    assert "SIGTERM" in output
+    assert watcher_of(home) is None
+
+
+def test_a_killed_watcher_is_seen_and_a_standby_takes_over(home, start, until, boxout):
+    first = start("watch", "--home", home)
+    until(first, "sleeping")
+    standby = start("watch", "--standby", "--home", home)
+    until(standby, "standing by")
+    first.kill()
+    first.communicate()
+    until(standby, "sleeping")
+    assert watcher_of(home).pid == standby.pid
+    stopped = boxout("stop", "watch", "--home", home)
+    assert stopped.returncode == 0, stopped.stderr
+    standby.communicate(timeout=60)
+    assert standby.returncode == 0
+    third = start("watch", "--home", home)
+    until(third, "sleeping")
+    third.kill()
+    third.communicate()
+    assert watcher_of(home).state == "dead"
+    assert "the watcher is DEAD" in boxout("status", "--home", home).stdout
