@@ -23,7 +23,7 @@ from boxout.pipeline.ledger import add_stale_partitions, forget_stale_partitions
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.publish import InputsChangedError, Published, commit_chunk
-from boxout.pipeline.record import Waiver, record_blocked
+from boxout.pipeline.record import Waiver, forget_withdrawn, record_blocked
 from boxout.pipeline.seasons import commit_seasons, find_changed_seasons, judge_seasons
 from boxout.pipeline.stage import Chunk, select_due, stage_table
 from boxout.tables.definition import TableDefinition
@@ -165,6 +165,10 @@ def run_tables(
         raise
     report = RunReport(run.run_id, tuple(outcomes), time.monotonic() - started)
     run.end("held back" if report.held_back else "done")
+    if report.held_back:
+        from boxout.pipeline.diagnose.diagnosis import diagnose_incidents
+
+        diagnose_incidents(warehouse, graph)
     return report
 
 
@@ -253,6 +257,7 @@ def _run_due(
         seasons = find_changed_seasons(warehouse)
     if chunks:
         run.start()
+    forget_withdrawn(warehouse, table, run.run_id)
     outcome.blocked = record_blocked(warehouse, table, run.run_id)
     if seasons and options.waiver is None:
         run.start()
