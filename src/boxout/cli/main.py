@@ -24,6 +24,7 @@ COMMANDS = {
     "incidents": "incidents",
     "diagnose": "diagnosis",
     "audit": "audit",
+    "goalposts": "goalposts",
     "rehearse": "rehearsal",
     "train": "models",
     "predict": "models",

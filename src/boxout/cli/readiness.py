@@ -7,6 +7,7 @@ from datetime import date
 import click
 
 from boxout.cli.console import percent, print_by_season, print_json, print_table
+from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import check_range, with_home, with_json, with_range
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
@@ -141,6 +142,7 @@ def _print_status(s: ProjectStatus) -> None:
             for t in s.tables
         ],
     )
+    print_goalposts(s.goalposts)
     if s.quarantine:
         click.echo("\nin quarantine")
         print_table(

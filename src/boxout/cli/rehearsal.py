@@ -162,6 +162,10 @@ def _print_rehearsal(r: Rehearsal) -> None:
     if r.held_back:
         click.echo(f"  held back: {r.held_back:,} partitions")
     click.echo(f"  wrong rows published: {_wrong(r)}")
+    if r.renamed_rows:
+        click.echo(
+            f"  {r.renamed_rows:,} rows go by game ids of our own while no source has the NBA's"
+        )
     for finding in r.findings[:1]:
         print_finding(finding, "  ")
     if not r.is_named:

@@ -23,6 +23,7 @@ from boxout.pipeline.arrivals import (
 )
 from boxout.pipeline.check_queries import QUARANTINED
 from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
+from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import create_ledger, read_property, write_property
 from boxout.pipeline.locks import table_lock
@@ -74,8 +75,9 @@ Listener = Callable[[FileReport], None]
 
 
 def prepare(warehouse: Warehouse, graph: Graph) -> None:
-    """Create the ledger and the empty landing tables where they are missing."""
+    """Create the ledger and empty landing tables where they are missing; note moved goalposts."""
     create_ledger(warehouse)
+    note_goalposts(warehouse, graph)
     missing = [table for table in graph.landing if not warehouse.has_table(table.name)]
     if not missing:
         return

@@ -51,6 +51,12 @@ CREATE TABLE IF NOT EXISTS lake.ledger.spellings (
 CREATE TABLE IF NOT EXISTS lake.ledger.refusals (
   source_file VARCHAR, table_name VARCHAR, problem VARCHAR, missing VARCHAR[],
   unknown VARCHAR[], run_id VARCHAR, refused_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS lake.ledger.thresholds (
+  table_name VARCHAR, check_name VARCHAR, standing VARCHAR);
+CREATE TABLE IF NOT EXISTS lake.ledger.goalposts (
+  goalpost_id VARCHAR, table_name VARCHAR, check_name VARCHAR, change VARCHAR,
+  old_standing VARCHAR, new_standing VARCHAR, who VARCHAR, why VARCHAR, noticed_at TIMESTAMP,
+  accepted_by VARCHAR, accepted_why VARCHAR, accepted_at TIMESTAMP, restored_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS lake.ledger.properties (name VARCHAR, value VARCHAR);
 """
 # The property that says which of the statements above the home has seen.

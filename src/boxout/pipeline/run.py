@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from boxout.errors import BusyError
 from boxout.pipeline.contract import audit
+from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.judge import judge_chunk
 from boxout.pipeline.ledger import add_stale_partitions, forget_stale_partitions, read_partitions
@@ -80,11 +81,14 @@ class RunReport:
         One outcome a table, in the order of work.
     seconds
         Wall time.
+    goalposts
+        The checks that are looser than they were.
     """
 
     run_id: str
     tables: tuple[TableOutcome, ...]
     seconds: float
+    goalposts: tuple[Goalpost, ...] = ()
 
     @property
     def held_back(self) -> bool:
@@ -163,7 +167,9 @@ def run_tables(
     except BaseException as error:
         run.end(type(error).__name__)
         raise
-    report = RunReport(run.run_id, tuple(outcomes), time.monotonic() - started)
+    report = RunReport(
+        run.run_id, tuple(outcomes), time.monotonic() - started, read_goalposts(warehouse)
+    )
     run.end("held back" if report.held_back else "done")
     if report.held_back:
         from boxout.pipeline.diagnose.diagnosis import diagnose_incidents

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ingest import SIMULATED
 from boxout.pipeline.ledger import read_property
@@ -40,6 +41,7 @@ class ProjectStatus:
     waivers: tuple[dict[str, Any], ...]
     runs: tuple[dict[str, Any], ...]
     models: int
+    goalposts: tuple[Goalpost, ...]
 
 
 def read_status(warehouse: Warehouse, graph: Graph) -> ProjectStatus:
@@ -78,6 +80,7 @@ def read_status(warehouse: Warehouse, graph: Graph) -> ProjectStatus:
         models=int(warehouse.scalar(f"SELECT count(*) FROM {LAKE}.{MODELS}") or 0)
         if warehouse.has_table(MODELS)
         else 0,
+        goalposts=read_goalposts(warehouse),
     )
 
 

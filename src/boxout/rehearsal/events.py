@@ -181,7 +181,7 @@ def duplicate_ingest(warehouse: Warehouse, graph: Graph, folder: Path) -> Rehear
     result.noticed = "by content"
     result.noticed_seconds = result.stopped_seconds
     result.facts.append(f"{touched} rows were added, changed or removed")
-    result.wrong_rows = wrong_rows(warehouse, before)
+    result.wrong_rows, result.renamed_rows = wrong_rows(warehouse, before)
     result.differences = len(before.partitions ^ take_snapshot(warehouse).partitions)
     return result
 
@@ -205,7 +205,7 @@ def source_outage(warehouse: Warehouse, graph: Graph, folder: Path) -> Rehearsal
     run_tables(warehouse, graph, graph.computed, RunOptions(), command="rehearse")
     result.stopped_seconds = time.monotonic() - started
     result.planted.append(f"{len(clean)} files are an error page")
-    result.wrong_rows = wrong_rows(warehouse, before)
+    result.wrong_rows, result.renamed_rows = wrong_rows(warehouse, before)
     everything = read_incidents(warehouse, include_closed=True)
     result.incidents = [i for i in everything if i.incident_id not in opened]
     if result.incidents:

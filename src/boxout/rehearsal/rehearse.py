@@ -52,6 +52,8 @@ class Rehearsal:
         Until the incident was on record, and until the run had ended with the rest held back.
     wrong_rows
         Published rows that are not in the never-broken project, by table; empty where all are.
+    renamed_rows
+        Published rows that differ from the never-broken project's in the game's id alone.
     held_back
         Partitions that were kept from being published or built on.
     incidents, causes
@@ -74,6 +76,7 @@ class Rehearsal:
     noticed_seconds: float | None = None
     stopped_seconds: float | None = None
     wrong_rows: dict[str, int] = field(default_factory=dict)
+    renamed_rows: int = 0
     held_back: int = 0
     incidents: list[Incident] = field(default_factory=list)
     causes: list[str] = field(default_factory=list)
@@ -140,7 +143,7 @@ def rehearse_fault(
     result.planted = [_describe(item) for item in planted]
     before = take_snapshot(warehouse)
     _break(warehouse, graph, before, planted, tables, result)
-    result.wrong_rows = wrong_rows(warehouse, before)
+    result.wrong_rows, result.renamed_rows = wrong_rows(warehouse, before)
     if train:
         result.trained.append(f"while broken: {_train(warehouse)}")
     _mend(warehouse, graph, [item.clean for item in planted], tables, result)
@@ -231,30 +234,45 @@ def _kinds(findings: Sequence[Mapping[str, object]]) -> list[str]:
     return list(dict.fromkeys(str(finding["kind"]) for finding in findings))
 
 
-def wrong_rows(warehouse: Warehouse, before: Snapshot) -> dict[str, int]:
-    """Count the rows now published that the project did not hold before, by table.
+def wrong_rows(warehouse: Warehouse, before: Snapshot) -> tuple[dict[str, int], int]:
+    """Count the rows now published that the project did not hold before.
 
     Only partitions whose content has changed since are compared, row by row, with the data
     version of before.
+
+    Returns
+    -------
+    tuple
+        By table, the rows that differ in anything but the game's id; and how many rows differ in
+        that alone: while no source has the NBA's id, a game goes by one of our own everywhere.
     """
-    now = take_snapshot(warehouse)
-    found = {}
     changed: dict[str, set[str]] = {}
     old = {(table, day): content for table, day, _, _, content in before.partitions}
-    for table, day, _, _, content in now.partitions:
+    for table, day, _, _, content in take_snapshot(warehouse).partitions:
         if old.get((table, day), 0) != content:
             changed.setdefault(table, set()).add(day)
+    found, renamed = {}, 0
     for table, days in sorted(changed.items()):
-        rows = warehouse.scalar(
-            f"SELECT count(*) FROM (SELECT * FROM {LAKE}.{table} "
-            "WHERE game_date IN (SELECT unnest($1::DATE[])) EXCEPT ALL "
-            f"SELECT * FROM {LAKE}.{table} AT (VERSION => {before.version}) "
-            "WHERE game_date IN (SELECT unnest($1::DATE[])))",
+        has_id = "game_id" in warehouse.columns(f"{LAKE}.{table}")
+        wrong = _rows_more(warehouse, table, before, days, "* EXCLUDE (game_id)" if has_id else "*")
+        renamed += _rows_more(warehouse, table, before, days, "*") - wrong
+        if wrong:
+            found[table] = wrong
+    return found, renamed
+
+
+def _rows_more(
+    warehouse: Warehouse, table: str, before: Snapshot, days: set[str], columns: str
+) -> int:
+    """Count the rows of some dates that are there now and were not before."""
+    of_days = "WHERE game_date IN (SELECT unnest($1::DATE[]))"
+    return int(
+        warehouse.scalar(
+            f"SELECT count(*) FROM (SELECT {columns} FROM {LAKE}.{table} {of_days} EXCEPT ALL "
+            f"SELECT {columns} FROM {LAKE}.{table} AT (VERSION => {before.version}) {of_days})",
             [sorted(days)],
         )
-        if rows:
-            found[table] = int(rows)
-    return found
+    )
 
 
 def _mend(

@@ -85,7 +85,25 @@ def ask(
     first, last, dates = warehouse.rows(
         f"SELECT min(game_date), max(game_date), count(*) FROM {SUSPECT}"
     )[0]
-    landing = tuple(
-        name for name in feeding_tables(graph, table, None) if graph.tables[name].is_landing
+    return Question(
+        warehouse, graph, table, tuple(checks), landing_above(graph, table), first, last, dates
     )
-    return Question(warehouse, graph, table, tuple(checks), landing, first, last, dates)
+
+
+def suspect_everything(warehouse: Warehouse, graph: Graph, table: TableDefinition) -> Question:
+    """Return the question that puts every known date of a table under suspicion.
+
+    What is found then on sound data would be a false accusation; needs `known_dates`.
+    """
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE {SUSPECT} AS SELECT game_date, season FROM known_dates"
+    )
+    bounds = f"SELECT min(game_date), max(game_date), count(*) FROM {SUSPECT}"
+    first, last, dates = warehouse.rows(bounds)[0]
+    return Question(warehouse, graph, table, (), landing_above(graph, table), first, last, dates)
+
+
+def landing_above(graph: Graph, table: TableDefinition) -> tuple[str, ...]:
+    """Return the landing tables that a table rests on, nearest first."""
+    feeding = feeding_tables(graph, table, None)
+    return tuple(name for name in feeding if graph.tables[name].is_landing)
