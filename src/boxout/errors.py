@@ -6,6 +6,8 @@ that and exits with the error's code. Anything that is not a `BoxoutError` is a 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class BoxoutError(Exception):
     """A failure with a message for a person: what is wrong, where, and the next step.
@@ -43,6 +45,35 @@ class SourceError(BoxoutError):
 
 class UnknownShapeError(SourceError):
     """A readable file whose columns are those of no known shape."""
+
+
+class RefusedFileError(SourceError):
+    """A file that should fill a landing table and is refused whole.
+
+    Parameters
+    ----------
+    what, where, next_step
+        As in every error.
+    table
+        The landing table; None where even that cannot be told.
+    missing, unknown
+        Columns that it lacks, and columns of no known meaning that it has.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        where: str = "",
+        next_step: str = "",
+        *,
+        table: str | None = None,
+        missing: Sequence[str] = (),
+        unknown: Sequence[str] = (),
+    ) -> None:
+        super().__init__(what, where, next_step)
+        self.table = table
+        self.missing = tuple(missing)
+        self.unknown = tuple(unknown)
 
 
 class IdentityError(SourceError):

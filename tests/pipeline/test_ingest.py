@@ -9,6 +9,7 @@ import pytest
 from small_files import BOX_LINES, SHOTS, TEAM_LOGS
 
 from boxout.errors import SourceError
+from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import RunOptions, run_tables
 
@@ -31,6 +32,10 @@ def quarantine(warehouse):
             "SELECT check_name, sum(failing)::INTEGER FROM lake.ledger.quarantine GROUP BY 1"
         )
     )
+
+
+def files(warehouse):
+    return warehouse.rows("SELECT * FROM lake.ledger.files ORDER BY ALL")
 
 
 def test_a_file_is_ingested_once(write, ingest, empty):
@@ -152,10 +157,28 @@ def test_a_quarantined_row_leaves_quarantine_when_the_file_is_mended(write, inge
 
 def test_a_file_of_which_no_row_can_be_placed_is_refused_and_changes_nothing(write, ingest, empty):
     ingest(write("box.parquet", BOX_LINES))
-    version = empty.version()
+    before = hashes(empty), files(empty)
     with pytest.raises(SourceError, match=r"No row of the file can be placed.*48 of 48"):
         ingest(write("box.parquet", f"SELECT * REPLACE ('XXX' AS team) FROM ({BOX_LINES})"))
-    assert empty.version() == version
+    assert (hashes(empty), files(empty)) == before
+    [refused] = read_incidents(empty)
+    assert (refused.table, refused.check, refused.scope) == (BOX, "file_accepted", "file")
+    ingest(write("box.parquet", BOX_LINES))
+    assert read_incidents(empty) == ()
+
+
+def test_a_renamed_column_is_an_incident_that_says_which(write, ingest, empty):
+    renamed = f"SELECT * EXCLUDE (fga), fga AS fg_att FROM ({BOX_LINES})"
+    with pytest.raises(SourceError, match="lacks fga"):
+        ingest(write("box.parquet", renamed))
+    [refused] = read_incidents(empty)
+    [finding] = refused.diagnosis["findings"]
+    assert (finding["kind"], finding["samples"]) == ("column-renamed", ["fg_att"])
+    ingest(write("box.csv", BOX_LINES))  # another name: another file
+    assert len(read_incidents(empty)) == 1
+    ingest(write("box.parquet", BOX_LINES))
+    [closed] = read_incidents(empty, include_closed=True)
+    assert closed.outcome == "repaired"
 
 
 def test_a_damaged_file_leaves_what_was_there(write, ingest, empty):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from boxout.cli.console import DateProgress, notice, print_json, print_table
+from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import GameDate, check_range, with_home, with_json, with_range
 from boxout.errors import UsageError
 from boxout.pipeline.graph import load_graph
@@ -88,6 +89,7 @@ def print_training(report: TrainingReport) -> None:
     if any(metric.scope == "with a line" for metric in report.metrics):
         click.echo("on rows that the books have a line on")
         print_metrics(report.metrics, "with a line")
+    print_goalposts(report.readiness.goalposts)
     click.echo(f"model card: {report.folder / 'model_card.md'}")
 
 

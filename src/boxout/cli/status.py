@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from boxout.cli.console import percent, print_by_season, print_json, print_table
+from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import with_home, with_json
 from boxout.cli.runs import print_active, print_past
 from boxout.pipeline.graph import load_graph
@@ -62,6 +63,7 @@ def _print_status(s: ProjectStatus) -> None:
                 for c in s.coverage
             ),
         )
+    print_goalposts(s.goalposts)
     _print_records(s)
     if s.model:
         m = s.model

@@ -8,6 +8,7 @@ from datetime import date
 import click
 
 from boxout.cli.console import DateProgress, notice, print_json, print_table
+from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import check_range, with_home, with_json, with_range
 from boxout.errors import UsageError
 from boxout.pipeline.graph import Graph, load_graph
@@ -131,6 +132,7 @@ def _unit(table: TableDefinition) -> str:
 
 def print_run(report: RunReport) -> None:
     """Print what a run did, table by table, and what it held back."""
+    print_goalposts(report.goalposts)
     busy = [t for t in report.tables if t.due or t.failed or t.blocked]
     if not busy:
         click.echo(f"everything is up to date ({report.seconds:.2f} s)")
@@ -158,7 +160,7 @@ def print_run(report: RunReport) -> None:
         if outcome.blocked:
             click.echo(f"blocked: {outcome.table}: {outcome.blocked} dates wait for their inputs")
     if report.held_back:
-        notice("something was held back: `boxout validate` says what, `boxout explain` says why")
+        notice("something was held back: `boxout incidents` says what and why")
 
 
 @click.command("plan")

@@ -121,6 +121,7 @@ def card_markdown(card: Mapping[str, Any]) -> str:
         _facts(card),
         "## Gates\n\n" + "\n".join(f"- {a['reason']}" for a in card["readiness"]["answers"]),
         "## Waivers\n\n" + _waivers(card["readiness"]),
+        "## Moved goalposts\n\n" + _goalposts(card["readiness"]),
         "## Errors on dates after those trained on\n\n"
         f"{training['metrics_rule']}. In the market's unit.\n\n" + _metrics(card["metrics"]),
         "## Folds\n\n" + _table(card["folds"]),
@@ -157,6 +158,16 @@ def _waivers(readiness: Mapping[str, Any]) -> str:
         for w in readiness["waivers"]
     ]
     return "\n".join(lines)
+
+
+def _goalposts(readiness: Mapping[str, Any]) -> str:
+    lines = [
+        f"- {g['table']}, {g['check']} {g['change']}: {g['old']} -> {g['new']}, by {g['who']}"
+        f"{', ' + g['why'] if g['why'] else ''}, noticed {g['noticed_at']}"
+        + (f"; accepted by {g['accepted_by']}: {g['accepted_why']}" if g["accepted_by"] else "")
+        for g in readiness["goalposts"]
+    ]
+    return "\n".join(lines) or "None."
 
 
 def _metrics(metrics: Sequence[Mapping[str, Any]]) -> str:

@@ -21,6 +21,7 @@ from boxout.learning.states import (
     read_states,
 )
 from boxout.learning.waivers import WaivedCheck, read_waivers
+from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ledger import READY_SQL, create_ledger
 from boxout.tables.definition import Check, TableDefinition
@@ -71,6 +72,8 @@ class Readiness:
     waivers
         Overridden checks in the range, and the partitions published under them, of the
         feature store and of all that it is made of.
+    goalposts
+        The checks that are looser than they were.
     """
 
     is_ready: bool
@@ -80,6 +83,7 @@ class Readiness:
     answers: tuple[GateAnswer, ...] = ()
     waivers: tuple[WaivedCheck, ...] = ()
     waived_partitions: int = 0
+    goalposts: tuple[Goalpost, ...] = ()
 
 
 def readiness(
@@ -127,7 +131,8 @@ def readiness(
         f"All gates are open in {len(seasons)} season(s), {first} to {last}."
     )
     waivers, waived = read_waivers(warehouse, graph, first, last)
-    return Readiness(not closed, reason, first, last, answers, waivers, waived)
+    moved = read_goalposts(warehouse)
+    return Readiness(not closed, reason, first, last, answers, waivers, waived, moved)
 
 
 def require_ready(answer: Readiness) -> None:

@@ -34,7 +34,9 @@ from boxout.learning.registry import ModelRecord, save_model
 from boxout.learning.states import FEATURE_STORE
 from boxout.learning.storage import PREDICTIONS, Written, replace_rows
 from boxout.learning.walk import Listener, Walk, run_walk
+from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import Graph, load_graph
+from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.runs import Run, recorded
 from boxout.warehouse.ducklake import Warehouse
 
@@ -125,6 +127,8 @@ def train(
     """
     options = options or TrainOptions()
     graph = graph or load_graph()
+    create_ledger(warehouse)
+    note_goalposts(warehouse, graph)
     selected = select_markets(markets)
     clock = _Clock()
     inputs = read_inputs(warehouse, selected, options.start, options.end, graph)

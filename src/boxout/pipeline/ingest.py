@@ -7,12 +7,12 @@ rows mean is decided in `boxout.sources`, and what follows from them in the tabl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from boxout.errors import SourceError
+from boxout.errors import RefusedFileError, SourceError
 from boxout.pipeline.arrivals import (
     SOURCE_FILE,
     compare,
@@ -23,10 +23,13 @@ from boxout.pipeline.arrivals import (
 )
 from boxout.pipeline.check_queries import QUARANTINED
 from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
+from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import create_ledger, read_property, write_property
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.reads import columns_by_reader
+from boxout.pipeline.refusals import forget_refusals, record_refusal
+from boxout.pipeline.spellings import write_spellings
 from boxout.sources.files.names import map_names
 from boxout.sources.files.reading import fingerprint, is_simulated, open_file, reader_of
 from boxout.sources.files.shape import Shape
@@ -72,8 +75,9 @@ Listener = Callable[[FileReport], None]
 
 
 def prepare(warehouse: Warehouse, graph: Graph) -> None:
-    """Create the ledger and the empty landing tables where they are missing."""
+    """Create the ledger and empty landing tables where they are missing; note moved goalposts."""
     create_ledger(warehouse)
+    note_goalposts(warehouse, graph)
     missing = [table for table in graph.landing if not warehouse.has_table(table.name)]
     if not missing:
         return
@@ -90,8 +94,16 @@ def ingest_files(
     graph: Graph,
     paths: Sequence[Path],
     listener: Listener = lambda report: None,
+    *,
+    known_as: Mapping[Path, str] | None = None,
 ) -> list[FileReport]:
     """Ingest files in order; each is loaded whole or not at all.
+
+    Parameters
+    ----------
+    known_as
+        The name under which a file goes on record; its absolute path where left out. What a
+        file of the same name had brought before and this one does not, is removed.
 
     Raises
     ------
@@ -101,25 +113,37 @@ def ingest_files(
     """
     prepare(warehouse, graph)
     run_id = uuid4().hex[:12]
+    names = known_as or {}
     reports = []
     for path in paths:
-        report = ingest_file(warehouse, graph, path, run_id)
+        try:
+            report = ingest_file(warehouse, graph, path, run_id, names.get(path))
+        except RefusedFileError as error:
+            record_refusal(warehouse, names.get(path, str(path.absolute())), error, run_id)
+            # Its parsing of SQL takes long to import and is seldom needed.
+            from boxout.pipeline.diagnose.diagnosis import diagnose_incidents
+
+            diagnose_incidents(warehouse, graph)
+            raise
         listener(report)
         reports.append(report)
     return reports
 
 
-def ingest_file(warehouse: Warehouse, graph: Graph, path: Path, run_id: str) -> FileReport:
+def ingest_file(
+    warehouse: Warehouse, graph: Graph, path: Path, run_id: str, known_as: str | None = None
+) -> FileReport:
     """Ingest one file; see `ingest_files`."""
-    name, sha256 = str(path.absolute()), fingerprint(path)
+    name, sha256 = known_as or str(path.absolute()), fingerprint(path)
     known = warehouse.records(
         "SELECT table_name, row_count, sha256 FROM lake.ledger.files WHERE source_file = $1", [name]
     )
     if known and known[0]["sha256"] == sha256:
+        forget_refusals(warehouse, name, run_id)
         row = known[0]
         return FileReport(path, row["table_name"], row["row_count"], 0, 0, 0, {}, 0, True)
-    _refuse_mixture(warehouse, path)
     shape = open_file(warehouse.connection, path)
+    _refuse_mixture(warehouse, path)
     table = graph.tables[shape.table]
     with table_lock(warehouse, table.name):
         map_names(warehouse.connection, shape)
@@ -128,10 +152,11 @@ def ingest_file(warehouse: Warehouse, graph: Graph, path: Path, run_id: str) -> 
         rejected = rejections(warehouse)
         if rows and not warehouse.scalar("SELECT count(*) FROM arrived"):
             reason, count = max(rejected.items(), key=lambda item: item[1])
-            raise SourceError(
+            raise RefusedFileError(
                 f"No row of the file can be placed: {reason} ({count:,} of {rows:,} rows).",
                 str(path),
                 "Mend the file and ingest it again; what was there before stays.",
+                table=table.name,
             )
         counts = compare(warehouse, table, shape, name)
         report = FileReport(
@@ -140,7 +165,9 @@ def ingest_file(warehouse: Warehouse, graph: Graph, path: Path, run_id: str) -> 
         with warehouse.commit():
             _write_rows(warehouse, table, shape)
             _write_ledger(warehouse, graph, table, report, (name, sha256, run_id))
+            write_spellings(warehouse, table, shape, name)
             _write_label(warehouse, path)
+    forget_refusals(warehouse, name, run_id)
     return report
 
 

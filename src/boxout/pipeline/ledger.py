@@ -6,6 +6,7 @@ tables and the reading of them; who writes what is decided in `publish` and `ing
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date
 from typing import Any
 
@@ -39,20 +40,42 @@ CREATE TABLE IF NOT EXISTS lake.ledger.waivers (
 CREATE TABLE IF NOT EXISTS lake.ledger.runs (
   run_id VARCHAR, command VARCHAR, pid BIGINT, host VARCHAR, started_at TIMESTAMP,
   finished_at TIMESTAMP, outcome VARCHAR, summary VARCHAR);
+CREATE TABLE IF NOT EXISTS lake.ledger.incidents (
+  incident_id VARCHAR, table_name VARCHAR, check_name VARCHAR, scope VARCHAR, season VARCHAR,
+  source_file VARCHAR, first_date DATE, last_date DATE, partitions BIGINT, failing BIGINT,
+  total BIGINT, at_least DOUBLE, detail VARCHAR, affected_partitions BIGINT, affected VARCHAR,
+  opened_at TIMESTAMP, opened_run VARCHAR, blocked_at TIMESTAMP, updated_at TIMESTAMP,
+  repaired_at TIMESTAMP, repaired_run VARCHAR, outcome VARCHAR, diagnosis VARCHAR);
+CREATE TABLE IF NOT EXISTS lake.ledger.spellings (
+  source_file VARCHAR, table_name VARCHAR, column_name VARCHAR, kind VARCHAR, form VARCHAR,
+  problem VARCHAR, row_count BIGINT, samples VARCHAR[], first_date DATE, last_date DATE);
+CREATE TABLE IF NOT EXISTS lake.ledger.refusals (
+  source_file VARCHAR, table_name VARCHAR, problem VARCHAR, missing VARCHAR[],
+  unknown VARCHAR[], run_id VARCHAR, refused_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS lake.ledger.thresholds (
+  table_name VARCHAR, check_name VARCHAR, standing VARCHAR);
+CREATE TABLE IF NOT EXISTS lake.ledger.goalposts (
+  goalpost_id VARCHAR, table_name VARCHAR, check_name VARCHAR, change VARCHAR,
+  old_standing VARCHAR, new_standing VARCHAR, who VARCHAR, why VARCHAR, noticed_at TIMESTAMP,
+  accepted_by VARCHAR, accepted_why VARCHAR, accepted_at TIMESTAMP, restored_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS lake.ledger.properties (name VARCHAR, value VARCHAR);
 CREATE TABLE IF NOT EXISTS lake.ledger.interruptions (
   run_id VARCHAR, table_name VARCHAR, first_date DATE, last_date DATE, dates BIGINT,
   reason VARCHAR, interrupted_at TIMESTAMP);
 """
+# The property that says which of the statements above the home has seen.
+_LAYOUT = "ledger_layout"
 
 
 def create_ledger(warehouse: Warehouse) -> None:
-    """Create the ledger's tables where they are missing."""
-    if warehouse.has_table("ledger.interruptions"):  # the youngest of them
+    """Create the ledger's tables where they are missing, in a home of an earlier version too."""
+    layout = hashlib.sha256(_DDL.encode()).hexdigest()[:16]
+    if warehouse.has_table("ledger.properties") and read_property(warehouse, _LAYOUT) == layout:
         return
     with warehouse.commit():
         for statement in filter(str.strip, _DDL.split(";")):
             warehouse.execute(statement)
+        write_property(warehouse, _LAYOUT, layout)
 
 
 def read_property(warehouse: Warehouse, name: str) -> str | None:

@@ -14,6 +14,7 @@ from boxout.pipeline.judge import changes_shape, rewritten_range
 from boxout.pipeline.ledger import READY_SQL, follow_commit, read_partitions
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.record import Waiver, record_outcome
+from boxout.pipeline.record_incidents import record_incidents
 from boxout.pipeline.stage import DUE, STAGED
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
@@ -88,6 +89,7 @@ def commit_chunk(
             _reshape(warehouse, table, columns)
         removed = _write_rows(warehouse, table, columns)
         record_outcome(warehouse, table, run_id, waiver)
+        record_incidents(warehouse, graph, table, run_id)
     follow_commit(warehouse, table, version)
     return _summarise(warehouse, removed)
 

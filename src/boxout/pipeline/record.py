@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from boxout.pipeline.check_queries import PENDING
 from boxout.pipeline.ledger import READY
+from boxout.pipeline.record_incidents import close_incidents, note_blocked
 from boxout.pipeline.stage import DUE, JUDGED
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
@@ -172,6 +173,29 @@ def _write_checks(warehouse: Warehouse, bound: dict[str, str]) -> None:
     )
 
 
+def forget_withdrawn(warehouse: Warehouse, table: TableDefinition, run_id: str) -> None:
+    """Take partitions off the record that were never published and are expected no longer.
+
+    Rows that came with a wrong date leave such dates behind when their file is mended.
+    """
+    withdrawn = (
+        "SELECT game_date FROM ledger_now WHERE table_name = $1 AND coalesce(row_count, 0) = 0 "
+        "AND game_date NOT IN (SELECT game_date FROM partition_plan)"
+    )
+    dates = [row[0] for row in warehouse.rows(withdrawn, [table.name])]
+    if not dates:
+        return
+    with warehouse.commit():
+        for name in ("partitions", "check_results", "quarantine"):
+            warehouse.execute(
+                f"DELETE FROM lake.ledger.{name} WHERE table_name = $1 "
+                "AND game_date IN (SELECT unnest($2::DATE[]))",
+                [table.name, dates],
+            )
+        close_incidents(warehouse, table, run_id)
+    warehouse.ledger_version = None
+
+
 def record_blocked(warehouse: Warehouse, table: TableDefinition, run_id: str) -> int:
     """Record the partitions of `partition_plan` whose gate is closed; return how many are.
 
@@ -208,6 +232,7 @@ def record_blocked(warehouse: Warehouse, table: TableDefinition, run_id: str) ->
             """,
             [table.name, run_id],
         )
+        note_blocked(warehouse, table)
     return blocked
 
 

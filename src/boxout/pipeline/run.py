@@ -14,13 +14,19 @@ from datetime import date
 
 from boxout.errors import BusyError
 from boxout.pipeline.contract import audit
+from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.judge import judge_chunk
 from boxout.pipeline.ledger import add_stale_partitions, forget_stale_partitions, read_partitions
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.publish import InputsChangedError, Published, commit_chunk
-from boxout.pipeline.record import Waiver, record_blocked, record_interruption
+from boxout.pipeline.record import (
+    Waiver,
+    forget_withdrawn,
+    record_blocked,
+    record_interruption,
+)
 from boxout.pipeline.runs import Run, close_dead_runs, recorded
 from boxout.pipeline.seasons import commit_seasons, find_changed_seasons, judge_seasons
 from boxout.pipeline.stage import Chunk, select_due, stage_table
@@ -78,11 +84,14 @@ class RunReport:
         One outcome a table, in the order of work.
     seconds
         Wall time.
+    goalposts
+        The checks that are looser than they were.
     """
 
     run_id: str
     tables: tuple[TableOutcome, ...]
     seconds: float
+    goalposts: tuple[Goalpost, ...] = ()
 
     @property
     def held_back(self) -> bool:
@@ -166,8 +175,14 @@ def run_tables(
             elif chosen & set(graph.downstream(table.name)):
                 _plan(warehouse, graph, table, RunOptions(), False)
                 add_stale_partitions(warehouse, table.name, LAST_DATE, FIRST_DATE)
-        report = RunReport(run.run_id, tuple(outcomes), time.monotonic() - started)
+        report = RunReport(
+            run.run_id, tuple(outcomes), time.monotonic() - started, read_goalposts(warehouse)
+        )
         run.end("held back" if report.held_back else "done")
+    if report.held_back:
+        from boxout.pipeline.diagnose.diagnosis import diagnose_incidents
+
+        diagnose_incidents(warehouse, graph)
     return report
 
 
@@ -237,6 +252,7 @@ def _run_due(
     if chunks:
         run.start()
         run.progress(table.name, outcome.computed, outcome.due, parts)
+    forget_withdrawn(warehouse, table, run.run_id)
     outcome.blocked = record_blocked(warehouse, table, run.run_id)
     if seasons and options.waiver is None:
         run.start()

@@ -11,6 +11,7 @@ from boxout.pipeline.failure_samples import sample_failures
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.publish import verify_inputs
 from boxout.pipeline.record import record_seasons
+from boxout.pipeline.record_incidents import record_incidents
 from boxout.pipeline.stage import DUE, JUDGED, STAGED, Chunk
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
@@ -66,5 +67,6 @@ def commit_seasons(
     with warehouse.commit():
         verify_inputs(warehouse, graph, table, planned_version)
         failed = record_seasons(warehouse, table, run_id)
+        record_incidents(warehouse, graph, table, run_id)
     warehouse.ledger_version = None
     return failed

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ingest import SIMULATED
 from boxout.pipeline.ledger import READY, read_property
@@ -72,6 +73,7 @@ class ProjectStatus:
     watcher: WatcherView | None
     model: dict[str, Any] | None
     models: int
+    goalposts: tuple[Goalpost, ...]
 
 
 def read_status(warehouse: Warehouse, graph: Graph) -> ProjectStatus:
@@ -109,6 +111,7 @@ def read_status(warehouse: Warehouse, graph: Graph) -> ProjectStatus:
             watcher=read_watcher(signs, at),
             model=models[0] if models else None,
             models=len(models),
+            goalposts=read_goalposts(warehouse),
         )
 
 

@@ -102,7 +102,6 @@ class Home:
                 f"Choose a folder you can write to with --home or {HOME_VARIABLE}.",
             ) from error
 
-
     def _check_format(self) -> None:
         found = self.format.read_text(encoding="utf-8").strip() if self.format.exists() else "1"
         if found != str(FORMAT):

@@ -16,7 +16,7 @@ import duckdb
 from boxout.errors import IdentityError
 from boxout.sources.files.shape import Shape
 from boxout.sources.identity.games import TEAM_ID_BASE, parse_game_id
-from boxout.sources.identity.players import parse_player_name
+from boxout.sources.identity.players import is_garbled, parse_player_name
 from boxout.sources.identity.teams import TEAM_IDS, parse_team
 from boxout.sources.seasons import CUP_FINALS, PLAY_IN
 
@@ -29,6 +29,7 @@ _TABLES = {
     "special_dates": "game_date DATE, season_type VARCHAR",
 }
 
+GARBLED_NAME = "the player's name is garbled beyond repair"
 # Reasons name no value, so that they can be counted; the sample rows show the values.
 _PROBLEMS = {
     "team_names": "the team is no NBA team",
@@ -71,7 +72,9 @@ def _map(
         try:
             rows.append((spelling, *parse(spelling), None))
         except IdentityError:
-            rows.append((spelling, *[None] * (width - 2), _PROBLEMS[table]))
+            is_misread = table == "player_names" and is_garbled(spelling)
+            problem = GARBLED_NAME if is_misread else _PROBLEMS[table]
+            rows.append((spelling, *[None] * (width - 2), problem))
     if rows:
         _insert(connection, table, rows)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from boxout.errors import SourceError, UnknownShapeError
+from boxout.errors import RefusedFileError, SourceError, UnknownShapeError
 from boxout.sources.files import (
     bref_player_boxscores,
     game_lines,
@@ -102,7 +102,7 @@ def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Shape:
     SourceError
         When the file cannot be read, is empty, or has the columns of no known shape.
     """
-    source = _source(path)
+    source = source_query(path)
     try:
         columns = [
             row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
@@ -110,7 +110,7 @@ def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Shape:
         shape = detect_shape({column.lower() for column in columns}, path)
         connection.execute(_copy_statement(source, shape, {column.lower() for column in columns}))
     except (duckdb.Error, UnicodeDecodeError) as error:
-        raise SourceError(
+        raise RefusedFileError(
             f"The file cannot be read: {str(error).splitlines()[0]}",
             str(path),
             "Fetch or write it again; nothing of it was loaded.",
@@ -118,7 +118,8 @@ def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Shape:
     return shape
 
 
-def _source(path: Path) -> str:
+def source_query(path: Path) -> str:
+    """Return the SQL that reads a file's rows as they are."""
     reader = reader_of(path) or "read_parquet"
     quoted = str(path).replace("'", "''")
     # Text stays text until a shape casts it, so that one odd value spoils its own row only.
@@ -155,10 +156,14 @@ def detect_shape(columns: set[str], path: Path) -> Shape:
     share = len(nearest.required & columns) / len(nearest.required)
     missing = sorted(nearest.required - columns)
     if share >= NEAR_SHARE:
-        raise SourceError(
+        meant = {column for shape in SHAPES for column in (*shape.required, *shape.optional)}
+        raise RefusedFileError(
             f"The file looks like {nearest.table} but lacks {', '.join(missing)}.",
             str(path),
             "Fetch the file again with these columns.",
+            table=nearest.table,
+            missing=missing,
+            unknown=sorted(columns - meant),
         )
     known = ", ".join(dict.fromkeys(shape.table.removeprefix("landing.") for shape in SHAPES))
     raise UnknownShapeError(

@@ -95,10 +95,13 @@ def parse_player_name(text: str) -> PlayerName:
     Raises
     ------
     IdentityError
-        When nothing is left that could be a name.
+        When nothing is left that could be a name, or its encoding is spoiled beyond repair.
     """
     # A no-break space may be half of a misread letter: repair before folding white space.
-    name = " ".join(repair_encoding(text).split())
+    repaired = repair_encoding(text)
+    if is_garbled(repaired):
+        raise IdentityError(f"{text!r} is garbled.", "", "Read the source as UTF-8, once.")
+    name = " ".join(repaired.split())
     player_key = _key(name)
     words = player_key.split()
     if not words:
@@ -123,13 +126,18 @@ def own_player_id(base_key: str) -> int:
     return OWN_ID_BASE + int.from_bytes(digest[:8]) % OWN_ID_SPAN
 
 
+def is_garbled(text: str) -> bool:
+    """Whether a text holds UTF-8 that was read as Latin-1 or Windows-1252."""
+    return _MOJIBAKE.search(text) is not None
+
+
 def repair_encoding(text: str) -> str:
     """Undo UTF-8 that was read as Latin-1 or Windows-1252, once or twice.
 
     A text that does not become valid UTF-8 when read back is left as it is.
     """
     for _ in range(2):
-        if not _MOJIBAKE.search(text):
+        if not is_garbled(text):
             break
         repaired = _read_back(text)
         if repaired is None:

@@ -7,8 +7,8 @@ may_be_constant = ["status", "season_type", "overtime_periods"]
 
 [windows]
 "landing.schedule" = "same_day"
-"landing.bref_player_boxscores" = "same_day"
-"landing.nba_team_gamelogs" = "same_day"
+"landing.bref_player_boxscores" = ["same_day", "days: 1"]
+"landing.nba_team_gamelogs" = ["same_day", "days: 1"]
 "landing.nba_shots" = "same_day"
 
 [[checks]]
@@ -34,6 +34,33 @@ SELECT l.game_date, SUM(CASE WHEN g.home_team = l.team THEN 0 ELSE 1 END) AS fai
 FROM landing.nba_team_gamelogs AS l
 JOIN this AS g ON g.game_date = l.game_date AND (g.home_team = l.team OR g.away_team = l.team)
 WHERE l.is_home
+GROUP BY l.game_date
+"""
+
+# a time cut to a date in another time zone puts a game a day late: team logs alone have it then,
+# and box lines alone have it the day before
+[[checks]]
+name = "no_game_is_a_day_late"
+scope = "date"
+severity = "block"
+query = """
+WITH logs AS (
+  SELECT DISTINCT game_date, LEAST(home_team, away_team) AS first_team, GREATEST(home_team, away_team) AS second_team
+  FROM landing.nba_team_gamelogs),
+boxes AS (
+  SELECT DISTINCT game_date, LEAST(home_team, away_team) AS first_team, GREATEST(home_team, away_team) AS second_team
+  FROM landing.bref_player_boxscores),
+alone AS (
+  SELECT b.game_date, b.first_team, b.second_team
+  FROM boxes AS b
+  LEFT JOIN logs AS l ON l.game_date = b.game_date AND l.first_team = b.first_team AND l.second_team = b.second_team
+  WHERE l.game_date IS NULL)
+SELECT l.game_date,
+       SUM(CASE WHEN b.game_date IS NULL AND a.game_date IS NOT NULL THEN 1 ELSE 0 END) AS failing, COUNT(*) AS total
+FROM logs AS l
+LEFT JOIN boxes AS b ON b.game_date = l.game_date AND b.first_team = l.first_team AND b.second_team = l.second_team
+LEFT JOIN alone AS a
+  ON a.game_date = l.game_date - INTERVAL 1 DAY AND a.first_team = l.first_team AND a.second_team = l.second_team
 GROUP BY l.game_date
 """
 

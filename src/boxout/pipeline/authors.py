@@ -1,0 +1,51 @@
+"""Who changed a table's file last, as far as version control or the system can tell."""
+
+from __future__ import annotations
+
+import getpass
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from boxout.tables.definition import FOLDER
+
+GIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True)
+class Author:
+    """Who, and in which words; `why` is empty where there are none."""
+
+    who: str
+    why: str
+
+
+def last_author(table: str | None) -> Author:
+    """Return the author of a table file's last commit, or whoever has uncommitted changes in it.
+
+    Where the file is not in version control it is the user of this process. None stands for a
+    file that is gone.
+    """
+    path = FOLDER if table is None else FOLDER / f"{table.replace('.', '/')}.sql"
+    if _git(path, "status", "--porcelain"):
+        name = _git(path, "config", "user.name")
+        return Author(name or getpass.getuser(), "not committed yet")
+    committed = _git(path, "log", "-1", "--format=%an%x09%s")
+    if committed:
+        who, _, why = committed.partition("\t")
+        return Author(who, why)
+    return Author(getpass.getuser(), "")
+
+
+def _git(path: Path, *arguments: str) -> str:
+    folder = path if path.is_dir() else path.parent
+    command = ["git", "-C", str(folder), *arguments]
+    if arguments[0] != "config":
+        command += ["--", str(path)]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=GIT_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,116 @@
+"""Causes that show as rows which the schedule expects and a source did not bring."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from boxout.pipeline.diagnose.findings import Finding
+from boxout.pipeline.diagnose.question import SUSPECT, Question
+
+# Of a date's teams so many must be missing to speak of a writer that stopped half way.
+PARTIAL_SHARE = 0.4
+LEAST_TEAMS = 4
+# What a team has on a date in each source: enough to be there.
+PRESENT = {
+    "raw.team_boxscores": (
+        "landing.nba_team_gamelogs",
+        "SELECT DISTINCT game_date, team FROM lake.landing.nba_team_gamelogs",
+        "season_type IS NULL OR season_type NOT IN ('play-in', 'cup-final')",
+    ),
+    "raw.player_boxscores": (
+        "landing.bref_player_boxscores",
+        """
+        SELECT game_date, team FROM (
+          SELECT game_date, team, player_key, minutes FROM lake.landing.bref_player_boxscores
+          UNION SELECT game_date, team, player_key, minutes FROM lake.landing.nba_player_gamelogs)
+        WHERE minutes > 0 GROUP BY game_date, team HAVING count(DISTINCT player_key) >= 5""",
+        "true",
+    ),
+}
+
+
+def missing_rows(question: Question) -> list[Finding]:
+    """Return what is missing of the teams that played: a season, dates, parts of dates, teams.
+
+    Dates on which the source's rows were refused are left to `arrivals`.
+    """
+    if question.table.name not in PRESENT:
+        return []
+    source, present, covered = PRESENT[question.table.name]
+    question.warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE team_dates AS
+        SELECT t.*, p.team IS NOT NULL AS is_there
+        FROM (SELECT g.season, g.game_date, unnest([home_team, away_team]) AS team
+              FROM lake.raw.games AS g JOIN {SUSPECT} AS d USING (game_date)
+              WHERE g.status = 'final' AND ({covered})
+                AND game_date NOT IN (
+                  SELECT game_date FROM lake.ledger.quarantine
+                  WHERE table_name = '{source}' AND source_file IS NOT NULL
+                    AND game_date IS NOT NULL)) AS t
+        LEFT JOIN ({present}) AS p USING (game_date, team)
+        """
+    )
+    rows = question.records(
+        f"""
+        WITH seasons AS (
+          SELECT t.season, (SELECT count(*) FROM ({present}) AS p JOIN known_dates AS k
+                            USING (game_date) WHERE k.season = t.season) = 0 AS is_whole
+          FROM (SELECT DISTINCT season FROM team_dates) AS t),
+        dates AS (
+          SELECT season, game_date, count(*) AS expected,
+                 count(*) FILTER (NOT is_there) AS missing,
+                 list(team ORDER BY team) FILTER (NOT is_there) AS teams
+          FROM team_dates GROUP BY season, game_date),
+        kinds AS (
+          SELECT *, CASE WHEN is_whole THEN 'season-missing' WHEN missing = expected THEN
+                      'dates-missing'
+                    WHEN expected >= {LEAST_TEAMS} AND missing >= {PARTIAL_SHARE} * expected
+                      THEN 'partial-write'
+                    ELSE 'missing-team-rows' END AS kind
+          FROM dates JOIN seasons USING (season) WHERE missing > 0)
+        SELECT kind, sum(missing)::BIGINT AS missing, sum(expected)::BIGINT AS expected,
+               count(*) AS dates, min(game_date) AS first_date, max(game_date) AS last_date,
+               list(DISTINCT season ORDER BY season) AS seasons,
+               list_sort(list_distinct(flatten(list(teams)))) AS teams,
+               list_slice(list(game_date || ': ' || (expected - missing) || ' of ' || expected ||
+                               ' teams' ORDER BY missing DESC, game_date), 1, 3) AS samples
+        FROM kinds GROUP BY kind ORDER BY dates DESC
+        """
+    )
+    return [_finding(question, source, row) for row in rows]
+
+
+def _finding(question: Question, source: str, row: dict[str, Any]) -> Finding:
+    lacking = f"{row['missing']:,} of {row['expected']:,} team rows are missing"
+    what = {
+        "season-missing": f"The source has nothing of {', '.join(row['seasons'])}: {lacking}.",
+        "dates-missing": f"The source has nothing of {row['dates']} dates: {lacking}.",
+        "partial-write": f"{row['dates']} dates were saved in part: {lacking}.",
+        "missing-team-rows": f"{lacking} on {row['dates']} dates, of "
+        f"{', '.join(row['teams'][:6])}{' and others' if len(row['teams']) > 6 else ''}.",
+    }[row["kind"]]
+    files = question.records(
+        f"SELECT source_file, count(*) AS n FROM lake.{source} AS l JOIN known_dates AS k "
+        "USING (game_date) WHERE k.season IN (SELECT unnest($1::VARCHAR[])) "
+        "GROUP BY source_file ORDER BY n DESC, source_file LIMIT 3",
+        list(row["seasons"]),
+    ) or question.records(
+        "SELECT source_file FROM lake.ledger.files WHERE table_name = $1 AND row_count = 0 "
+        "ORDER BY ingested_at DESC LIMIT 3",
+        source,
+    )
+    return Finding(
+        row["kind"],
+        what,
+        source,
+        row["missing"],
+        row["expected"],
+        explains=row["dates"] / question.dates,
+        samples=tuple(row["samples"]),
+        first_date=row["first_date"],
+        last_date=row["last_date"],
+        seasons=tuple(row["seasons"]),
+        teams=tuple(row["teams"]),
+        files=tuple(file["source_file"] for file in files),
+    )

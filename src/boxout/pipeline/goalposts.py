@@ -1,0 +1,276 @@
+"""Checks that were loosened, rewritten or removed: noticed, named, and shown until put back.
+
+The ledger keeps each check as it stood when it was strictest. Whenever a project is opened the
+contracts in the code are compared with that; what is looser is a moved goalpost, on record with
+who, when and why, and stays one when it is accepted: it goes away when the check is back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+from boxout.errors import UsageError
+from boxout.pipeline.authors import last_author
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.ledger import read_property, write_property
+from boxout.tables.definition import TableDefinition
+from boxout.warehouse.ducklake import Warehouse
+
+LOOSENED, REMOVED, REWRITTEN = "loosened", "removed", "rewritten"
+EXEMPT, OPENING = "columns_vary", "bootstrap_days"
+_SEEN = "contracts_seen"
+_SEVERITIES = ("warn", "block")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How strict one check is.
+
+    Attributes
+    ----------
+    at_least, severity, scope
+        As the check has them.
+    exempt
+        What is exempt from it: of `columns_vary` the columns that may be null or constant.
+    days
+        Of `bootstrap_days` the days that opening season checks leave out.
+    code
+        A fingerprint of what it counts.
+    """
+
+    at_least: float = 1.0
+    severity: str = "block"
+    scope: str = "season"
+    exempt: tuple[str, ...] = ()
+    days: int = 0
+    code: str = ""
+
+    def __str__(self) -> str:
+        if self.days:
+            return f"{self.days} days left out"
+        if self.exempt:
+            return f"exempt: {', '.join(self.exempt)}"
+        return f"{100 * self.at_least:g}%, {self.severity}"
+
+
+@dataclass(frozen=True)
+class Goalpost:
+    """One check that is looser than it was.
+
+    Attributes
+    ----------
+    goalpost_id
+        Such as 'g0001'.
+    change
+        loosened, removed or rewritten.
+    old, new
+        How it stood when it was strictest, and how it stands.
+    who, why
+        Who last changed the table's file, and the words of that change where it is in version
+        control; else who opened the project first with it.
+    accepted_by, accepted_why
+        Who agreed to it, and why; None where nobody has. It stays on show.
+    """
+
+    goalpost_id: str
+    table: str
+    check: str
+    change: str
+    old: str
+    new: str
+    who: str
+    why: str
+    noticed_at: datetime
+    accepted_by: str | None
+    accepted_why: str | None
+
+    def __str__(self) -> str:
+        accepted = (
+            f"; accepted by {self.accepted_by}: {self.accepted_why}" if self.accepted_by else ""
+        )
+        why = f" ({self.why})" if self.why else ""
+        return (
+            f"{self.table}: {self.check} {self.change}: {self.old} -> {self.new}, by {self.who}"
+            f"{why}, noticed {self.noticed_at:%Y-%m-%d %H:%M}{accepted}"
+        )
+
+
+def note_goalposts(warehouse: Warehouse, graph: Graph) -> None:
+    """Compare the contracts in the code with the strictest on record, and record what moved.
+
+    Costs one look at the ledger where nothing has changed since the last time.
+    """
+    standings = {
+        (table.name, check): standing
+        for table in graph.computed
+        for check, standing in _standings(table).items()
+    }
+    seen = hashlib.sha256(repr(sorted(standings.items())).encode()).hexdigest()[:16]
+    if read_property(warehouse, _SEEN) == seen:
+        return
+    with warehouse.commit():
+        known = {
+            (table, check): Standing(**_loaded(text))
+            for table, check, text in warehouse.rows("SELECT * FROM lake.ledger.thresholds")
+        }
+        # What is as strict as it was, or stricter, is what the next change is measured from.
+        sound = {
+            key: new
+            for key, new in standings.items()
+            if key not in known or _change(known[key], new) is None
+        }
+        _restore(warehouse, sound)
+        _remember(warehouse, {k: new for k, new in sound.items() if known.get(k) != new})
+        for key, old in known.items():
+            if key not in sound:
+                _record(warehouse, graph, key, old, standings.get(key))
+        write_property(warehouse, _SEEN, seen)
+
+
+def _loaded(text: str) -> dict[str, Any]:
+    values: dict[str, Any] = json.loads(text)
+    return values | {"exempt": tuple(values["exempt"])}
+
+
+def _standings(table: TableDefinition) -> Mapping[str, Standing]:
+    found = {
+        check.name: Standing(
+            check.at_least,
+            check.severity,
+            check.scope,
+            code=_fingerprint(
+                check.kind,
+                check.expression,
+                check.of,
+                check.expected_from,
+                check.expected_where,
+            ),
+        )
+        for check in table.checks
+    }
+    exempt = tuple(
+        sorted(
+            {f"{column} may be null" for column in table.may_be_null}
+            | {f"{column} may be constant" for column in table.may_be_constant}
+        )
+    )
+    return found | {
+        EXEMPT: Standing(exempt=exempt),
+        OPENING: Standing(days=table.bootstrap_days),
+    }
+
+
+def _fingerprint(*parts: str | None) -> str:
+    text = " ".join(" ".join((part or "").split()) for part in parts)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _change(old: Standing, new: Standing | None) -> str | None:
+    """Say how a check moved; None where it is as strict as it was, or stricter."""
+    if new is None:
+        return REMOVED
+    is_looser = (
+        new.at_least < old.at_least
+        or _SEVERITIES.index(new.severity) < _SEVERITIES.index(old.severity)
+        or not set(new.exempt) <= set(old.exempt)
+        or new.days > old.days
+    )
+    if is_looser:
+        return LOOSENED
+    return REWRITTEN if (new.code, new.scope) != (old.code, old.scope) else None
+
+
+def _record(
+    warehouse: Warehouse,
+    graph: Graph,
+    key: tuple[str, str],
+    old: Standing,
+    new: Standing | None,
+) -> None:
+    """Record one check that is looser than it was, unless that is on record already."""
+    table, check = key
+    change, said = _change(old, new), str(new) if new else "gone"
+    moved = warehouse.rows(
+        "SELECT change, new_standing FROM lake.ledger.goalposts "
+        "WHERE table_name = $1 AND check_name = $2 AND restored_at IS NULL",
+        [*key],
+    )
+    if moved == [(change, said)]:
+        return
+    author = last_author(table if table in graph.tables else None)
+    if moved:
+        _restore(warehouse, [key])
+    warehouse.execute(
+        """
+        INSERT INTO lake.ledger.goalposts
+        SELECT 'g' || lpad((count(*) + 1)::VARCHAR, 4, '0'), $1, $2, $3, $4, $5, $6, $7,
+               now()::TIMESTAMP, NULL, NULL, NULL, NULL
+        FROM lake.ledger.goalposts
+        """,
+        [table, check, change, str(old), said, author.who, author.why],
+    )
+
+
+_THESE = "(table_name, check_name) IN (SELECT unnest($1::VARCHAR[]), unnest($2::VARCHAR[]))"
+
+
+def _restore(warehouse: Warehouse, keys: Collection[tuple[str, str]]) -> None:
+    """End the moved goalposts of these checks, where there are any."""
+    bound = [[table for table, _ in keys], [check for _, check in keys]]
+    still = f"restored_at IS NULL AND {_THESE}"
+    if warehouse.scalar(f"SELECT count(*) FROM lake.ledger.goalposts WHERE {still}", bound):
+        warehouse.execute(
+            f"UPDATE lake.ledger.goalposts SET restored_at = now()::TIMESTAMP WHERE {still}", bound
+        )
+
+
+def _remember(warehouse: Warehouse, standings: Mapping[tuple[str, str], Standing]) -> None:
+    """Write how strict these checks are, all at once."""
+    if not standings:
+        return
+    bound = [[table for table, _ in standings], [check for _, check in standings]]
+    warehouse.execute(f"DELETE FROM lake.ledger.thresholds WHERE {_THESE}", bound)
+    warehouse.execute(
+        "INSERT INTO lake.ledger.thresholds "
+        "SELECT unnest($1::VARCHAR[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[])",
+        [*bound, [json.dumps(asdict(standing)) for standing in standings.values()]],
+    )
+
+
+def read_goalposts(warehouse: Warehouse) -> tuple[Goalpost, ...]:
+    """Return the checks that are looser now than they were, oldest first."""
+    return tuple(
+        Goalpost(*row)
+        for row in warehouse.rows(
+            "SELECT goalpost_id, table_name, check_name, change, old_standing, new_standing, who, "
+            "why, noticed_at, accepted_by, accepted_why FROM lake.ledger.goalposts "
+            "WHERE restored_at IS NULL ORDER BY goalpost_id"
+        )
+    )
+
+
+def accept_goalpost(warehouse: Warehouse, goalpost_id: str, who: str, why: str) -> None:
+    """Record that somebody agrees to a moved goalpost; it stays on show all the same.
+
+    Raises
+    ------
+    UsageError
+        When there is no such goalpost.
+    """
+    if goalpost_id not in {goalpost.goalpost_id for goalpost in read_goalposts(warehouse)}:
+        raise UsageError(
+            f"There is no moved goalpost {goalpost_id!r}.",
+            str(warehouse.home.path),
+            "`boxout goalposts` lists them.",
+        )
+    with warehouse.commit():
+        warehouse.execute(
+            "UPDATE lake.ledger.goalposts SET accepted_by = $2, accepted_why = $3, "
+            "accepted_at = now()::TIMESTAMP WHERE goalpost_id = $1 AND restored_at IS NULL",
+            [goalpost_id, who, why],
+        )

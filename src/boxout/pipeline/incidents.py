@@ -1,0 +1,163 @@
+"""Read the incidents: what failed, what waits for it, since when, and how it ended.
+
+`record_incidents` writes them, in the commits that fail and repair partitions.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from boxout.errors import UsageError
+from boxout.warehouse.ducklake import Warehouse
+
+
+@dataclass(frozen=True)
+class Affected:
+    """The partitions of one table downstream that an incident reaches."""
+
+    table: str
+    partitions: int
+    first_date: date
+    last_date: date
+
+
+@dataclass(frozen=True)
+class Incident:
+    """One blocking check of one table that failed in one season, or one file that was refused.
+
+    Attributes
+    ----------
+    incident_id
+        Such as 'i0001', in the order in which they opened.
+    scope
+        row, date or season; 'file' for a file that ingest refused whole.
+    source_file
+        The refused file; None for a check.
+    first_date, last_date, partitions
+        The game dates that are held back by it, or were last.
+    failing, total, at_least
+        Rows, dates or games that fail, of those that the check covers, and the share it needs.
+    affected
+        What waits for it downstream, a table each, inputs first.
+    opened_at, blocked_at, repaired_at
+        When it was detected, when the first reader was held back, and when the last failing
+        partition was repaired or waived; UTC, None where it has not come to that.
+    outcome
+        'repaired' or 'waived'; None while it is open.
+    diagnosis
+        What `boxout diagnose` found when it opened, as plain data; None where nothing was.
+    """
+
+    incident_id: str
+    table: str
+    check: str
+    scope: str
+    season: str | None
+    source_file: str | None
+    first_date: date | None
+    last_date: date | None
+    partitions: int
+    failing: int
+    total: int
+    at_least: float | None
+    detail: str | None
+    affected_partitions: int
+    affected: tuple[Affected, ...]
+    opened_at: datetime
+    opened_run: str
+    blocked_at: datetime | None
+    updated_at: datetime
+    repaired_at: datetime | None
+    repaired_run: str | None
+    outcome: str | None
+    diagnosis: dict[str, Any] | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it still holds something back."""
+        return self.repaired_at is None
+
+    @property
+    def seconds_to_block(self) -> float | None:
+        """From detection to the first reader held back."""
+        return _seconds(self.opened_at, self.blocked_at)
+
+    @property
+    def seconds_to_repair(self) -> float | None:
+        """From detection to the end."""
+        return _seconds(self.opened_at, self.repaired_at)
+
+
+def _seconds(start: datetime, end: datetime | None) -> float | None:
+    return None if end is None else (end - start).total_seconds()
+
+
+def read_incidents(warehouse: Warehouse, *, include_closed: bool = False) -> tuple[Incident, ...]:
+    """Return the open incidents, or all of them, oldest first."""
+    where = "" if include_closed else "WHERE repaired_at IS NULL"
+    return tuple(
+        _incident(row)
+        for row in warehouse.records(
+            f"SELECT * FROM lake.ledger.incidents {where} ORDER BY opened_at, incident_id"
+        )
+    )
+
+
+def read_incident(warehouse: Warehouse, incident_id: str) -> Incident:
+    """Return one incident.
+
+    Raises
+    ------
+    UsageError
+        When there is none of this id.
+    """
+    rows = warehouse.records(
+        "SELECT * FROM lake.ledger.incidents WHERE incident_id = $1", [incident_id]
+    )
+    if not rows:
+        raise UsageError(
+            f"There is no incident {incident_id!r}.",
+            str(warehouse.home.path),
+            "`boxout incidents --all` lists them.",
+        )
+    return _incident(rows[0])
+
+
+def _incident(row: dict[str, Any]) -> Incident:
+    affected = tuple(
+        Affected(
+            item["table"],
+            item["partitions"],
+            date.fromisoformat(item["first_date"]),
+            date.fromisoformat(item["last_date"]),
+        )
+        for item in json.loads(row["affected"] or "[]")
+    )
+    return Incident(
+        row["incident_id"],
+        row["table_name"],
+        row["check_name"],
+        row["scope"],
+        row["season"],
+        row["source_file"],
+        row["first_date"],
+        row["last_date"],
+        row["partitions"] or 0,
+        row["failing"] or 0,
+        row["total"] or 0,
+        row["at_least"],
+        row["detail"],
+        row["affected_partitions"] or 0,
+        affected,
+        row["opened_at"],
+        row["opened_run"],
+        row["blocked_at"],
+        row["updated_at"],
+        row["repaired_at"],
+        row["repaired_run"],
+        row["outcome"],
+        json.loads(row["diagnosis"]) if row["diagnosis"] else None,
+    )

@@ -1,0 +1,117 @@
+"""A check that is loosened is never silent: it shows until it is back, with who and why."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import replace
+
+import pytest
+
+from boxout.pipeline import authors
+from boxout.pipeline.goalposts import accept_goalpost, note_goalposts, read_goalposts
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.ingest import prepare
+
+TABLE, CHECK = "analytics.player_game_summary", "usage_rate_populated"
+
+
+def with_table(graph, **changes):
+    return Graph(graph.tables | {TABLE: replace(graph.tables[TABLE], **changes)})
+
+
+def with_check(graph, **changes):
+    checks = graph.tables[TABLE].checks
+    return with_table(
+        graph,
+        checks=tuple(replace(c, **changes) if c.name == CHECK else c for c in checks),
+    )
+
+
+@pytest.fixture
+def opened(empty, graph):
+    """A new project that has seen the contracts as they are."""
+    prepare(empty, graph)
+    return empty
+
+
+def moved(warehouse, graph):
+    note_goalposts(warehouse, graph)
+    return [(g.check, g.change, g.old, g.new) for g in read_goalposts(warehouse)]
+
+
+def test_contracts_as_they_are_have_not_moved(opened, graph):
+    assert moved(opened, graph) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "new"),
+    [
+        ({"at_least": 0.45}, "45%, block"),
+        ({"severity": "warn"}, "95%, warn"),
+    ],
+)
+def test_a_lower_threshold_and_a_milder_severity_show(opened, graph, change, new):
+    loosened = with_check(graph, **change)
+    assert moved(opened, loosened) == [(CHECK, "loosened", "95%, block", new)]
+    assert moved(opened, loosened) == [(CHECK, "loosened", "95%, block", new)]  # once
+    assert moved(opened, graph) == []  # and it is gone when the check is back
+
+
+def test_it_is_measured_from_where_it_was_strictest(opened, graph):
+    assert moved(opened, with_check(graph, at_least=0.99)) == []
+    assert moved(opened, graph) == [(CHECK, "loosened", "99%, block", "95%, block")]
+    [first] = read_goalposts(opened)
+    assert moved(opened, with_check(graph, at_least=0.5)) == [
+        (CHECK, "loosened", "99%, block", "50%, block")
+    ]
+    [second] = read_goalposts(opened)
+    assert second.goalpost_id != first.goalpost_id
+
+
+def test_a_check_that_is_removed_or_rewritten_shows(opened, graph):
+    checks = tuple(c for c in graph.tables[TABLE].checks if c.name != CHECK)
+    assert moved(opened, with_table(graph, checks=checks)) == [
+        (CHECK, "removed", "95%, block", "gone")
+    ]
+    assert moved(opened, with_check(graph, expression="true")) == [
+        (CHECK, "rewritten", "95%, block", "95%, block")
+    ]
+
+
+def test_a_column_that_need_not_vary_any_more_and_a_longer_opening_show(opened, graph):
+    exempt = graph.tables[TABLE].may_be_constant | {"stl"}
+    [(check, change, _, new)] = moved(opened, with_table(graph, may_be_constant=exempt))
+    assert (check, change) == ("columns_vary", "loosened")
+    assert "stl may be constant" in new
+    [(check, change, _, new)] = moved(opened, with_table(graph, bootstrap_days=30))
+    assert (check, change, new) == ("bootstrap_days", "loosened", "30 days left out")
+
+
+def test_accepting_one_puts_a_name_to_it_and_leaves_it_on_show(opened, graph):
+    moved(opened, with_check(graph, at_least=0.45))
+    [goalpost] = read_goalposts(opened)
+    accept_goalpost(opened, goalpost.goalpost_id, "ann", "the league dropped it")
+    [goalpost] = read_goalposts(opened)
+    assert (goalpost.accepted_by, goalpost.accepted_why) == ("ann", "the league dropped it")
+    assert "accepted by ann" in str(goalpost)
+
+
+def test_the_author_is_whoever_changed_the_file(tmp_path, monkeypatch):
+    def git(*arguments):
+        subprocess.run(["git", "-C", tmp_path, *arguments], check=True, capture_output=True)
+
+    monkeypatch.setattr(authors, "FOLDER", tmp_path)
+    file = tmp_path / "raw" / "games.sql"
+    file.parent.mkdir()
+    file.write_text("SELECT 1")
+    monkeypatch.setattr(authors.getpass, "getuser", lambda: "operator")
+    assert authors.last_author("raw.games") == authors.Author("operator", "")
+    git("init")
+    git("config", "user.name", "Ann")
+    git("config", "user.email", "ann@example.org")
+    git("add", ".")
+    git("commit", "-m", "Lower the gate")
+    assert authors.last_author("raw.games") == authors.Author("Ann", "Lower the gate")
+    git("config", "user.name", "Bob")
+    file.write_text("SELECT 2")
+    assert authors.last_author("raw.games") == authors.Author("Bob", "not committed yet")
