@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from boxout.learning.boosting import BoostingOptions
+from boxout.learning.markets import MINUTES, STATISTICS
 from boxout.learning.train import TrainOptions, train
 from boxout.pipeline.content_hash import content_hash_expression
 from boxout.pipeline.graph import Graph, build_graph
@@ -55,6 +56,7 @@ SELECT season, game_date, game_id, player_id, team, opponent, is_home,
        CASE WHEN player_id = 108 THEN 0 ELSE 10 + 2 * p + luck % 7 END::DECIMAL(6, 2) AS minutes,
        (2 * p + luck % 11)::INTEGER AS pts, (p + luck % 5)::INTEGER AS trb,
        (p // 2 + luck % 3)::INTEGER AS ast, (p // 3 + luck % 2)::INTEGER AS fg3,
+       (luck % 4)::INTEGER AS stl, (luck % 2)::INTEGER AS blk, (luck % 5)::INTEGER AS tov,
        (10 + p + luck % 5)::DECIMAL(9, 4) AS usage
 FROM lines""",
     "landing.prop_lines": f"""{_DATES}
@@ -67,13 +69,17 @@ FROM games, range(5, 9) AS players(p), (VALUES
 WHERE season = '2023-24'""",
 }
 
-_STATS = {"points": "pts", "rebounds": "trb", "assists": "ast", "threes": "fg3", "pra": "pra"}
+_STATS = {market.name: market.outcome for market in (*STATISTICS, MINUTES)}
 
 
 def _form_columns() -> str:
     columns = []
     for name, column in _STATS.items():
-        for label, frame in (("last_10_games", "ten"), ("season", "so_far")):
+        for label, frame in (
+            ("last_5_games", "five"),
+            ("last_10_games", "ten"),
+            ("season", "so_far"),
+        ):
             columns.append(f"avg({column}) OVER {frame} AS avg_{name}_{label}")
         columns.append(f"avg({column}) OVER three AS avg_{name}_recency_weighted")
     return ", ".join(columns)
@@ -83,8 +89,10 @@ FEATURES = f"""
 SELECT season, game_date, game_id, player_id, team, opponent, is_home, false AS is_upcoming,
        count(*) OVER so_far AS games_played_season, {_form_columns()},
        100.0::DOUBLE AS data_completeness_pct, NULL::VARCHAR AS missing_data_fields
-FROM (SELECT *, pts + trb + ast AS pra FROM raw.player_boxscores)
-WINDOW ten AS (PARTITION BY player_id ORDER BY game_date, game_id
+FROM raw.player_boxscores
+WINDOW five AS (PARTITION BY player_id ORDER BY game_date, game_id
+                ROWS BETWEEN 5 PRECEDING AND 1 PRECEDING),
+       ten AS (PARTITION BY player_id ORDER BY game_date, game_id
                ROWS BETWEEN 10 PRECEDING AND 1 PRECEDING),
        three AS (PARTITION BY player_id ORDER BY game_date, game_id
                  ROWS BETWEEN 3 PRECEDING AND 1 PRECEDING),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import numpy as np
+import pytest
 
-from boxout.learning.distribution import fit_distribution, read_distribution
+from boxout.learning.distribution import fit_distribution, read_distribution, rising
 from boxout.learning.evaluate import score
 from boxout.learning.trust import fit_line_trust
 
@@ -20,7 +21,7 @@ def _outcomes(rows=20_000):
 def test_intervals_cover_what_they_say():
     predicted, actual = _outcomes()
     known = fit_distribution(predicted[:10_000], actual[:10_000])
-    low, high = (known.quantile(predicted[10_000:], level) for level in (10, 90))
+    low, high = (known.quantile(predicted[10_000:], level) for level in (0.1, 0.9))
     covered = ((actual[10_000:] >= low) & (actual[10_000:] <= high)).mean()
     assert 0.77 < covered < 0.84
     assert np.allclose(known.sd(np.array([4.0, 25.0])), [2.0, 5.0], atol=0.4)
@@ -45,6 +46,39 @@ def test_a_push_counts_for_neither_side():
     chance = known.over_probability(predicted[near], np.full(near.sum(), 9.0)).mean()
     over, under = (actual[near] > 9).mean(), (actual[near] < 9).mean()
     assert abs(chance - over / (over + under)) < 0.03
+
+
+def test_over_push_and_under_add_up_and_follow_the_counts():
+    predicted, actual = _outcomes()
+    known = fit_distribution(predicted, actual)
+    near = np.abs(predicted - 9) < 1.5
+    line = np.full(near.sum(), 9.0)
+    over, push, under = (chance.mean() for chance in known.chances(predicted[near], line))
+    assert abs(over + push + under - 1) < 1e-12
+    assert abs(push - (actual[near] == 9).mean()) < 0.02
+    assert abs(over - (actual[near] > 9).mean()) < 0.02
+    half = known.chances(predicted[near], line + 0.5)
+    assert (half[1] == 0).all()
+
+
+def test_chances_never_fall_when_the_forecast_rises():
+    random = np.random.default_rng(3)
+    values, weights = random.uniform(size=(40, 3)), random.uniform(1, 5, 40)
+    fitted = rising(values, weights)
+    assert (np.diff(fitted, axis=0) >= -1e-12).all()
+    assert np.allclose((fitted * weights[:, None]).sum(axis=0), weights @ values)
+    error = ((values - fitted) ** 2 * weights[:, None]).sum()
+    for change in (0.98, 1.02):
+        assert ((values - fitted * change) ** 2 * weights[:, None]).sum() > error
+    assert np.allclose(rising(np.sort(values, axis=0), weights), np.sort(values, axis=0))
+
+
+def test_a_forecast_beyond_all_others_takes_the_distribution_along():
+    predicted, actual = _outcomes()
+    known = fit_distribution(predicted, actual)
+    far = np.array([known.centres[-1], known.centres[-1] + 6])
+    assert np.diff(known.mean(far)) == pytest.approx(6, abs=0.2)
+    assert np.diff(known.median(far)) == pytest.approx(6, abs=1)
 
 
 def test_no_line_gives_no_chance_and_a_saved_distribution_is_the_same():

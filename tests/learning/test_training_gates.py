@@ -101,5 +101,5 @@ def test_a_waiver_opens_the_gate_and_stays_visible(league):
 
 
 def test_an_unknown_market_is_refused(league):
-    with pytest.raises(UsageError, match="steals"):
-        readiness(league.warehouse, ["steals"], graph=league.graph)
+    with pytest.raises(UsageError, match="dunks"):
+        readiness(league.warehouse, ["dunks"], graph=league.graph)

@@ -76,6 +76,8 @@ def test_the_tables_of_the_design_are_there():
         "precompute.player_shot_zone_analysis",
         "precompute.player_composite_factors",
         "precompute.player_daily_cache",
+        "precompute.player_past_seasons",
+        "precompute.absent_teammates",
         "precompute.ml_feature_store",
     } <= names
 

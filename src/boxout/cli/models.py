@@ -26,7 +26,7 @@ SHOWN_PREDICTIONS = 10
 
 
 @click.command("train")
-@click.option("--market", "markets", multiple=True, help="Market to train; all five when left out.")
+@click.option("--market", "markets", multiple=True, help="Market to train; all when left out.")
 @with_range
 @with_home
 @with_json

@@ -34,8 +34,8 @@ class BoostingOptions:
         Part of the settings, for sums of floats depend on it in the last bit.
     """
 
-    rounds: int = 90
-    learning_rate: float = 0.1
+    rounds: int = 110
+    learning_rate: float = 0.08
     max_depth: int = 4
     max_bin: int = 64
     min_child_weight: float = 50.0
@@ -63,14 +63,14 @@ class BoostingOptions:
 
 
 def quantised(matrix: Array, options: BoostingOptions) -> xgboost.QuantileDMatrix:
-    """Bin a feature matrix once; all markets of a fold share it."""
+    """Bin a feature matrix once; all statistics of a fold share it."""
     return xgboost.QuantileDMatrix(matrix, max_bin=options.max_bin, nthread=options.threads)
 
 
 def fit_booster(
     binned: xgboost.QuantileDMatrix, outcome: Array, options: BoostingOptions
 ) -> xgboost.Booster:
-    """Train one market's trees."""
+    """Train one statistic's trees."""
     binned.set_label(outcome)
     return xgboost.train(options.parameters(), binned, num_boost_round=options.rounds)
 

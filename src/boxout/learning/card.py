@@ -74,14 +74,16 @@ def build_card(
         "folds": [_fold_facts(fold) for fold in folds],
         "metrics": [asdict(metric) for metric in walk.metrics],
         "features": list(inputs.data.features),
+        "trees": {
+            name: {"sha256": hashlib.sha256(saved).hexdigest(), "most_used": most_used[name]}
+            for name, saved in files.items()
+        },
         "markets": {
             name: {
-                "sha256": hashlib.sha256(saved).hexdigest(),
-                "most_used": most_used[name],
-                "errors": walk.distributions[name].to_dict(),
+                "distribution": distribution.to_dict(),
                 "line_trust": walk.trusts[name].to_dict(),
             }
-            for name, saved in files.items()
+            for name, distribution in walk.distributions.items()
         },
     }
 
@@ -125,7 +127,7 @@ def card_markdown(card: Mapping[str, Any]) -> str:
         "## Errors on dates after those trained on\n\n"
         f"{training['metrics_rule']}. In the market's unit.\n\n" + _metrics(card["metrics"]),
         "## Folds\n\n" + _table(card["folds"]),
-        "## What the trees use most\n\n" + _most_used(card["markets"]),
+        "## What the trees use most\n\n" + _most_used(card["trees"]),
         "## Features\n\n" + ", ".join(card["features"]),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -175,10 +177,10 @@ def _metrics(metrics: Sequence[Mapping[str, Any]]) -> str:
     return _table(shown)
 
 
-def _most_used(markets: Mapping[str, Any]) -> str:
+def _most_used(trees: Mapping[str, Any]) -> str:
     return "\n".join(
-        f"- {name}: " + ", ".join(f"{f} {100 * share:.0f}%" for f, share in market["most_used"])
-        for name, market in markets.items()
+        f"- {name}: " + ", ".join(f"{f} {100 * share:.0f}%" for f, share in one["most_used"])
+        for name, one in trees.items()
     )
 
 

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boxout.errors import BoxoutError
+from boxout.learning.betting_lines import BETTING_LINES
 from boxout.learning.markets import Market, baseline_columns
 from boxout.learning.states import FEATURE_STORE, PLAYER_SUMMARY
 from boxout.warehouse.ducklake import LAKE, Warehouse
@@ -103,8 +104,13 @@ class Dataset(FeatureRows):
         return digest.hexdigest()
 
 
-def feature_columns(warehouse: Warehouse) -> tuple[str, ...]:
+def feature_columns(warehouse: Warehouse, *, with_lines: bool = False) -> tuple[str, ...]:
     """Return the feature store's feature columns: all numeric ones that are not identity.
+
+    Parameters
+    ----------
+    with_lines
+        Whether betting lines are features too; see `betting_lines`.
 
     Raises
     ------
@@ -115,15 +121,21 @@ def feature_columns(warehouse: Warehouse) -> tuple[str, ...]:
         raise BoxoutError(
             "There is no feature store yet.", FEATURE_STORE, "Run `boxout backfill` first."
         )
+    excluded = NO_FEATURES if with_lines else NO_FEATURES | BETTING_LINES
     return tuple(
         name
         for name, kind in warehouse.columns(f"{LAKE}.{FEATURE_STORE}").items()
-        if kind.split("(")[0] in NUMERIC and name not in NO_FEATURES
+        if kind.split("(")[0] in NUMERIC and name not in excluded
     )
 
 
 def load_dataset(
-    warehouse: Warehouse, markets: Sequence[Market], first: date, last: date
+    warehouse: Warehouse,
+    markets: Sequence[Market],
+    first: date,
+    last: date,
+    *,
+    with_lines: bool = False,
 ) -> Dataset:
     """Read the training rows of a range of dates.
 
@@ -135,9 +147,9 @@ def load_dataset(
     BoxoutError
         When there is no such row, or a market's baseline is no feature.
     """
-    features = feature_columns(warehouse)
+    features = feature_columns(warehouse, with_lines=with_lines)
     for market in markets:
-        for column in baseline_columns(market).values():
+        for column in (c for columns in baseline_columns(market).values() for c in columns):
             if column not in features:
                 raise BoxoutError(
                     f"The feature store has no column {column}.",
@@ -179,7 +191,7 @@ def load_features(warehouse: Warehouse, features: Sequence[str], game_date: date
     BoxoutError
         When the feature store lacks one of the columns.
     """
-    missing = sorted(set(features) - set(feature_columns(warehouse)))
+    missing = sorted(set(features) - set(feature_columns(warehouse, with_lines=True)))
     if missing:
         raise BoxoutError(
             f"The model needs {missing[0]}, which the feature store no longer has.",

@@ -1,8 +1,11 @@
-"""From an expected value to a distribution: quantiles of errors made out of sample.
+"""From an expected value to a distribution: what came of forecasts of that size before.
 
-Errors are pooled by size of forecast, for a star's points scatter more than a reserve's.
-Between two pools the quantiles are interpolated, so that the distribution moves smoothly
-with the forecast.
+Outcomes are whole numbers, so a distribution is the chance of exceeding each of them. The
+chances are counted among out-of-sample forecasts of similar size and made to rise with the
+forecast, by isotonic distributional regression (Henzi, Ziegel and Gneiting 2021, Journal of
+the Royal Statistical Society B 83) over groups of forecasts; between two groups they are
+interpolated. Nothing is assumed about the shape, and what it says is calibrated by the way it
+is made. Beyond the largest group the whole distribution moves along with the forecast.
 """
 
 from __future__ import annotations
@@ -16,75 +19,97 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 
-LEVELS = np.arange(1, 100) / 100
-# Where the pools end, as shares of the forecasts; stars are few and get pools of their own.
-POOL_ENDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
-LEAST_POOL = 300
+# Forecasts a group: enough for a chance to mean something, few enough to follow the forecast.
+LEAST_GROUP = 250
+MOST_GROUPS = 80
 DECIMALS = 4
-# A chance is never said to be nearer to certain than a hundred outcomes can show.
-SUREST = 0.995
+# A chance is never said to be nearer to certain than a few hundred outcomes can show.
+SUREST = 0.998
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """Quantiles of the error (actual minus forecast) by size of forecast.
+    """Chances of exceeding each whole number, by size of forecast.
 
     Attributes
     ----------
     centres
-        Mean forecast of each pool, ascending, shape (pools,).
-    sds
-        Standard deviation of the error in each pool.
-    quantiles
-        Shape (pools, 99): the error's percentiles 1 to 99 in each pool.
+        Mean forecast of each group, ascending, shape (groups,).
+    exceeds
+        Shape (groups, thresholds): the chance of an outcome above 0, 1, 2, ...; falling along
+        the thresholds, rising along the groups.
     rows
         How many out-of-sample forecasts it rests on.
     """
 
     centres: Array
-    sds: Array
-    quantiles: Array
+    exceeds: Array
     rows: int
+
+    def survival(self, predicted: Array) -> Array:
+        """Return the chance of exceeding 0, 1, 2, ... of each forecast: (rows, thresholds)."""
+        place = np.interp(predicted, self.centres, np.arange(len(self.centres)))
+        low = place.astype(np.int64)
+        high = np.minimum(low + 1, len(self.centres) - 1)
+        weight = (place - low)[:, None]
+        chances = self.exceeds[low] * (1 - weight) + self.exceeds[high] * weight
+        beyond = np.flatnonzero(predicted > self.centres[-1])
+        for row in beyond:
+            moved = np.arange(self.exceeds.shape[1]) - (predicted[row] - self.centres[-1])
+            grid = np.arange(-1, self.exceeds.shape[1])
+            chances[row] = np.interp(moved, grid, np.r_[1.0, self.exceeds[-1]])
+        return chances
+
+    def mean(self, predicted: Array) -> Array:
+        """Return the expected outcome at each forecast."""
+        mean: Array = self.survival(predicted).sum(axis=1)
+        return mean
 
     def sd(self, predicted: Array) -> Array:
         """Return the standard deviation at each forecast."""
-        sd: Array = np.interp(predicted, self.centres, self.sds)
+        chances = self.survival(predicted)
+        mean = chances.sum(axis=1)
+        second = (chances * (2 * np.arange(chances.shape[1]) + 1)).sum(axis=1)
+        sd: Array = np.sqrt(np.maximum(second - mean**2, 0.0))
         return sd
 
-    def quantile(self, predicted: Array, level: int) -> Array:
-        """Return a percentile (1 to 99) of the outcome at each forecast, never below zero."""
-        error = np.interp(predicted, self.centres, self.quantiles[:, level - 1])
-        return np.maximum(predicted + error, 0.0)
+    def median(self, predicted: Array) -> Array:
+        """Return the smallest whole number that is reached or missed by half, as float64."""
+        median: Array = (self.survival(predicted) > 0.5).sum(axis=1).astype(np.float64)
+        return median
+
+    def quantile(self, predicted: Array, level: float) -> Array:
+        """Return a quantile (level from 0 to 1) at each forecast, never below zero.
+
+        A whole number k stands for what lies between k - 0.5 and k + 0.5, so that an interval
+        between two quantiles holds as much as it says.
+        """
+        return spread_quantile(self.survival(predicted), level)
+
+    def chances(self, predicted: Array, line: Array) -> tuple[Array, Array, Array]:
+        """Return the chances of over, push and under of each forecast and its line.
+
+        Only a whole line can push. NaN where the line is NaN; the three add up to 1.
+        """
+        over, push = np.full((2, len(predicted)), np.nan)
+        lined = np.flatnonzero(~np.isnan(line))
+        chances = self.survival(predicted[lined])
+        padded = np.column_stack([np.ones(len(lined)), chances, np.zeros(len(lined))])
+        last = padded.shape[1] - 1
+        row = np.arange(len(lined))
+        over[lined] = padded[row, np.clip(np.floor(line[lined]) + 1, 0, last).astype(int)]
+        reached = padded[row, np.clip(np.ceil(line[lined]), 0, last).astype(int)]
+        push[lined] = reached - over[lined]
+        return over, push, 1 - over - push
 
     def over_probability(self, predicted: Array, line: Array) -> Array:
         """Return the chance that the outcome exceeds the line, given that it is no push.
 
-        NaN where the line is NaN. Outcomes are whole numbers, so only a whole line can
-        push; a stake is returned then, and the chance is among the bets that count.
+        A stake is returned at a push, and the chance is among the bets that count; it is kept
+        within `SUREST` of certain. NaN where the line is NaN.
         """
-        chance = np.full(len(predicted), np.nan)
-        lined = ~np.isnan(line)
-        over = 1 - self._below(predicted[lined], np.floor(line[lined]) + 0.5)
-        under = self._below(predicted[lined], np.ceil(line[lined]) - 0.5)
-        chance[lined] = over / (over + under)
-        return chance
-
-    def _below(self, predicted: Array, threshold: Array) -> Array:
-        """Return the chance of an outcome below a threshold."""
-        place = np.interp(predicted, self.centres, np.arange(len(self.centres)))
-        low = np.floor(place).astype(int)
-        high = np.minimum(low + 1, len(self.centres) - 1)
-        weight = (place - low)[:, None]
-        errors = self.quantiles[low] * (1 - weight) + self.quantiles[high] * weight
-        wanted = (threshold - predicted)[:, None]
-        after = np.clip((errors < wanted).sum(axis=1), 1, len(LEVELS) - 1)
-        row = np.arange(len(predicted))
-        left, right = errors[row, after - 1], errors[row, after]
-        step = np.where(right > left, right - left, 1.0)
-        share = LEVELS[after - 1] + (LEVELS[after] - LEVELS[after - 1]) * (
-            (wanted[:, 0] - left) / step
-        )
-        chance: Array = np.clip(share, 1 - SUREST, SUREST)
+        over, _, under = self.chances(predicted, line)
+        chance: Array = np.clip(over / np.maximum(over + under, 1e-9), 1 - SUREST, SUREST)
         return chance
 
     def to_dict(self) -> dict[str, Any]:
@@ -92,39 +117,71 @@ class Distribution:
         return {
             "rows": self.rows,
             "centres": self.centres.tolist(),
-            "sds": self.sds.tolist(),
-            "quantiles": self.quantiles.tolist(),
+            "exceeds": self.exceeds.tolist(),
         }
 
 
+def spread_quantile(survival: Array, level: float) -> Array:
+    """Return a quantile of each row of chances of exceeding 0, 1, 2, ...; see `quantile`."""
+    below = 1 - np.column_stack([np.ones(len(survival)), survival, np.zeros(len(survival))])
+    below = np.maximum.accumulate(below, axis=1)
+    row = np.arange(len(survival))
+    after = np.clip((below <= level).sum(axis=1), 1, below.shape[1] - 1)
+    left, right = below[row, after - 1], below[row, after]
+    share = (level - left) / np.where(right > left, right - left, 1.0)
+    quantile: Array = np.maximum(after - 1.5 + share, 0.0)
+    return quantile
+
+
 def fit_distribution(predicted: Array, actual: Array) -> Distribution:
-    """Pool out-of-sample errors by size of forecast.
+    """Count what came of out-of-sample forecasts, by their size.
 
     Parameters
     ----------
     predicted, actual
-        Forecasts and outcomes, one element each, at least one.
+        Forecasts and outcomes, one element each, at least one. Outcomes are rounded to whole
+        numbers.
     """
     order = np.argsort(predicted, kind="stable")
-    ends: list[int] = []
-    for end in (int(share * len(order)) for share in POOL_ENDS):
-        if end - (ends[-1] if ends else 0) >= LEAST_POOL <= len(order) - end:
-            ends.append(end)
-    parts = np.split(order, ends)
-    errors = actual.astype(np.float64) - predicted
+    outcome = np.rint(actual).astype(np.int64)
+    groups = np.array_split(order, int(np.clip(len(order) // LEAST_GROUP, 1, MOST_GROUPS)))
+    thresholds = np.arange(int(outcome.max(initial=0)) + 1)
+    counts = np.stack([np.bincount(outcome[group], minlength=len(thresholds)) for group in groups])
+    sizes = np.array([len(group) for group in groups], dtype=np.float64)
+    exceeds = 1 - np.cumsum(counts, axis=1) / sizes[:, None]
     return Distribution(
-        np.round([predicted[part].mean() for part in parts], DECIMALS),
-        np.round([errors[part].std() for part in parts], DECIMALS),
-        np.round([np.quantile(errors[part], LEVELS) for part in parts], DECIMALS),
+        np.round([predicted[group].mean() for group in groups], DECIMALS),
+        np.round(rising(exceeds, sizes), DECIMALS),
         len(order),
     )
+
+
+def rising(values: Array, weights: Array) -> Array:
+    """Return the nearest columns that never fall, by least squares with weights.
+
+    Pool adjacent violators (Ayer and others 1955), in its max-min form: the value at i is the
+    largest over starts, of the smallest over ends, of the mean between them.
+
+    Parameters
+    ----------
+    values
+        Shape (rows, columns); each column is treated on its own.
+    weights
+        One a row.
+    """
+    count = len(values)
+    mass = np.r_[0.0, np.cumsum(weights)]
+    total = np.vstack([np.zeros(values.shape[1]), np.cumsum(values * weights[:, None], axis=0)])
+    best = np.full(values.shape, -np.inf)
+    for start in range(count):
+        means = (total[start + 1 :] - total[start]) / (mass[start + 1 :] - mass[start])[:, None]
+        from_here = np.minimum.accumulate(means[::-1], axis=0)[::-1]
+        best[start:] = np.maximum(best[start:], from_here)
+    return best
 
 
 def read_distribution(saved: Mapping[str, Any]) -> Distribution:
     """Return what `Distribution.to_dict` wrote."""
     return Distribution(
-        np.asarray(saved["centres"]),
-        np.asarray(saved["sds"]),
-        np.asarray(saved["quantiles"]),
-        int(saved["rows"]),
+        np.asarray(saved["centres"]), np.asarray(saved["exceeds"]), int(saved["rows"])
     )

@@ -20,7 +20,7 @@ from boxout.warehouse.ducklake import Warehouse
 Array = NDArray[Any]
 
 STAGED = "staged_predictions"
-LOW, MIDDLE, HIGH = 10, 50, 90
+LOW, HIGH = 0.1, 0.9
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,10 @@ def make_forecast(
     """Put a distribution around expected values, and chances on the lines."""
     chance = distribution.over_probability(predicted, line)
     return Forecast(
-        np.round(predicted, DECIMALS),
+        np.round(distribution.mean(predicted), DECIMALS),
         np.round(distribution.sd(predicted), DECIMALS),
         np.round(distribution.quantile(predicted, LOW), DECIMALS),
-        np.round(distribution.quantile(predicted, MIDDLE), DECIMALS),
+        np.round(distribution.median(predicted), DECIMALS),
         np.round(distribution.quantile(predicted, HIGH), DECIMALS),
         line,
         np.round(trust.apply(chance), DECIMALS),

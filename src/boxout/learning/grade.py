@@ -217,8 +217,8 @@ def _held_back(warehouse: Warehouse, first: date, last: date) -> tuple[date, ...
 
 def _stage_grades(warehouse: Warehouse, first: date, last: date, now: datetime) -> None:
     outcomes = " UNION ALL ".join(
-        f"SELECT game_id, player_id, '{m.name}' AS market, CAST({m.outcome} AS INTEGER) AS actual "
-        f"FROM played"
+        f"SELECT game_id, player_id, '{m.name}' AS market, "
+        f"CAST(round({m.outcome}) AS INTEGER) AS actual FROM played"
         for m in MARKETS
     )
     listed = ", ".join(name for name, _, _ in GRADES.columns)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from boxout.learning.dataset import Dataset, load_dataset
 from boxout.learning.gates import Readiness, readiness, require_ready
 from boxout.learning.lines import lines_by_market
-from boxout.learning.markets import Market
+from boxout.learning.markets import Market, with_parts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import create_ledger, read_property
 from boxout.warehouse.ducklake import Warehouse
@@ -45,8 +45,12 @@ def read_inputs(
     start: date | None,
     end: date | None,
     graph: Graph,
+    *,
+    with_lines: bool = False,
 ) -> Inputs:
     """Ask the gates and read the training rows, in one data version.
+
+    Outcomes are read of the markets and of the single statistics that they are made of.
 
     Raises
     ------
@@ -62,8 +66,9 @@ def read_inputs(
         require_ready(answer)
         assert answer.first_date
         assert answer.last_date
-        data = load_dataset(warehouse, markets, answer.first_date, answer.last_date)
         first, last = answer.first_date, answer.last_date
+        read = tuple(dict.fromkeys((*with_parts(markets), *markets)))
+        data = load_dataset(warehouse, read, first, last, with_lines=with_lines)
         lines = lines_by_market(warehouse, data, names, first, last)
         simulated = (read_property(warehouse, "simulated") or "").lower()
         is_simulated = simulated not in ("", "0", "false", "no")

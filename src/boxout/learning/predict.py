@@ -10,7 +10,6 @@ from typing import Any
 from numpy.typing import NDArray
 
 from boxout.errors import BoxoutError, GateError
-from boxout.learning.boosting import predict_mean
 from boxout.learning.dataset import FeatureRows, load_features
 from boxout.learning.forecasts import STAGED, Forecast, make_forecast, stage_forecasts
 from boxout.learning.gates import GAMES
@@ -88,7 +87,7 @@ def predict(
         version = warehouse.version()
         basis = features_hash(warehouse, game_date)
         rows = load_features(warehouse, model.features, game_date)
-        lines = lines_by_market(warehouse, rows, model.boosters, game_date, game_date)
+        lines = lines_by_market(warehouse, rows, model.distributions, game_date, game_date)
     is_in_sample = record.train_start <= game_date <= record.train_end
     forecasts = _forecast(model, rows, lines)
     now = predicted_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
@@ -166,12 +165,9 @@ def _forecast(
         return {}
     return {
         market: make_forecast(
-            predict_mean(booster, rows.matrix),
-            model.distributions[market],
-            lines[market],
-            model.trusts[market],
+            expected, model.distributions[market], lines[market], model.trusts[market]
         )
-        for market, booster in model.boosters.items()
+        for market, expected in model.expected(rows.matrix).items()
     }
 
 

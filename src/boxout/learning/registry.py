@@ -1,7 +1,7 @@
 """Models on disk and in the lake: saved at once or not at all, named after their content.
 
-A model is a folder of one UBJSON file a market and a card; `learning.models` lists it. The
-same content trained again is the same model.
+A model is a folder of one UBJSON file a single statistic and a card; `learning.models` lists
+it. The same content trained again is the same model.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import xgboost
+from numpy.typing import NDArray
 
 from boxout.errors import BoxoutError, UsageError
-from boxout.learning.boosting import read_booster
+from boxout.learning.boosting import predict_mean, read_booster
 from boxout.learning.card import card_json, card_markdown
 from boxout.learning.distribution import Distribution, read_distribution
+from boxout.learning.markets import add_up, select_markets
 from boxout.learning.storage import MODELS, create_learning_tables
 from boxout.learning.trust import LineTrust, read_line_trust
 from boxout.warehouse.ducklake import LAKE, Warehouse
@@ -58,7 +60,9 @@ class Model:
     ----------
     features
         The feature store's columns in the order of the trees' matrix.
-    boosters, distributions, trusts
+    boosters
+        By single statistic.
+    distributions, trusts
         By market name.
     card
         The model card.
@@ -71,15 +75,20 @@ class Model:
     trusts: Mapping[str, LineTrust]
     card: Mapping[str, Any]
 
+    def expected(self, matrix: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """Return each market's forecast of each row, which its distribution is looked up by."""
+        means = {name: predict_mean(trees, matrix) for name, trees in self.boosters.items()}
+        markets = select_markets(tuple(self.distributions))
+        return {market.name: add_up(market, means) for market in markets}
+
 
 def content_hash(files: Mapping[str, bytes], card: Mapping[str, Any]) -> str:
     """SHA-256 of the trees, the distributions, the features and the data."""
     digest = hashlib.sha256(card["dataset_hash"].encode())
     digest.update(json.dumps([card["features"], card["settings"]], sort_keys=True).encode())
-    for market in sorted(files):
-        digest.update(files[market])
-        learned = [card["markets"][market][name] for name in ("errors", "line_trust")]
-        digest.update(json.dumps(learned).encode())
+    for statistic in sorted(files):
+        digest.update(files[statistic])
+    digest.update(json.dumps(card["markets"], sort_keys=True).encode())
     return digest.hexdigest()
 
 
@@ -94,7 +103,7 @@ def save_model(
     Parameters
     ----------
     files
-        The trees by market.
+        The trees by single statistic.
     card
         The card without its model id.
     record
@@ -151,18 +160,18 @@ def load_model(warehouse: Warehouse, model_id: str | None = None) -> Model:
     folder = warehouse.home.models / record.folder
     try:
         card = json.loads((folder / CARD).read_text(encoding="utf-8"))
-        files = {name: (folder / f"{name}.ubj").read_bytes() for name in card["markets"]}
-    except (OSError, ValueError) as error:
+        files = {name: (folder / f"{name}.ubj").read_bytes() for name in card["trees"]}
+    except (OSError, ValueError, KeyError) as error:
         raise _damaged(folder, str(error)) from error
     for name, saved in files.items():
-        if hashlib.sha256(saved).hexdigest() != card["markets"][name]["sha256"]:
+        if hashlib.sha256(saved).hexdigest() != card["trees"][name]["sha256"]:
             raise _damaged(folder, f"{name}.ubj is not the file that was saved")
     return Model(
         record,
         tuple(card["features"]),
         {name: read_booster(saved) for name, saved in files.items()},
-        {name: read_distribution(card["markets"][name]["errors"]) for name in files},
-        {name: read_line_trust(card["markets"][name]["line_trust"]) for name in files},
+        {name: read_distribution(one["distribution"]) for name, one in card["markets"].items()},
+        {name: read_line_trust(one["line_trust"]) for name, one in card["markets"].items()},
         card,
     )
 
@@ -192,8 +201,8 @@ def _write_folder(folder: Path, files: Mapping[str, bytes], card: Mapping[str, A
         if leftover.exists():
             shutil.rmtree(leftover)
     aside.mkdir(parents=True)
-    for market, saved in files.items():
-        (aside / f"{market}.ubj").write_bytes(saved)
+    for statistic, saved in files.items():
+        (aside / f"{statistic}.ubj").write_bytes(saved)
     (aside / CARD).write_text(card_json(card), encoding="utf-8")
     (aside / READABLE_CARD).write_text(card_markdown(card), encoding="utf-8")
     aside.rename(folder)

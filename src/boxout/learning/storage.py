@@ -34,7 +34,7 @@ _IDENTITY = (
     ("game_date", "DATE", "US Eastern date of the game"),
     ("game_id", "VARCHAR", "id of the game in raw.games"),
     ("player_id", "BIGINT", "id of the player in raw.players"),
-    ("market", "VARCHAR", "points, rebounds, assists, threes or pra"),
+    ("market", "VARCHAR", "one of the markets, such as points or pra"),
     ("model_id", "VARCHAR", "id of the model in learning.models"),
 )
 
@@ -69,7 +69,7 @@ PREDICTIONS = LearningTable(
         ("predicted", "DOUBLE", "expected value, in the market's unit"),
         ("sd", "DOUBLE", "standard deviation; null where no distribution was known yet"),
         ("p10", "DOUBLE", "10th percentile"),
-        ("p50", "DOUBLE", "median"),
+        ("p50", "DOUBLE", "median, a whole number"),
         ("p90", "DOUBLE", "90th percentile"),
         ("line", "DOUBLE", "median over books of their latest pre-game lines; null where none"),
         ("over_probability", "DOUBLE", "chance of over, given that it is no push, 0 to 1"),

@@ -29,7 +29,7 @@ from boxout.learning.forecasts import STAGED, stage_forecasts
 from boxout.learning.gates import Readiness
 from boxout.learning.hiding import hide_optional
 from boxout.learning.inputs import Inputs, read_inputs
-from boxout.learning.markets import MARKET_NAMES, Market, select_markets
+from boxout.learning.markets import MARKET_NAMES, Market, select_markets, with_parts
 from boxout.learning.registry import ModelRecord, save_model
 from boxout.learning.states import FEATURE_STORE
 from boxout.learning.storage import PREDICTIONS, Written, replace_rows
@@ -59,7 +59,7 @@ class TrainOptions:
 
     start: date | None = None
     end: date | None = None
-    folds: int = 4
+    folds: int = 3
     test_seasons: int = 3
     boosting: BoostingOptions = field(default_factory=BoostingOptions)
     trained_at: datetime | None = None
@@ -151,7 +151,7 @@ def train(
         walk = run_walk(data, matrix, folds, selected, inputs.lines, boosting, report)
         clock.lap("walk")
         report("all dates", len(folds), steps)
-        files, most_used = _fit_all(data, matrix, selected, boosting)
+        files, most_used = _fit_all(data, matrix, with_parts(selected), boosting)
         clock.lap("fit")
         trained_at = options.trained_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         code = code_hash(graph)
@@ -186,14 +186,14 @@ class _Clock:
 
 
 def _fit_all(
-    data: Dataset, matrix: NDArray[Any], markets: Sequence[Market], options: BoostingOptions
+    data: Dataset, matrix: NDArray[Any], statistics: Sequence[Market], options: BoostingOptions
 ) -> tuple[dict[str, bytes], dict[str, list[tuple[str, float]]]]:
     binned = quantised(matrix, options)
     files, most_used = {}, {}
-    for market in markets:
-        booster = fit_booster(binned, data.outcomes[market.name], options)
-        files[market.name] = save_booster(booster)
-        most_used[market.name] = most_used_features(booster, data.features)
+    for statistic in statistics:
+        booster = fit_booster(binned, data.outcomes[statistic.name], options)
+        files[statistic.name] = save_booster(booster)
+        most_used[statistic.name] = most_used_features(booster, data.features)
     return files, most_used
 
 

@@ -25,7 +25,7 @@ from boxout.learning.evaluate import (
 )
 from boxout.learning.folds import Fold
 from boxout.learning.forecasts import Forecast, empty_forecast, fill_forecast, make_forecast
-from boxout.learning.markets import Market, baseline_columns
+from boxout.learning.markets import Market, add_up, baseline_columns, with_parts
 from boxout.learning.trust import LineTrust, fit_line_trust
 
 Array = NDArray[Any]
@@ -75,17 +75,15 @@ def run_walk(
         Called with what is being done, the steps done, and their number.
     """
     steps = {
-        market.name: _MarketWalk(data.outcomes[market.name], lines[market.name])
+        market.name: _MarketWalk(market, data.outcomes[market.name], lines[market.name])
         for market in markets
     }
     for fold in folds:
         doing = f"fold {fold.number}: {fold.first_date} to {fold.last_date}"
         listener(doing, fold.number, len(folds))
-        binned = quantised(training_matrix[: fold.train_rows], options)
+        means = forecast_fold(data, training_matrix, fold, with_parts(markets), options)
         for step in steps.values():
-            booster = fit_booster(binned, step.outcome[: fold.train_rows], options)
-            mean = predict_mean(booster, data.matrix[fold.test])
-            step.advance(folds[0].test.start, fold, mean)
+            step.advance(folds[0].test.start, fold, add_up(step.market, means))
     walked = slice(folds[0].test.start, data.rows)
     return Walk(
         {name: step.forecast for name, step in steps.items()},
@@ -99,10 +97,28 @@ def run_walk(
     )
 
 
+def forecast_fold(
+    data: Dataset,
+    training_matrix: Array,
+    fold: Fold,
+    statistics: Sequence[Market],
+    options: BoostingOptions,
+) -> dict[str, Array]:
+    """Train on what came before a fold and return each statistic's expected values in it."""
+    binned = quantised(training_matrix[: fold.train_rows], options)
+    tried = np.ascontiguousarray(data.matrix[fold.test])
+    means = {}
+    for statistic in statistics:
+        outcome = data.outcomes[statistic.name][: fold.train_rows]
+        means[statistic.name] = predict_mean(fit_booster(binned, outcome, options), tried)
+    return means
+
+
 class _MarketWalk:
     """One market on the way: what has been forecast so far, and what that teaches."""
 
-    def __init__(self, outcome: Array, line: Array) -> None:
+    def __init__(self, market: Market, outcome: Array, line: Array) -> None:
+        self.market = market
         self.outcome = outcome
         self.line = line
         self.mean = np.full(len(outcome), np.nan)
@@ -128,6 +144,14 @@ class _MarketWalk:
         return fit_line_trust(self.chance[rows], self.outcome[rows], self.line[rows])
 
 
+def baselines(data: Dataset, market: Market) -> dict[str, Array]:
+    """Return the simple averages of a market by name; NaN where there is none yet."""
+    return {
+        name: np.sum([data.column(column) for column in columns], axis=0)
+        for name, columns in baseline_columns(market).items()
+    }
+
+
 def _evaluate(
     data: Dataset, folds: Sequence[Fold], market: Market, forecast: Forecast
 ) -> list[Metric]:
@@ -135,7 +159,7 @@ def _evaluate(
     for fold in folds:
         number[fold.test] = fold.number
     methods = {MODEL_MEAN: forecast.predicted, MODEL_MEDIAN: forecast.p50}
-    methods |= {name: data.column(column) for name, column in baseline_columns(market).items()}
+    methods |= baselines(data, market)
     early = data.column("games_played_season") < LEAST_GAMES
     methods[MODEL_MEAN] = np.where(early, np.nan, methods[MODEL_MEAN])
     return evaluate_market(

@@ -3,13 +3,15 @@ description = "Everything known before tip-off in one wide row a player and game
 phase = 4
 key = ["game_id", "player_id"]
 bootstrap_days = 14
-may_be_null = ["started_share_last_10_games", "shot_zone_mismatch_score", "games_with_shots_last_10", "paint_share_last_10_games", "paint_fg_pct_last_10_games", "mid_range_share_last_10_games", "mid_range_fg_pct_last_10_games", "three_zone_share_last_10_games", "three_zone_fg_pct_last_10_games", "opponent_paint_vs_league", "opponent_mid_range_vs_league", "opponent_three_zone_vs_league", "point_spread", "game_total", "implied_team_points", "line_points", "line_rebounds", "line_assists", "line_threes", "line_pra", "prop_line_captured_at"]
-may_be_constant = ["is_upcoming", "games_with_shots_last_10", "data_completeness_pct", "missing_data_fields"]
+may_be_null = ["started_share_last_10_games", "started_last_game", "started_share_last_3_games", "seasons_since_last", "games_last_season", "started_share_last_season", "avg_minutes_last_season", "avg_points_last_season", "avg_rebounds_last_season", "avg_assists_last_season", "avg_threes_last_season", "avg_steals_last_season", "avg_blocks_last_season", "avg_turnovers_last_season", "absent_regulars", "absent_starters", "absent_minutes", "absent_points", "absent_rebounds", "absent_assists", "absent_threes", "absent_plays", "absent_starters_change", "absent_minutes_change", "absent_points_change", "absent_rebounds_change", "absent_assists_change", "absent_threes_change", "absent_plays_change", "shot_zone_mismatch_score", "games_with_shots_last_10", "paint_share_last_10_games", "paint_fg_pct_last_10_games", "mid_range_share_last_10_games", "mid_range_fg_pct_last_10_games", "three_zone_share_last_10_games", "three_zone_fg_pct_last_10_games", "opponent_paint_vs_league", "opponent_mid_range_vs_league", "opponent_three_zone_vs_league", "point_spread", "game_total", "implied_team_points", "line_points", "line_rebounds", "line_assists", "line_threes", "line_pra", "prop_line_captured_at"]
+may_be_constant = ["is_upcoming", "earlier_seasons", "seasons_since_last", "games_with_shots_last_10", "data_completeness_pct", "missing_data_fields"]
 
 [windows]
 "precompute.slate" = "same_day"
 "precompute.player_daily_cache" = "same_day"
 "precompute.player_composite_factors" = "same_day"
+"precompute.absent_teammates" = "same_day"
+"precompute.player_past_seasons" = "same_day"
 "precompute.player_shot_zone_analysis" = "same_day"
 "precompute.team_defense_zone_analysis" = "same_day"
 "raw.games" = ["same_day", "season_to_date"]
@@ -94,12 +96,18 @@ SELECT
   d.avg_rebounds_last_5_games,                           -- mean rebounds of the last 5 games played
   d.avg_assists_last_5_games,                            -- mean assists of the last 5 games played
   d.avg_threes_last_5_games,                             -- mean threes of the last 5 games played
+  d.avg_steals_last_5_games,                             -- mean steals of the last 5 games played
+  d.avg_blocks_last_5_games,                             -- mean blocks of the last 5 games played
+  d.avg_turnovers_last_5_games,                          -- mean turnovers of the last 5 games played
   d.avg_pra_last_5_games,                                -- mean pra of the last 5 games played
   d.avg_minutes_last_5_games,                            -- mean minutes of the last 5 games played
   d.avg_points_last_10_games,                            -- mean points of the last 10 games played
   d.avg_rebounds_last_10_games,                          -- mean rebounds of the last 10 games played
   d.avg_assists_last_10_games,                           -- mean assists of the last 10 games played
   d.avg_threes_last_10_games,                            -- mean threes of the last 10 games played
+  d.avg_steals_last_10_games,                            -- mean steals of the last 10 games played
+  d.avg_blocks_last_10_games,                            -- mean blocks of the last 10 games played
+  d.avg_turnovers_last_10_games,                         -- mean turnovers of the last 10 games played
   d.avg_pra_last_10_games,                               -- mean pra of the last 10 games played
   d.avg_minutes_last_10_games,                           -- mean minutes of the last 10 games played
   d.avg_points_last_20_games,                            -- mean points of the last 20 games played
@@ -112,14 +120,25 @@ SELECT
   d.avg_rebounds_season,                                 -- mean rebounds of all games played in the season
   d.avg_assists_season,                                  -- mean assists of all games played in the season
   d.avg_threes_season,                                   -- mean threes of all games played in the season
+  d.avg_steals_season,                                   -- mean steals of all games played in the season
+  d.avg_blocks_season,                                   -- mean blocks of all games played in the season
+  d.avg_turnovers_season,                                -- mean turnovers of all games played in the season
   d.avg_pra_season,                                      -- mean pra of all games played in the season
   d.avg_minutes_season,                                  -- mean minutes of all games played in the season
   d.avg_points_recency_weighted,                         -- mean points, a game counting half as much as one ten games later
   d.avg_rebounds_recency_weighted,                       -- mean rebounds, a game counting half as much as one ten games later
   d.avg_assists_recency_weighted,                        -- mean assists, a game counting half as much as one ten games later
   d.avg_threes_recency_weighted,                         -- mean threes, a game counting half as much as one ten games later
+  d.avg_steals_recency_weighted,                         -- mean steals, a game counting half as much as one ten games later
+  d.avg_blocks_recency_weighted,                         -- mean blocks, a game counting half as much as one ten games later
+  d.avg_turnovers_recency_weighted,                      -- mean turnovers, a game counting half as much as one ten games later
   d.avg_pra_recency_weighted,                            -- mean pra, a game counting half as much as one ten games later
   d.avg_minutes_recency_weighted,                        -- mean minutes, a game counting half as much as one ten games later
+  d.avg_minutes_short_weighted,                          -- mean minutes, a game counting half as much as one four games later
+  d.avg_minutes_last_3_games,                            -- mean minutes of the last 3 games played
+  d.minutes_last_game,                                   -- minutes of the last game played
+  d.started_last_game,                                   -- 1 when the player started his last game, 0 when not; null where no source says
+  d.started_share_last_3_games,                          -- share of the last 3 games that the player started; null where no source says
   d.std_points_last_10_games,                            -- sample standard deviation of points in the last 10 games; null below 2 games
   d.std_rebounds_last_10_games,                          -- sample standard deviation of rebounds in the last 10 games; null below 2 games
   d.std_assists_last_10_games,                           -- sample standard deviation of assists in the last 10 games; null below 2 games
@@ -136,6 +155,33 @@ SELECT
   d.avg_fg3a_last_10_games,                              -- mean three-point attempts of the last 10 games
   d.avg_fta_last_10_games,                               -- mean free throw attempts of the last 10 games
   d.started_share_last_10_games,                         -- share of the last 10 games that the player started; null where no source says
+  y.earlier_seasons,                                     -- seasons before this one in which the player played; 0 for a rookie
+  y.seasons_since_last,                                  -- seasons between this one and the last one played; null for a rookie
+  y.games_last_season,                                   -- games played in the player's last season; null for a rookie
+  y.started_share_last_season,                           -- share of them that the player started; null for a rookie or where no source says
+  y.avg_minutes_last_season,                             -- mean minutes in the player's last season; null for a rookie
+  y.avg_points_last_season,                              -- mean points in the player's last season; null for a rookie
+  y.avg_rebounds_last_season,                            -- mean rebounds in the player's last season; null for a rookie
+  y.avg_assists_last_season,                             -- mean assists in the player's last season; null for a rookie
+  y.avg_threes_last_season,                              -- mean threes in the player's last season; null for a rookie
+  y.avg_steals_last_season,                              -- mean steals in the player's last season; null for a rookie
+  y.avg_blocks_last_season,                              -- mean blocks in the player's last season; null for a rookie
+  y.avg_turnovers_last_season,                           -- mean turnovers in the player's last season; null for a rookie
+  x.absent_regulars,                                     -- regular team mates who are out; null where nothing says who is
+  x.absent_starters,                                     -- starts a game that they leave; null where unknown
+  x.absent_minutes,                                      -- mean minutes a game that absent regulars leave; null where unknown
+  x.absent_points,                                       -- mean points a game that absent regulars leave; null where unknown
+  x.absent_rebounds,                                     -- mean rebounds a game that absent regulars leave; null where unknown
+  x.absent_assists,                                      -- mean assists a game that absent regulars leave; null where unknown
+  x.absent_threes,                                       -- mean threes a game that absent regulars leave; null where unknown
+  x.absent_plays,                                        -- mean field goal attempts, 0.44 free throw attempts and turnovers together a game that absent regulars leave; null where unknown
+  x.absent_starters_change,                              -- the same, above what was left in the player's last 10 games; null where unknown
+  x.absent_minutes_change,                               -- the same, above what was left in the player's last 10 games; null where unknown
+  x.absent_points_change,                                -- the same, above what was left in the player's last 10 games; null where unknown
+  x.absent_rebounds_change,                              -- the same, above what was left in the player's last 10 games; null where unknown
+  x.absent_assists_change,                               -- the same, above what was left in the player's last 10 games; null where unknown
+  x.absent_threes_change,                                -- the same, above what was left in the player's last 10 games; null where unknown
+  x.absent_plays_change,                                 -- the same, above what was left in the player's last 10 games; null where unknown
   c.projected_usage_rate,                                -- usage rate expected in this game, percent; null before the first game
   c.usage_spike_score,                                   -- 0.3 * (projected - last 7), raised when stars are out, -3 to 3
   c.fatigue_score,                                       -- 100 is rested, 0 to 100; null before the first game
@@ -186,6 +232,8 @@ FROM precompute.slate AS s
 JOIN openings AS w ON w.season = s.season
 JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
 JOIN precompute.player_composite_factors AS c ON c.game_id = s.game_id AND c.player_id = s.player_id
+JOIN precompute.absent_teammates AS x ON x.game_id = s.game_id AND x.player_id = s.player_id
+JOIN precompute.player_past_seasons AS y ON y.game_id = s.game_id AND y.player_id = s.player_id
 LEFT JOIN precompute.player_shot_zone_analysis AS z ON z.game_date = s.game_date AND z.player_id = s.player_id
 LEFT JOIN precompute.team_defense_zone_analysis AS o ON o.game_date = s.game_date AND o.team = s.opponent
 LEFT JOIN precompute.team_defense_zone_analysis AS t ON t.game_date = s.game_date AND t.team = s.team

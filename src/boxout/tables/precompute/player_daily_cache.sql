@@ -3,7 +3,7 @@ description = "A player's form before a game: rolling and season-to-date means o
 phase = 4
 key = ["game_id", "player_id"]
 bootstrap_days = 14
-may_be_null = ["started_share_last_10_games"]
+may_be_null = ["started_last_game", "started_share_last_3_games", "started_share_last_10_games"]
 
 [windows]
 "precompute.slate" = "same_day"
@@ -30,6 +30,8 @@ WITH played AS (
          CASE WHEN p.is_starter THEN 1 WHEN NOT p.is_starter THEN 0 END AS started,
          -- half-life of ten games; weights grow with the game's number, so that no window needs recounting
          CAST(POWER(2, CAST(ROW_NUMBER() OVER career AS DOUBLE) / 10) AS DECIMAL(12, 4)) AS weight,
+         -- half-life of four games, for a role that has just changed
+         CAST(POWER(2, CAST(ROW_NUMBER() OVER career AS DOUBLE) / 4) AS DECIMAL(18, 4)) AS short_weight,
          CASE WHEN p.usage_rate IS NOT NULL
               THEN CAST(POWER(2, CAST(ROW_NUMBER() OVER career AS DOUBLE) / 10) AS DECIMAL(12, 4)) END AS usage_weight
   FROM analytics.player_game_summary AS p
@@ -43,12 +45,18 @@ form AS (
          AVG(trb) OVER last_5 AS avg_rebounds_last_5_games,
          AVG(ast) OVER last_5 AS avg_assists_last_5_games,
          AVG(fg3) OVER last_5 AS avg_threes_last_5_games,
+         AVG(stl) OVER last_5 AS avg_steals_last_5_games,
+         AVG(blk) OVER last_5 AS avg_blocks_last_5_games,
+         AVG(tov) OVER last_5 AS avg_turnovers_last_5_games,
          AVG(pra) OVER last_5 AS avg_pra_last_5_games,
          AVG(minutes) OVER last_5 AS avg_minutes_last_5_games,
          AVG(pts) OVER last_10 AS avg_points_last_10_games,
          AVG(trb) OVER last_10 AS avg_rebounds_last_10_games,
          AVG(ast) OVER last_10 AS avg_assists_last_10_games,
          AVG(fg3) OVER last_10 AS avg_threes_last_10_games,
+         AVG(stl) OVER last_10 AS avg_steals_last_10_games,
+         AVG(blk) OVER last_10 AS avg_blocks_last_10_games,
+         AVG(tov) OVER last_10 AS avg_turnovers_last_10_games,
          AVG(pra) OVER last_10 AS avg_pra_last_10_games,
          AVG(minutes) OVER last_10 AS avg_minutes_last_10_games,
          AVG(pts) OVER last_20 AS avg_points_last_20_games,
@@ -61,14 +69,25 @@ form AS (
          AVG(trb) OVER season_so_far AS avg_rebounds_season,
          AVG(ast) OVER season_so_far AS avg_assists_season,
          AVG(fg3) OVER season_so_far AS avg_threes_season,
+         AVG(stl) OVER season_so_far AS avg_steals_season,
+         AVG(blk) OVER season_so_far AS avg_blocks_season,
+         AVG(tov) OVER season_so_far AS avg_turnovers_season,
          AVG(pra) OVER season_so_far AS avg_pra_season,
          AVG(minutes) OVER season_so_far AS avg_minutes_season,
          SUM(pts * weight) OVER season_so_far / SUM(weight) OVER season_so_far AS avg_points_recency_weighted,
          SUM(trb * weight) OVER season_so_far / SUM(weight) OVER season_so_far AS avg_rebounds_recency_weighted,
          SUM(ast * weight) OVER season_so_far / SUM(weight) OVER season_so_far AS avg_assists_recency_weighted,
          SUM(fg3 * weight) OVER season_so_far / SUM(weight) OVER season_so_far AS avg_threes_recency_weighted,
+         SUM(stl * weight) OVER season_so_far / SUM(weight) OVER season_so_far AS avg_steals_recency_weighted,
+         SUM(blk * weight) OVER season_so_far / SUM(weight) OVER season_so_far AS avg_blocks_recency_weighted,
+         SUM(tov * weight) OVER season_so_far / SUM(weight) OVER season_so_far AS avg_turnovers_recency_weighted,
          SUM(pra * weight) OVER season_so_far / SUM(weight) OVER season_so_far AS avg_pra_recency_weighted,
          SUM(minutes * weight) OVER season_so_far / SUM(weight) OVER season_so_far AS avg_minutes_recency_weighted,
+         SUM(minutes * short_weight) OVER season_so_far / SUM(short_weight) OVER season_so_far AS avg_minutes_short_weighted,
+         minutes AS minutes_last_game,
+         started AS started_last_game,
+         AVG(minutes) OVER last_3 AS avg_minutes_last_3_games,
+         AVG(started) OVER last_3 AS started_share_last_3_games,
          COUNT(pts) OVER last_10 * SUM(pts * pts) OVER last_10 - SUM(pts) OVER last_10 * SUM(pts) OVER last_10 AS points_spread,
          COUNT(trb) OVER last_10 * SUM(trb * trb) OVER last_10 - SUM(trb) OVER last_10 * SUM(trb) OVER last_10 AS rebounds_spread,
          COUNT(ast) OVER last_10 * SUM(ast * ast) OVER last_10 - SUM(ast) OVER last_10 * SUM(ast) OVER last_10 AS assists_spread,
@@ -91,6 +110,7 @@ form AS (
   FROM played
   WINDOW
     season_so_far AS (PARTITION BY season, player_id ORDER BY game_number NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW),
+    last_3 AS (PARTITION BY season, player_id ORDER BY game_number NULLS FIRST ROWS BETWEEN 2 PRECEDING AND CURRENT ROW),
     last_5 AS (PARTITION BY season, player_id ORDER BY game_number NULLS FIRST ROWS BETWEEN 4 PRECEDING AND CURRENT ROW),
     last_7 AS (PARTITION BY season, player_id ORDER BY game_number NULLS FIRST ROWS BETWEEN 6 PRECEDING AND CURRENT ROW),
     last_10 AS (PARTITION BY season, player_id ORDER BY game_number NULLS FIRST ROWS BETWEEN 9 PRECEDING AND CURRENT ROW),
@@ -135,12 +155,18 @@ SELECT
   f.avg_rebounds_last_5_games,                               -- mean rebounds of the last 5 games played
   f.avg_assists_last_5_games,                                -- mean assists of the last 5 games played
   f.avg_threes_last_5_games,                                 -- mean threes of the last 5 games played
+  f.avg_steals_last_5_games,                                 -- mean steals of the last 5 games played
+  f.avg_blocks_last_5_games,                                 -- mean blocks of the last 5 games played
+  f.avg_turnovers_last_5_games,                              -- mean turnovers of the last 5 games played
   f.avg_pra_last_5_games,                                    -- mean pra of the last 5 games played
   f.avg_minutes_last_5_games,                                -- mean minutes of the last 5 games played
   f.avg_points_last_10_games,                                -- mean points of the last 10 games played
   f.avg_rebounds_last_10_games,                              -- mean rebounds of the last 10 games played
   f.avg_assists_last_10_games,                               -- mean assists of the last 10 games played
   f.avg_threes_last_10_games,                                -- mean threes of the last 10 games played
+  f.avg_steals_last_10_games,                                -- mean steals of the last 10 games played
+  f.avg_blocks_last_10_games,                                -- mean blocks of the last 10 games played
+  f.avg_turnovers_last_10_games,                             -- mean turnovers of the last 10 games played
   f.avg_pra_last_10_games,                                   -- mean pra of the last 10 games played
   f.avg_minutes_last_10_games,                               -- mean minutes of the last 10 games played
   f.avg_points_last_20_games,                                -- mean points of the last 20 games played
@@ -153,14 +179,25 @@ SELECT
   f.avg_rebounds_season,                                     -- mean rebounds of all games played in the season
   f.avg_assists_season,                                      -- mean assists of all games played in the season
   f.avg_threes_season,                                       -- mean threes of all games played in the season
+  f.avg_steals_season,                                       -- mean steals of all games played in the season
+  f.avg_blocks_season,                                       -- mean blocks of all games played in the season
+  f.avg_turnovers_season,                                    -- mean turnovers of all games played in the season
   f.avg_pra_season,                                          -- mean pra of all games played in the season
   f.avg_minutes_season,                                      -- mean minutes of all games played in the season
   f.avg_points_recency_weighted,                             -- mean points, a game counting half as much as one ten games later
   f.avg_rebounds_recency_weighted,                           -- mean rebounds, a game counting half as much as one ten games later
   f.avg_assists_recency_weighted,                            -- mean assists, a game counting half as much as one ten games later
   f.avg_threes_recency_weighted,                             -- mean threes, a game counting half as much as one ten games later
+  f.avg_steals_recency_weighted,                             -- mean steals, a game counting half as much as one ten games later
+  f.avg_blocks_recency_weighted,                             -- mean blocks, a game counting half as much as one ten games later
+  f.avg_turnovers_recency_weighted,                          -- mean turnovers, a game counting half as much as one ten games later
   f.avg_pra_recency_weighted,                                -- mean pra, a game counting half as much as one ten games later
   f.avg_minutes_recency_weighted,                            -- mean minutes, a game counting half as much as one ten games later
+  f.avg_minutes_short_weighted,                              -- mean minutes, a game counting half as much as one four games later
+  f.avg_minutes_last_3_games,                                -- mean minutes of the last 3 games played
+  f.minutes_last_game,                                       -- minutes of the last game played
+  CAST(f.started_last_game AS INTEGER) AS started_last_game, -- 1 when the player started his last game, 0 when not; null where no source says
+  f.started_share_last_3_games,                              -- share of the last 3 games that the player started; null where no source says
   SQRT(f.points_spread / NULLIF(f.games_in_window * (f.games_in_window - 1), 0)) AS std_points_last_10_games, -- sample standard deviation of points in the last 10 games; null below 2 games
   SQRT(f.rebounds_spread / NULLIF(f.games_in_window * (f.games_in_window - 1), 0)) AS std_rebounds_last_10_games, -- sample standard deviation of rebounds in the last 10 games; null below 2 games
   SQRT(f.assists_spread / NULLIF(f.games_in_window * (f.games_in_window - 1), 0)) AS std_assists_last_10_games, -- sample standard deviation of assists in the last 10 games; null below 2 games

@@ -1,0 +1,108 @@
+"""Odds in their three spellings, and the chance that a price implies.
+
+American odds say what 100 win (positive) or what must be staked to win 100 (negative);
+decimal odds what comes back for 1, the stake included; fractional odds what 1 wins.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from boxout.errors import UsageError
+
+Array = NDArray[Any]
+
+# Fractional odds are quoted with small denominators, such as 10/11.
+LARGEST_DENOMINATOR = 100
+
+
+def decimal_from_american(american: ArrayLike) -> Array:
+    """Return decimal odds; NaN where the American odds are NaN.
+
+    Raises
+    ------
+    UsageError
+        When odds lie strictly between -100 and 100, which no American odds do.
+    """
+    odds = np.asarray(american, dtype=np.float64)
+    if (np.abs(odds) < 100).any():
+        raise UsageError(
+            f"{odds[np.abs(odds) < 100].flat[0]:g} are no American odds.",
+            "",
+            "American odds are 100 and more, or -100 and less, such as -110.",
+        )
+    with np.errstate(invalid="ignore"):
+        return np.where(odds > 0, 1 + odds / 100, 1 - 100 / np.where(odds == 0, np.nan, odds))
+
+
+def american_from_decimal(decimal: ArrayLike) -> Array:
+    """Return American odds, not rounded; even money is +100.
+
+    Raises
+    ------
+    UsageError
+        When decimal odds are not above 1.
+    """
+    odds = _above_one(decimal)
+    with np.errstate(invalid="ignore"):
+        return np.where(odds >= 2, 100 * (odds - 1), -100 / (odds - 1))
+
+
+def fractional_from_decimal(decimal: float) -> Fraction:
+    """Return fractional odds, such as 10/11, to the nearest denominator of 100 or less."""
+    return Fraction(float(_above_one(decimal)) - 1).limit_denominator(LARGEST_DENOMINATOR)
+
+
+def decimal_from_fractional(fractional: str | Fraction) -> float:
+    """Return decimal odds of fractional ones, such as "10/11".
+
+    Raises
+    ------
+    UsageError
+        When the text is no fraction above zero.
+    """
+    try:
+        fraction = Fraction(fractional)
+    except (ValueError, ZeroDivisionError) as error:
+        raise UsageError(
+            f"{fractional!r} are no fractional odds.", "", "Write them like 10/11."
+        ) from error
+    if fraction <= 0:
+        raise UsageError(f"{fractional} are no fractional odds.", "", "They are above zero.")
+    return float(fraction) + 1
+
+
+def implied_chance(decimal: ArrayLike) -> Array:
+    """Return the chance at which a price breaks even, the margin still in it."""
+    chance: Array = 1 / _above_one(decimal)
+    return chance
+
+
+def fair_decimal(win: ArrayLike, push: ArrayLike = 0.0) -> Array:
+    """Return the decimal odds at which a bet that may push breaks even.
+
+    A push returns the stake, so that `win * odds + push = 1`.
+
+    Parameters
+    ----------
+    win, push
+        Chances from 0 to 1.
+    """
+    with np.errstate(divide="ignore"):
+        fair: Array = (1 - np.asarray(push, dtype=np.float64)) / np.asarray(win, dtype=np.float64)
+    return fair
+
+
+def _above_one(decimal: ArrayLike) -> Array:
+    odds = np.asarray(decimal, dtype=np.float64)
+    if (odds <= 1).any():
+        raise UsageError(
+            f"{odds[odds <= 1].flat[0]:g} are no decimal odds.",
+            "",
+            "Decimal odds are above 1: they count the stake that comes back.",
+        )
+    return odds

@@ -1,0 +1,138 @@
+/*
+description = "What regular team mates who are out leave to a player in a game, and how much more that is than in his own last ten games."
+phase = 4
+key = ["game_id", "player_id"]
+bootstrap_days = 14
+may_be_null = ["absent_regulars", "absent_starters", "absent_minutes", "absent_points", "absent_rebounds", "absent_assists", "absent_threes", "absent_plays", "absent_starters_change", "absent_minutes_change", "absent_points_change", "absent_rebounds_change", "absent_assists_change", "absent_threes_change", "absent_plays_change"]
+may_be_constant = ["absences_known"]
+
+[windows]
+"precompute.slate" = ["same_day", "season_to_date"]
+"precompute.player_daily_cache" = "same_day"
+"analytics.player_game_summary" = "season_to_date"
+
+[[checks]]
+name = "one_row_a_slate_row"
+scope = "date"
+severity = "block"
+query = """
+SELECT s.game_date, SUM(CASE WHEN t.player_id IS NULL THEN 1 ELSE 0 END) AS failing, COUNT(*) AS total
+FROM precompute.slate AS s
+LEFT JOIN this AS t ON t.game_id = s.game_id AND t.player_id = s.player_id
+GROUP BY s.game_date
+"""
+
+[[checks]]
+name = "unknown_is_null"
+scope = "row"
+severity = "block"
+holds = "absences_known = (absent_regulars IS NOT NULL) AND (absences_known OR absent_minutes_change IS NULL)"
+*/
+WITH played AS (
+  SELECT season, game_date, game_id, player_id, team, minutes, pts, trb, ast, fg3,
+         fga + 0.44 * fta + tov AS plays,
+         CASE WHEN is_starter THEN 1 WHEN NOT is_starter THEN 0 END AS started
+  FROM analytics.player_game_summary
+  WHERE minutes > 0
+),
+form AS (
+  SELECT season, game_date, player_id, team,
+         ROW_NUMBER() OVER career AS game_number,
+         LEAD(game_date) OVER career AS next_date,
+         AVG(minutes) OVER last_10 AS minutes, AVG(pts) OVER last_10 AS points,
+         AVG(trb) OVER last_10 AS rebounds, AVG(ast) OVER last_10 AS assists,
+         AVG(fg3) OVER last_10 AS threes, AVG(plays) OVER last_10 AS plays,
+         AVG(started) OVER last_10 AS started_share
+  FROM played
+  WINDOW
+    career AS (PARTITION BY season, player_id ORDER BY game_date NULLS FIRST, game_id NULLS FIRST),
+    last_10 AS (PARTITION BY season, player_id ORDER BY game_date NULLS FIRST, game_id NULLS FIRST ROWS BETWEEN 9 PRECEDING AND CURRENT ROW)
+),
+sides AS (
+  SELECT season, game_date, game_id, team,
+         MAX(CASE WHEN is_upcoming THEN 1 ELSE 0 END) AS is_upcoming,
+         MAX(MAX(CASE WHEN report_status IS NULL THEN 0 ELSE 1 END)) OVER (PARTITION BY game_date) AS is_reported
+  FROM precompute.slate
+  GROUP BY season, game_date, game_id, team
+),
+-- regulars as they stood before each game: their last game, in the thirty days before, was for the team
+regulars AS (
+  SELECT s.game_id, s.team, s.is_reported, f.*
+  FROM sides AS s
+  JOIN form AS f
+    ON f.season = s.season AND f.team = s.team
+   AND f.game_date < s.game_date AND f.game_date >= s.game_date - INTERVAL 30 DAY
+   AND (f.next_date IS NULL OR f.next_date >= s.game_date)
+  WHERE f.game_number >= 5 AND f.minutes >= 20
+),
+-- a report before tip-off decides where there is one; else who is not even listed in the box score
+absences AS (
+  SELECT r.game_id, r.team, COUNT(*) AS absent_regulars,
+         SUM(CAST(r.started_share AS DECIMAL(12, 4))) AS starters,
+         SUM(CAST(r.minutes AS DECIMAL(12, 4))) AS minutes,
+         SUM(CAST(r.points AS DECIMAL(12, 4))) AS points,
+         SUM(CAST(r.rebounds AS DECIMAL(12, 4))) AS rebounds,
+         SUM(CAST(r.assists AS DECIMAL(12, 4))) AS assists,
+         SUM(CAST(r.threes AS DECIMAL(12, 4))) AS threes,
+         SUM(CAST(r.plays AS DECIMAL(12, 4))) AS plays
+  FROM regulars AS r
+  LEFT JOIN precompute.slate AS l ON l.game_id = r.game_id AND l.player_id = r.player_id
+  WHERE CASE WHEN r.is_reported = 1 THEN COALESCE(l.is_absent, FALSE) ELSE l.player_id IS NULL END
+  GROUP BY r.game_id, r.team
+),
+team_absences AS (
+  SELECT s.game_id, s.team,
+         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.absent_regulars, 0) END AS absent_regulars,
+         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.starters, 0) END AS starters,
+         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.minutes, 0) END AS minutes,
+         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.points, 0) END AS points,
+         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.rebounds, 0) END AS rebounds,
+         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.assists, 0) END AS assists,
+         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.threes, 0) END AS threes,
+         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.plays, 0) END AS plays
+  FROM sides AS s
+  LEFT JOIN absences AS a ON a.game_id = s.game_id AND a.team = s.team
+),
+-- what was left to a player in the ten games that his form is made of
+usual AS (
+  SELECT p.season, p.player_id,
+         ROW_NUMBER() OVER career AS game_number,
+         AVG(a.starters) OVER last_10 AS starters,
+         AVG(a.minutes) OVER last_10 AS minutes,
+         AVG(a.points) OVER last_10 AS points,
+         AVG(a.rebounds) OVER last_10 AS rebounds,
+         AVG(a.assists) OVER last_10 AS assists,
+         AVG(a.threes) OVER last_10 AS threes,
+         AVG(a.plays) OVER last_10 AS plays
+  FROM played AS p
+  JOIN team_absences AS a ON a.game_id = p.game_id AND a.team = p.team
+  WINDOW
+    career AS (PARTITION BY p.season, p.player_id ORDER BY p.game_date NULLS FIRST, p.game_id NULLS FIRST),
+    last_10 AS (PARTITION BY p.season, p.player_id ORDER BY p.game_date NULLS FIRST, p.game_id NULLS FIRST ROWS BETWEEN 9 PRECEDING AND CURRENT ROW)
+)
+SELECT
+  s.season,                                  -- season, such as '2023-24'
+  s.game_date,                               -- US Eastern date of the game
+  s.game_id,                                 -- id of the game in raw.games
+  s.player_id,                               -- id of the player in raw.players
+  s.team,                                    -- tricode of the player's team
+  a.absent_regulars IS NOT NULL AS absences_known, -- whether a report or a finished game's listing says who is out
+  CAST(a.absent_regulars AS INTEGER) AS absent_regulars, -- team mates of twenty minutes and more who are out; null where nothing says who is
+  CAST(a.starters AS DOUBLE) AS absent_starters, -- starts that they leave; null where unknown
+  CAST(a.minutes AS DOUBLE) AS absent_minutes, -- mean minutes a game that they leave; null where unknown
+  CAST(a.points AS DOUBLE) AS absent_points, -- mean points a game that they leave; null where unknown
+  CAST(a.rebounds AS DOUBLE) AS absent_rebounds, -- mean rebounds a game that they leave; null where unknown
+  CAST(a.assists AS DOUBLE) AS absent_assists, -- mean assists a game that they leave; null where unknown
+  CAST(a.threes AS DOUBLE) AS absent_threes, -- mean threes a game that they leave; null where unknown
+  CAST(a.plays AS DOUBLE) AS absent_plays,   -- mean field goal attempts, 0.44 free throw attempts and turnovers together a game that they leave; null where unknown
+  a.starters - u.starters AS absent_starters_change, -- absent_starters above what was left in the player's last 10 games; null where unknown
+  a.minutes - u.minutes AS absent_minutes_change, -- absent_minutes above what was left in the player's last 10 games; null where unknown
+  a.points - u.points AS absent_points_change, -- absent_points above what was left in the player's last 10 games; null where unknown
+  a.rebounds - u.rebounds AS absent_rebounds_change, -- absent_rebounds above what was left in the player's last 10 games; null where unknown
+  a.assists - u.assists AS absent_assists_change, -- absent_assists above what was left in the player's last 10 games; null where unknown
+  a.threes - u.threes AS absent_threes_change, -- absent_threes above what was left in the player's last 10 games; null where unknown
+  a.plays - u.plays AS absent_plays_change  -- absent_plays above what was left in the player's last 10 games; null where unknown
+FROM precompute.slate AS s
+JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
+JOIN team_absences AS a ON a.game_id = s.game_id AND a.team = s.team
+LEFT JOIN usual AS u ON u.season = s.season AND u.player_id = s.player_id AND u.game_number = d.games_played_season
