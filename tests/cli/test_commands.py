@@ -26,6 +26,8 @@ COMMANDS = (
     "predict",
     "grade",
     "models",
+    "trace",
+    "compact",
 )
 
 

@@ -35,6 +35,8 @@ COMMANDS = {
     "predict": "models",
     "grade": "models",
     "models": "models",
+    "trace": "trace",
+    "compact": "compact",
 }
 INTERRUPTED = 130
 

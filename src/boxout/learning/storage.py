@@ -174,3 +174,13 @@ def replace_rows(warehouse: Warehouse, table: LearningTable, staged: str, scope:
                 f"WHERE ({key}) IN (SELECT ({key}) FROM added_rows) ORDER BY game_date, {key}"
             )
     return Written(added, gone, total - added)
+
+
+def needed_versions(warehouse: Warehouse) -> frozenset[int]:
+    """Return the data versions that a registered model or a prediction was made of."""
+    versions: set[int] = set()
+    for table in (MODELS, PREDICTIONS):
+        if warehouse.has_table(table.name):
+            rows = warehouse.rows(f"SELECT DISTINCT data_version FROM {LAKE}.{table.name}")
+            versions |= {row[0] for row in rows}
+    return frozenset(versions)

@@ -17,7 +17,7 @@ class LedgerAt:
     Parameters
     ----------
     at
-        The moment, UTC; None for now.
+        The moment, UTC, or the data version; None for now.
 
     Raises
     ------
@@ -25,11 +25,13 @@ class LedgerAt:
         When the project did not exist at that moment.
     """
 
-    def __init__(self, warehouse: Warehouse, at: datetime | None = None) -> None:
+    def __init__(self, warehouse: Warehouse, at: datetime | int | None = None) -> None:
         self._warehouse = warehouse
         self._clause = f" AT (TIMESTAMP => TIMESTAMP '{at}')" if at else ""
+        if isinstance(at, int):
+            self._clause = f" AT (VERSION => {at})"
         self._known: dict[str, bool] = {}
-        if at and not self.has("ledger.properties"):
+        if isinstance(at, datetime) and not self.has("ledger.properties"):
             raise UsageError(
                 f"The project did not exist at {at:%Y-%m-%d %H:%M:%S} UTC.",
                 str(warehouse.home.path),

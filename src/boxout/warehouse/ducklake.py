@@ -185,7 +185,7 @@ class Warehouse:
             ) from error
 
 
-def open_warehouse(home: Home, *, create: bool = False) -> Warehouse:
+def open_warehouse(home: Home, *, create: bool = False, version: int | None = None) -> Warehouse:
     """Open a home's lake.
 
     Parameters
@@ -194,6 +194,8 @@ def open_warehouse(home: Home, *, create: bool = False) -> Warehouse:
         The project folder.
     create
         Create it when it does not exist.
+    version
+        Open it as it was at a data version, only to be read; as it is when None.
 
     Raises
     ------
@@ -224,7 +226,7 @@ def open_warehouse(home: Home, *, create: bool = False) -> Warehouse:
     load_extensions(connection, home.scratch / "extensions")
     try:
         with FileLock(home.locks / "attach.lock", timeout=COMMIT_WAIT_SECONDS):
-            connection.execute(_attach_statement(home))
+            connection.execute(_attach_statement(home, version))
             if is_new:
                 connection.execute(
                     f"CALL {LAKE}.set_option('parquet_row_group_size', '{ROW_GROUP_ROWS}')"
@@ -253,14 +255,15 @@ def newest_version(home: Home) -> int | None:
     return None if found is None else int(found[0])
 
 
-def _attach_statement(home: Home) -> str:
+def _attach_statement(home: Home, version: int | None) -> str:
     catalog = str(home.catalog).replace("'", "''")
     data = str(home.data).replace("'", "''")
+    at = "" if version is None else f", SNAPSHOT_VERSION {version}"
     # File names in the catalog are relative, so a home that was moved or copied still opens.
     # Without WAL and a busy time-out a second process cannot attach while one writes.
     return (
         f"ATTACH 'ducklake:sqlite:{catalog}' AS {LAKE} "
         f"(DATA_PATH '{data}', OVERRIDE_DATA_PATH true, "
         f"META_JOURNAL_MODE 'WAL', META_BUSY_TIMEOUT {1000 * BUSY_SECONDS}, "
-        f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS})"
+        f"DATA_INLINING_ROW_LIMIT {INLINED_ROWS}{at})"
     )
