@@ -25,8 +25,8 @@ from tiny_league import BLOCKS, FAULTS, SPARE_DATES, STATS, TinyLeague
 from boxout.pipeline.graph import Graph, build_graph, load_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import READY
-from boxout.pipeline.record import Waiver
 from boxout.pipeline.run import FIRST_DATE, LAST_DATE, RunOptions, run_tables
+from boxout.pipeline.waiver import Waiver
 from boxout.tables.definition import load_tables
 from boxout.warehouse.ducklake import LAKE, Warehouse, open_warehouse
 from boxout.warehouse.home import Home

@@ -9,8 +9,8 @@ from changing_project import ChangingProject
 
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ledger import create_ledger
-from boxout.pipeline.record import Waiver
 from boxout.pipeline.run import RunOptions, run_tables
+from boxout.pipeline.waiver import Waiver
 
 BLOCKS = (0, 1)
 TABLE, CHECK = "raw.lines", "assists_are_plausible"

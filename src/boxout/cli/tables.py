@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from collections.abc import Sequence
 from datetime import date
 
 import click
@@ -11,10 +12,10 @@ from boxout.cli.console import DateProgress, notice, print_json, print_table
 from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import check_range, with_home, with_json, with_range
 from boxout.errors import UsageError
+from boxout.pipeline.contract import check_names
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import prepare
 from boxout.pipeline.plan import TablePlan, plan_tables
-from boxout.pipeline.record import Waiver
 from boxout.pipeline.run import (
     CHUNK_DATES,
     FIRST_DATE,
@@ -26,6 +27,7 @@ from boxout.pipeline.run import (
 )
 from boxout.pipeline.stage import Chunk
 from boxout.pipeline.stopping import heed_signals
+from boxout.pipeline.waiver import Waiver
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import find_home
@@ -41,6 +43,13 @@ HELD_BACK = 3
     "--skip-preflight",
     is_flag=True,
     help="Publish past closed gates and failing checks, as a waiver on record; needs --reason.",
+)
+@click.option(
+    "--waive",
+    "waived",
+    multiple=True,
+    metavar="CHECK",
+    help="Publish past this failing check and no other, on record; needs --reason. Repeatable.",
 )
 @click.option("--reason", help="Why the waiver is given.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and change nothing.")
@@ -59,6 +68,7 @@ def backfill_command(
     end_date: date | None,
     no_resume: bool,
     skip_preflight: bool,
+    waived: tuple[str, ...],
     reason: str | None,
     dry_run: bool,
     chunk_dates: int,
@@ -74,21 +84,17 @@ def backfill_command(
     boxout backfill
     boxout backfill player_composite_factors --start-date 2021-10-19 --end-date 2026-01-02
     boxout backfill player_daily_cache --dry-run
+    boxout backfill player_boxscores --waive columns_vary --reason "no steals were kept then"
     """
     check_range(start_date, end_date)
-    if skip_preflight and not (reason or "").strip():
-        raise UsageError(
-            "--skip-preflight publishes past the contracts and needs a reason.",
-            "--reason",
-            'Add --reason "why"; it stays on record with your name.',
-        )
     graph = load_graph()
     selected = graph.select(tables)
+    waiver = _waiver(selected, skip_preflight, waived, reason)
     options = RunOptions(
         start_date or FIRST_DATE,
         end_date or LAST_DATE,
         no_resume,
-        Waiver(getpass.getuser(), str(reason).strip()) if skip_preflight else None,
+        waiver,
         chunk_dates,
     )
     with open_warehouse(find_home(home)) as warehouse:
@@ -103,6 +109,29 @@ def backfill_command(
         print_run(report)
     if report.held_back:
         raise click.exceptions.Exit(HELD_BACK)
+
+
+def _waiver(
+    tables: Sequence[TableDefinition], everything: bool, checks: Sequence[str], reason: str | None
+) -> Waiver | None:
+    if not everything and not checks:
+        return None
+    if not (reason or "").strip():
+        raise UsageError(
+            "What publishes past the contracts needs a reason.",
+            "--reason",
+            'Add --reason "why"; it stays on record with your name.',
+        )
+    known = {check for table in tables for check in check_names(table)}
+    for check in checks:
+        if check not in known:
+            raise UsageError(
+                f"No chosen table has a check {check!r}.",
+                "--waive",
+                "`boxout validate` lists the checks.",
+            )
+    who = getpass.getuser()
+    return Waiver(who, str(reason).strip(), None if everything else frozenset(checks))
 
 
 def run_with_progress(

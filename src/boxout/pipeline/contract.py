@@ -24,6 +24,7 @@ from boxout.pipeline.check_queries import (
 )
 from boxout.pipeline.graph import SCHEDULE
 from boxout.pipeline.stage import DUE, JUDGED, STAGED, Chunk
+from boxout.pipeline.waiver import NOTHING
 from boxout.tables.definition import Check, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
@@ -32,13 +33,19 @@ UNIQUE_KEY = "key_unique"
 COLUMNS_VARY = "columns_vary"
 
 
+def check_names(table: TableDefinition) -> tuple[str, ...]:
+    """Return the names of a table's blocking checks, with those that every table has."""
+    declared = (check.name for check in table.checks if check.severity == "block")
+    return (*declared, UNIQUE_KEY, COLUMNS_VARY)
+
+
 def audit(
     warehouse: Warehouse,
     table: TableDefinition,
     chunk: Chunk,
     *,
     whole_seasons: bool = True,
-    holds_back: bool = True,
+    waived: str = NOTHING,
 ) -> None:
     """Create the temporary tables `audited` and `check_now` for what is staged.
 
@@ -52,8 +59,8 @@ def audit(
     ----------
     whole_seasons
         Whether a season's check sees more than the staged dates.
-    holds_back
-        Whether dates that fail are to be held back; under a waiver they are not.
+    waived
+        The SQL condition on `check_now` of failures that hold no date back; see `waiver`.
 
     Raises
     ------
@@ -73,8 +80,7 @@ def audit(
     if "game_id" in table.key and table.name != SCHEDULE:
         queries[USUAL_ROWS] = usual_rows_query(table)
     _insert_results(warehouse, table, queries)
-    if holds_back:
-        _hold_back_failing_dates(warehouse)
+    _hold_back_failing_dates(warehouse, waived)
     _create_audited(warehouse)
     queries = {c.name: check_query(table, c, chunk) for c in table.checks if c.scope == "season"}
     _insert_results(warehouse, table, queries)
@@ -112,10 +118,10 @@ def _find_held_back(warehouse: Warehouse, table: TableDefinition) -> None:
     )
 
 
-def _hold_back_failing_dates(warehouse: Warehouse) -> None:
+def _hold_back_failing_dates(warehouse: Warehouse, waived: str) -> None:
     warehouse.execute(
         "INSERT INTO held_back SELECT DISTINCT game_date FROM check_now "
-        "WHERE NOT passed AND severity = 'block' AND scope <> 'season'"
+        f"WHERE NOT passed AND severity = 'block' AND scope <> 'season' AND NOT ({waived})"
     )
 
 

@@ -12,12 +12,13 @@ from boxout.pipeline.failure_samples import sample_failures
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.reads import columns_by_reader
 from boxout.pipeline.stage import DUE, STAGED
+from boxout.pipeline.waiver import Waiver, let_through
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 
 def judge_chunk(
-    warehouse: Warehouse, graph: Graph, table: TableDefinition, *, is_waived: bool
+    warehouse: Warehouse, graph: Graph, table: TableDefinition, waiver: Waiver | None = None
 ) -> None:
     """Judge the staged chunk by its checks and find what differs from what is published.
 
@@ -25,7 +26,7 @@ def judge_chunk(
     """
     columns = warehouse.columns(STAGED)
     reads = columns_by_reader(warehouse.home, graph, table.name, columns)
-    _decide(warehouse, columns, reads, is_waived)
+    _decide(warehouse, columns, reads, waiver)
     sample_failures(warehouse, table)
     if changes_shape(warehouse, table, columns):
         # Columns come and go: whatever is published has to be written in the new shape.
@@ -42,10 +43,11 @@ def _decide(
     warehouse: Warehouse,
     columns: dict[str, str],
     reads: dict[str, tuple[str, ...]],
-    is_waived: bool,
+    waiver: Waiver | None,
 ) -> None:
     """Create `outcome`: each due date's new state, content hash and row count."""
-    waived = "true" if is_waived else "false"
+    waived = let_through(waiver)
+    opens_gates = "true" if waiver and waiver.opens_gates else "false"
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE outcome AS
@@ -54,26 +56,29 @@ def _decide(
                  {read_hashes_expression(reads)} AS read_hashes
           FROM {STAGED} GROUP BY game_date),
         by_date AS (
-          SELECT game_date, string_agg(check_name, ', ' ORDER BY check_name) AS checks
+          SELECT game_date, string_agg(check_name, ', ' ORDER BY check_name) AS checks,
+                 bool_and({waived}) AS is_waived
           FROM check_now WHERE NOT passed AND severity = 'block' AND scope <> 'season'
           GROUP BY game_date),
         by_season AS (
-          SELECT season, string_agg(check_name, ', ' ORDER BY check_name) AS checks
+          SELECT season, string_agg(check_name, ', ' ORDER BY check_name) AS checks,
+                 bool_and({waived}) AS is_waived
           FROM check_now WHERE NOT passed AND severity = 'block' AND scope = 'season'
           GROUP BY season),
         joined AS (
           SELECT d.*, coalesce(c.rows, 0) AS rows, coalesce(c.content_hash, 0) AS content_hash,
                  c.read_hashes,
                  f.checks AS date_checks, s.checks AS season_checks,
+                 coalesce(f.is_waived, true) AND coalesce(s.is_waived, true) AS is_waived,
                  b.game_date IS NOT NULL AS is_bootstrap
           FROM {DUE} AS d LEFT JOIN content AS c USING (game_date)
           LEFT JOIN by_date AS f USING (game_date) LEFT JOIN by_season AS s USING (season)
           LEFT JOIN bootstrap_dates AS b USING (game_date)),
         stated AS (
           SELECT *, CASE
-            WHEN {waived} AND (date_checks IS NOT NULL OR season_checks IS NOT NULL OR NOT is_open)
-              THEN 'waived'
-            WHEN date_checks IS NOT NULL OR season_checks IS NOT NULL THEN 'failed'
+            WHEN NOT is_waived THEN 'failed'
+            WHEN date_checks IS NOT NULL OR season_checks IS NOT NULL
+              OR ({opens_gates} AND NOT is_open) THEN 'waived'
             WHEN rows = 0 THEN 'empty' WHEN is_bootstrap THEN 'bootstrap'
             ELSE 'fresh' END AS new_state
           FROM joined)

@@ -13,9 +13,10 @@ from boxout.pipeline.graph import Graph
 from boxout.pipeline.judge import changes_shape, rewritten_range
 from boxout.pipeline.ledger import READY_SQL, follow_commit, read_partitions
 from boxout.pipeline.plan import plan_partitions
-from boxout.pipeline.record import Waiver, record_outcome
+from boxout.pipeline.record import record_outcome
 from boxout.pipeline.record_incidents import record_incidents
 from boxout.pipeline.stage import DUE, STAGED
+from boxout.pipeline.waiver import Waiver
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 

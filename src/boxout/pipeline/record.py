@@ -2,37 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from boxout.pipeline.check_queries import PENDING
 from boxout.pipeline.ledger import READY
 from boxout.pipeline.record_incidents import close_incidents, note_blocked
 from boxout.pipeline.stage import DUE, JUDGED
+from boxout.pipeline.waiver import NOTHING, Waiver, let_through
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
 # Seasons of which a later chunk, or another run, has dates to compute yet.
 PENDING_SEASONS = f"SELECT season FROM partition_plan WHERE game_date IN ({PENDING})"
-FAILED_SEASONS = (
-    "SELECT season, 'season: ' || string_agg(check_name, ', ' ORDER BY check_name) AS why "
-    "FROM check_now WHERE NOT passed AND severity = 'block' AND scope = 'season' GROUP BY season"
-)
-
-
-@dataclass(frozen=True)
-class Waiver:
-    """Leave to publish past failing checks and closed gates.
-
-    Attributes
-    ----------
-    who
-        The person who decided.
-    reason
-        Why.
-    """
-
-    who: str
-    reason: str
 
 
 def record_outcome(
@@ -43,8 +22,7 @@ def record_outcome(
     is_first = not warehouse.scalar(
         "SELECT count(*) FROM ledger_now WHERE table_name = $1", [table.name]
     )
-    if waiver is None:
-        _fail_rest_of_seasons(warehouse, bound)
+    _fail_rest_of_seasons(warehouse, bound, let_through(waiver))
     # A date that is on no schedule and has no rows is no partition: leave no trace of it.
     # A season that still has dates to come was not judged for good.
     warehouse.connection.execute(
@@ -96,7 +74,7 @@ def record_seasons(warehouse: Warehouse, table: TableDefinition, run_id: str) ->
         How many partitions failed with their season.
     """
     bound = {"table": table.name, "run": run_id}
-    failed = _fail_rest_of_seasons(warehouse, bound)
+    failed = _fail_rest_of_seasons(warehouse, bound, NOTHING)
     warehouse.connection.execute(
         f"""
         UPDATE lake.ledger.partitions AS p SET judged_hash = s.season_hash
@@ -111,9 +89,14 @@ def record_seasons(warehouse: Warehouse, table: TableDefinition, run_id: str) ->
     return failed
 
 
-def _fail_rest_of_seasons(warehouse: Warehouse, bound: dict[str, str]) -> int:
+def _fail_rest_of_seasons(warehouse: Warehouse, bound: dict[str, str], waived: str) -> int:
     """Mark a failed season's other partitions failed: a season's check fails the season."""
-    if not warehouse.scalar(f"SELECT count(*) FROM ({FAILED_SEASONS})"):
+    failed_seasons = (
+        "SELECT season, 'season: ' || string_agg(check_name, ', ' ORDER BY check_name) AS why "
+        "FROM check_now WHERE NOT passed AND severity = 'block' AND scope = 'season' "
+        f"AND NOT ({waived}) GROUP BY season"
+    )
+    if not warehouse.scalar(f"SELECT count(*) FROM ({failed_seasons})"):
         return 0
     # What was waived stays: a person let it through.
     ready = ", ".join(f"'{state}'" for state in READY if state != "waived")
@@ -124,7 +107,7 @@ def _fail_rest_of_seasons(warehouse: Warehouse, bound: dict[str, str]) -> int:
         FROM (SELECT season, any_value(why) AS why,
                      CASE WHEN season IN ({PENDING_SEASONS}) THEN 0 ELSE min(season_hash) END
                        AS season_hash
-              FROM ({FAILED_SEASONS}) JOIN partition_plan USING (season) GROUP BY season) AS f
+              FROM ({failed_seasons}) JOIN partition_plan USING (season) GROUP BY season) AS f
         WHERE p.table_name = $table AND p.season = f.season AND p.state IN ({ready})
           AND p.game_date NOT IN (SELECT game_date FROM {DUE})
         """,

@@ -22,7 +22,6 @@ from boxout.pipeline.locks import table_lock
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.publish import InputsChangedError, Published, commit_chunk
 from boxout.pipeline.record import (
-    Waiver,
     forget_withdrawn,
     record_blocked,
     record_interruption,
@@ -30,6 +29,7 @@ from boxout.pipeline.record import (
 from boxout.pipeline.runs import Run, close_dead_runs, recorded
 from boxout.pipeline.seasons import commit_seasons, find_changed_seasons, judge_seasons
 from boxout.pipeline.stage import Chunk, select_due, stage_table
+from boxout.pipeline.waiver import Waiver, let_through
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
@@ -110,7 +110,7 @@ class RunOptions:
     force
         Compute again what is fresh.
     waiver
-        Publish past failing checks and closed gates, on record.
+        Publish past what it names, on record.
     chunk_dates
         Dates a commit, at most; seasons are split only where one alone has more.
     """
@@ -268,8 +268,8 @@ def _run_due(
             is_small = chunk.dates <= SMALL_CHUNK_DATES
             with warehouse.one_thread() if is_small else contextlib.nullcontext():
                 stage_table(warehouse, table, chunk)
-                audit(warehouse, table, chunk, holds_back=options.waiver is None)
-                judge_chunk(warehouse, graph, table, is_waived=options.waiver is not None)
+                audit(warehouse, table, chunk, waived=let_through(options.waiver))
+                judge_chunk(warehouse, graph, table, options.waiver)
         outcome.add(commit_chunk(warehouse, graph, table, run.run_id, version, options.waiver))
         run.progress(table.name, outcome.computed, outcome.due, parts)
         listener(table.name, chunk, outcome)
@@ -300,11 +300,12 @@ def _plan(
 
 
 def _open_gates(warehouse: Warehouse, options: RunOptions) -> None:
-    """Make what was held back in the range due: the waiver publishes past check and gate."""
+    """Make due what was held back in the range and the waiver may let through."""
+    opens_gates = options.waiver is not None and options.waiver.opens_gates
     warehouse.execute(
-        "UPDATE partition_plan SET is_due = true WHERE state IN ('blocked', 'failed') "
-        "AND game_date BETWEEN $1 AND $2",
-        [options.start, options.end],
+        "UPDATE partition_plan SET is_due = true WHERE game_date BETWEEN $1 AND $2 "
+        "AND (state = 'failed' OR (state = 'blocked' AND $3))",
+        [options.start, options.end, opens_gates],
     )
 
 

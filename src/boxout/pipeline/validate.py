@@ -147,7 +147,7 @@ def _coverage(
     warehouse.execute(
         "UPDATE partition_plan SET is_due = game_date NOT BETWEEN $1 AND $2", [start, end]
     )
-    audit(warehouse, table, chunk, whole_seasons=False, holds_back=False)
+    audit(warehouse, table, chunk, whole_seasons=False, waived="true")
     return [
         Coverage(table.name, *row)
         for row in warehouse.rows(
