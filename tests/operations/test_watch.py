@@ -90,6 +90,8 @@ def test_rounds_are_due_after_the_interval_where_no_time_comes_first():
         ("times = []\nevery_minutes = 0", "when a round is due"),
         ("[retry]\nattempts = 0", "attempts"),
         ("[train]\nsometimes = true", "[train] may hold"),
+        ('[train]\nenabled = "yes"', "enabled must be"),
+        ('alert_urls = "json://here"', "alert_urls must be a list"),
         ("times = [", "no TOML"),
     ],
 )
@@ -225,9 +227,10 @@ def test_a_watcher_works_when_a_file_comes_and_ends_cleanly(
     rewrite(league_files / BOX, "SELECT * REPLACE (ast + 1 AS ast) FROM file")
     shutil.copy(league_files / BOX, home / "incoming")
     assert "a file came" in until(watch, '"round"')
-    built = json.loads(until(watch, '"built"'))
-    assert built["table"] == "raw.player_boxscores"
-    assert built["dates"] == 30
+    committed = json.loads(until(watch, '"committed"'))
+    assert (committed["table"], committed["dates"]) == ("raw.player_boxscores", 30)
+    assert committed["date"].startswith("2023-1")
+    assert committed["run"] in boxout("runs", "--all", "--home", home).stdout
     until(watch, '"sleeping"')
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         metrics = answer.read().decode()
@@ -260,3 +263,20 @@ def test_a_killed_watcher_is_seen_and_a_standby_takes_over(home, start, until, b
     third.communicate()
     assert watcher_of(home).state == "dead"
     assert "the watcher is DEAD" in boxout("status", "--home", home).stdout
+
+
+def test_a_round_that_is_killed_is_finished_by_the_next(
+    ingested, start, until, boxout, contents, small_home
+):
+    configure(ingested)
+    watch = start("watch", "--home", ingested)
+    until(watch, "committed")
+    watch.kill()
+    watch.communicate()
+    assert len(contents(ingested)) < len(contents(small_home))
+    result, report = once(boxout, ingested)
+    assert result.returncode == 0, result.stderr
+    assert report["tables"]["tables"]
+    assert contents(ingested) == contents(small_home)
+    runs = json.loads(boxout("runs", "--all", "--json", "--home", ingested).stdout)["past"]
+    assert [run["state"] for run in runs] == ["done", "died"]
