@@ -26,7 +26,7 @@ class LedgerAt:
     """
 
     def __init__(self, warehouse: Warehouse, at: datetime | int | None = None) -> None:
-        self._warehouse = warehouse
+        self.warehouse = warehouse
         self._clause = f" AT (TIMESTAMP => TIMESTAMP '{at}')" if at else ""
         if isinstance(at, int):
             self._clause = f" AT (VERSION => {at})"
@@ -42,7 +42,7 @@ class LedgerAt:
         """Whether `schema.table` was there."""
         if name not in self._known:
             try:
-                self._warehouse.execute(f"SELECT 1 FROM {self.table(name)} LIMIT 0")
+                self.warehouse.execute(f"SELECT 1 FROM {self.table(name)} LIMIT 0")
                 self._known[name] = True
             except (duckdb.CatalogException, duckdb.InvalidInputException):
                 self._known[name] = False
@@ -67,4 +67,4 @@ class LedgerAt:
         """
         if not self.has(needs):
             return []
-        return self._warehouse.records(sql.format(table=self.table(needs)), values)
+        return self.warehouse.records(sql.format(table=self.table(needs)), values)
