@@ -8,13 +8,14 @@ import shutil
 import signal
 import socket
 import urllib.request
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from loopback import loopback_server
 
 from boxout.errors import BusyError, GateError, StoppedError, UsageError
+from boxout.orchestration.alerts import late_games
 from boxout.orchestration.round import Round, RoundReport
 from boxout.orchestration.schedule import next_round
 from boxout.orchestration.settings import RetrySettings, WatchSettings, read_settings
@@ -147,6 +148,23 @@ def test_what_fails_for_a_lasting_reason_is_not_tried_again(tmp_path, graph):
 
 
 # rounds
+
+
+def test_results_are_late_from_the_morning_after(project):
+    settings = WatchSettings()
+    day = project.scalar("SELECT max(game_date) FROM lake.raw.games WHERE status = 'scheduled'")
+    morning = datetime.combine(day, time(14, 59)) + timedelta(days=1)  # 09:59 ET
+    assert not any(str(day) in text for text in late_games(project, settings, morning))
+    late = late_games(project, settings, morning + timedelta(minutes=1))
+    assert any(text.endswith(f"games of {day} have no result yet") for text in late)
+    assert late_games(project, settings, morning + timedelta(days=30)) == []
+
+
+def test_a_new_project_is_watched_before_any_data_is_there(tmp_path, boxout):
+    result, report = once(boxout, tmp_path / "new")
+    assert result.returncode == 0, result.stderr
+    assert report["problems"] == []
+    assert "no finished game" in report["learned"]["not_trained"]
 
 
 def test_a_round_carries_a_correction_to_a_new_model_and_the_next_has_nothing_to_do(
