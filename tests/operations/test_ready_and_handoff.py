@@ -114,7 +114,7 @@ def test_the_handoff_of_a_past_moment_is_what_it_was_then(spoiled, project, grap
     assert past.figures == then.figures
     assert past.decisions == then.decisions
     assert [e.text for e in past.events] == [e.text for e in then.events]
-    with pytest.raises(UsageError, match="did not exist"):
+    with pytest.raises(UsageError, match="no data version of 2001"):
         write_handoff(project, graph, moment.replace(year=2001))
 
 

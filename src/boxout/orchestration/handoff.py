@@ -103,7 +103,7 @@ def write_handoff(warehouse: Warehouse, graph: Graph, at: datetime | None = None
     Raises
     ------
     UsageError
-        When the project did not exist at that moment.
+        When there is no data version of that moment.
     """
     moment = at or now()
     ready = () if at else _ready(warehouse, graph)

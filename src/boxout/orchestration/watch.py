@@ -128,6 +128,9 @@ class Watcher:
             time.sleep(POLL_SECONDS)
 
     def _do_round(self, why: str) -> RoundReport:
+        for folder in self._settings.folders:
+            if not folder.is_dir() and not self._rounds:
+                log("there is no such folder", level=logging.WARNING, folder=folder)
         self._heartbeat.tell(round_at=self._clock().isoformat(), next_at=None, coming=[])
         log("round", because=why)
         report = self._round.run()

@@ -22,7 +22,7 @@ class LedgerAt:
     Raises
     ------
     UsageError
-        When the project did not exist at that moment.
+        When there is no data version of that moment.
     """
 
     def __init__(self, warehouse: Warehouse, at: datetime | int | None = None) -> None:
@@ -33,9 +33,9 @@ class LedgerAt:
         self._known: dict[str, bool] = {}
         if isinstance(at, datetime) and not self.has("ledger.properties"):
             raise UsageError(
-                f"The project did not exist at {at:%Y-%m-%d %H:%M:%S} UTC.",
+                f"There is no data version of {at:%Y-%m-%d %H:%M:%S} UTC.",
                 str(warehouse.home.path),
-                "Name a later moment.",
+                "Name a later moment: the project is younger, or `boxout compact` took it away.",
             )
 
     def has(self, name: str) -> bool:
