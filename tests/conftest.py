@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -23,6 +24,7 @@ from boxout.warehouse.home import Home
 
 ROOT = Path(__file__).parent.parent
 REAL_DATA_VARIABLE = "BOXOUT_REAL_DATA"
+BOXOUT = Path(sys.executable).parent / "boxout"
 
 
 @pytest.fixture(scope="session")
@@ -117,11 +119,48 @@ def rewrite() -> Callable[[Path, str], None]:
 
 
 @pytest.fixture(scope="session")
+def ingested_once(small_league: Path, built_once: Callable[..., Path]) -> Path:
+    """A project with the small league ingested and nothing built; only to be read."""
+
+    def make(home: Path) -> None:
+        subprocess.run(
+            [BOXOUT, "ingest", small_league, "--home", home], check=True, capture_output=True
+        )
+
+    return built_once("ingested-home", make)
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start a command beside the test; whatever is still there at the end is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*arguments: Any, **options: Any) -> subprocess.Popen[str]:
+        process = subprocess.Popen(
+            [str(part) for part in (BOXOUT, *arguments)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            # a shell's background job, as a test run may be, ignores the interrupt otherwise
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            **options,
+        )
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        if process.poll() is None:
+            process.kill()
+            process.communicate()
+
+
+@pytest.fixture(scope="session")
 def boxout() -> Callable[..., subprocess.CompletedProcess[str]]:
     """Run the installed command as a user does."""
 
     def run(*arguments: Any, **options: Any) -> subprocess.CompletedProcess[str]:
-        command = [Path(sys.executable).parent / "boxout", *arguments]
+        command = [BOXOUT, *arguments]
         return subprocess.run(
             [str(part) for part in command],
             capture_output=True,

@@ -8,13 +8,14 @@ import shutil
 import signal
 import socket
 import urllib.request
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import pytest
 from loopback import loopback_server
 
 from boxout.errors import BusyError, GateError, StoppedError, UsageError
+from boxout.orchestration.alerts import late_games
 from boxout.orchestration.round import Round, RoundReport
 from boxout.orchestration.schedule import next_round
 from boxout.orchestration.settings import RetrySettings, WatchSettings, read_settings
@@ -90,6 +91,8 @@ def test_rounds_are_due_after_the_interval_where_no_time_comes_first():
         ("times = []\nevery_minutes = 0", "when a round is due"),
         ("[retry]\nattempts = 0", "attempts"),
         ("[train]\nsometimes = true", "[train] may hold"),
+        ('[train]\nenabled = "yes"', "enabled must be"),
+        ('alert_urls = "json://here"', "alert_urls must be a list"),
         ("times = [", "no TOML"),
     ],
 )
@@ -147,6 +150,23 @@ def test_what_fails_for_a_lasting_reason_is_not_tried_again(tmp_path, graph):
 # rounds
 
 
+def test_results_are_late_from_the_morning_after(project):
+    settings = WatchSettings()
+    day = project.scalar("SELECT max(game_date) FROM lake.raw.games WHERE status = 'scheduled'")
+    morning = datetime.combine(day, time(14, 59)) + timedelta(days=1)  # 09:59 ET
+    assert not any(str(day) in text for text in late_games(project, settings, morning))
+    late = late_games(project, settings, morning + timedelta(minutes=1))
+    assert any(text.endswith(f"games of {day} have no result yet") for text in late)
+    assert late_games(project, settings, morning + timedelta(days=30)) == []
+
+
+def test_a_new_project_is_watched_before_any_data_is_there(tmp_path, boxout):
+    result, report = once(boxout, tmp_path / "new")
+    assert result.returncode == 0, result.stderr
+    assert report["problems"] == []
+    assert "no finished game" in report["learned"]["not_trained"]
+
+
 def test_a_round_carries_a_correction_to_a_new_model_and_the_next_has_nothing_to_do(
     home, league_files, rewrite, boxout
 ):
@@ -192,6 +212,7 @@ def test_alerts_come_grouped_once_each_and_again_only_when_they_were_not_heard(
         (post,) = server.posts
         assert "opened" in post["title"]
         assert "raw.games 2023-24 fails team_logs_agree_on_the_home_side" in post["message"]
+        assert "1 dates held back" in post["message"]
         once(boxout, home)
         assert len(server.posts) == 1  # nothing is new
         (home / "incoming" / "logs.parquet").write_bytes(good)
@@ -225,9 +246,10 @@ def test_a_watcher_works_when_a_file_comes_and_ends_cleanly(
     rewrite(league_files / BOX, "SELECT * REPLACE (ast + 1 AS ast) FROM file")
     shutil.copy(league_files / BOX, home / "incoming")
     assert "a file came" in until(watch, '"round"')
-    built = json.loads(until(watch, '"built"'))
-    assert built["table"] == "raw.player_boxscores"
-    assert built["dates"] == 30
+    committed = json.loads(until(watch, '"committed"'))
+    assert (committed["table"], committed["dates"]) == ("raw.player_boxscores", 30)
+    assert committed["date"].startswith("2023-1")
+    assert committed["run"] in boxout("runs", "--all", "--home", home).stdout
     until(watch, '"sleeping"')
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         metrics = answer.read().decode()
@@ -260,3 +282,20 @@ def test_a_killed_watcher_is_seen_and_a_standby_takes_over(home, start, until, b
     third.communicate()
     assert watcher_of(home).state == "dead"
     assert "the watcher is DEAD" in boxout("status", "--home", home).stdout
+
+
+def test_a_round_that_is_killed_is_finished_by_the_next(
+    ingested, start, until, boxout, contents, small_home
+):
+    configure(ingested)
+    watch = start("watch", "--home", ingested)
+    until(watch, "committed")
+    watch.kill()
+    watch.communicate()
+    assert len(contents(ingested)) < len(contents(small_home))
+    result, report = once(boxout, ingested)
+    assert result.returncode == 0, result.stderr
+    assert report["tables"]["tables"]
+    assert contents(ingested) == contents(small_home)
+    runs = json.loads(boxout("runs", "--all", "--json", "--home", ingested).stdout)["past"]
+    assert [run["state"] for run in runs] == ["done", "died"]

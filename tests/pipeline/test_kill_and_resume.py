@@ -4,37 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
-
-import pytest
-
-BOXOUT = Path(sys.executable).parent / "boxout"
-
-
-@pytest.fixture(scope="module")
-def ingested(small_league, built_once):
-    """A project with everything ingested and nothing built."""
-
-    def make(home):
-        subprocess.run(
-            [BOXOUT, "ingest", small_league, "--home", home], check=True, capture_output=True
-        )
-
-    return built_once("ingested-home", make)
-
-
-def start(*arguments):
-    return subprocess.Popen(
-        [str(part) for part in (BOXOUT, *arguments)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        # a shell's background job, as a test run may be, ignores the interrupt otherwise
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
-    )
 
 
 def wait_for_commit(process, table):
@@ -46,9 +16,9 @@ def wait_for_commit(process, table):
 
 
 def test_a_killed_backfill_resumes_where_it_stopped(
-    ingested, small_home, tmp_path, boxout, contents
+    ingested_once, start, small_home, tmp_path, boxout, contents
 ):
-    home = shutil.copytree(ingested, tmp_path / "home")
+    home = shutil.copytree(ingested_once, tmp_path / "home")
     built, kills = 0, 0
     for table in ("raw.player_aliases", "raw.games", "raw.player_boxscores"):
         process = start("backfill", "--chunk-dates", "60", "--home", home)
@@ -72,7 +42,7 @@ def test_a_killed_backfill_resumes_where_it_stopped(
 
 
 def test_an_ingest_that_is_killed_loads_all_of_a_file_or_nothing(
-    small_league, tmp_path, boxout, contents, small_home
+    small_league, start, tmp_path, boxout, contents, small_home
 ):
     home = tmp_path / "home"
     for patience in (0.9, 1.3):
@@ -85,8 +55,10 @@ def test_an_ingest_that_is_killed_loads_all_of_a_file_or_nothing(
     assert contents(home) == contents(small_home)
 
 
-def test_two_backfills_at_once_share_the_work(ingested, small_home, tmp_path, boxout, contents):
-    home = shutil.copytree(ingested, tmp_path / "home")
+def test_two_backfills_at_once_share_the_work(
+    ingested_once, start, small_home, tmp_path, boxout, contents
+):
+    home = shutil.copytree(ingested_once, tmp_path / "home")
     both = [start("backfill", "--chunk-dates", "60", "--home", home) for _ in range(2)]
     time.sleep(1.5)
     reader = boxout("status", "--home", home)  # readers never wait
@@ -96,8 +68,8 @@ def test_two_backfills_at_once_share_the_work(ingested, small_home, tmp_path, bo
     assert contents(home) == contents(small_home)
 
 
-def test_an_interrupted_run_says_that_it_resumes(ingested, tmp_path):
-    home = shutil.copytree(ingested, tmp_path / "home")
+def test_an_interrupted_run_says_that_it_resumes(ingested_once, start, tmp_path):
+    home = shutil.copytree(ingested_once, tmp_path / "home")
     process = start("backfill", "--chunk-dates", "30", "--home", home)
     time.sleep(2)
     while process.poll() is None:  # as a person would, again until it stops

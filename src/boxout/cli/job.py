@@ -19,6 +19,7 @@ from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import SIMULATED, FileReport, ingest_files, prepare
 from boxout.pipeline.ledger import read_property
 from boxout.pipeline.run import RunOptions, RunReport
+from boxout.pipeline.stopping import heed_signals, heed_stop
 from boxout.sources.files.reading import find_files, is_simulated
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home, find_home
@@ -74,7 +75,7 @@ def run_command(
     project = find_home(home)
     _keep_simulated_league_apart(project, data, home)
     report = JobReport(project.path)
-    with open_warehouse(project, create=True) as warehouse:
+    with open_warehouse(project, create=True) as warehouse, heed_signals():
         prepare(warehouse, graph)
         _bring_in(warehouse, graph, _files(warehouse, data, seed, report), report)
         clock.lap("ingest")
@@ -83,6 +84,7 @@ def run_command(
         clock.lap("tables")
         report.matched = _matched(warehouse)
         if not no_train:
+            heed_stop()
             _learn(warehouse, report)
             clock.lap("learning")
     report.seconds = clock.seconds
@@ -143,6 +145,7 @@ def _files(
 def _bring_in(warehouse: Warehouse, graph: Graph, files: list[Path], report: JobReport) -> None:
     problems: list[SourceError] = []
     for path in files:
+        heed_stop()
         try:
             report.files += ingest_files(warehouse, graph, [path], report_file)
         except UnknownShapeError as error:

@@ -66,7 +66,7 @@ def train_with_progress(
     """Train, and show each step."""
     from boxout.learning.train import train
 
-    with DateProgress() as progress, heed_signals(notice):
+    with DateProgress() as progress, heed_signals():
         return train(
             warehouse,
             markets,

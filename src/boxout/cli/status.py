@@ -125,6 +125,10 @@ def _cell(table: TableStatus, season: str) -> str:
 
 
 def _print_records(s: ProjectStatus) -> None:
+    if s.incidents:
+        click.echo("\nopen incidents (`boxout incidents` says more)")
+        for incident in s.incidents:
+            click.echo(f"{incident.sentence} (since {incident.opened_at:%Y-%m-%d %H:%M:%S} UTC)")
     if s.quarantine:
         click.echo("\nin quarantine")
         print_table(

@@ -149,7 +149,7 @@ def run_with_progress(
             rows = f"{outcome.rows_computed:,} {units[table]}"
             progress.advance(table, outcome.computed, outcome.due, chunk.last, rows)
 
-        with heed_signals(notice):
+        with heed_signals():
             return run_tables(warehouse, graph, tables, options, report, command=command)
 
 

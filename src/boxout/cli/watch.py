@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxout.cli.console import notice, print_json
+from boxout.cli.console import print_json
 from boxout.cli.options import with_home, with_json
 from boxout.cli.tables import print_run
 from boxout.pipeline.graph import load_graph
@@ -70,7 +70,7 @@ def watch_command(
     project = find_home(home)
     settings = read_settings(project, config)
     start_logs(log_format)
-    with heed_signals(notice if once else lambda text: None):
+    with heed_signals():
         metrics = Metrics(metrics_port, metrics_address) if metrics_port else None
         watcher = Watcher(project, load_graph(), settings, metrics)
         if not once:

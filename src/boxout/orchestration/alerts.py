@@ -17,6 +17,7 @@ from boxout.orchestration.logs import log
 from boxout.orchestration.round import RoundReport
 from boxout.orchestration.schedule import eastern
 from boxout.orchestration.settings import WatchSettings
+from boxout.pipeline.incidents import read_incidents
 from boxout.warehouse.ducklake import LAKE, Warehouse
 from boxout.warehouse.home import Home
 
@@ -45,14 +46,14 @@ class Alerts:
 
     home: Home
     settings: WatchSettings
-    _failing: dict[str, str] = field(default_factory=dict)
+    _open: dict[str, str] = field(default_factory=dict)
     _late: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._sender = _sender(self.settings.alert_urls)
         try:
             told = json.loads((self.home.path / FILE).read_text(encoding="utf-8"))
-            self._failing, self._late = dict(told["failing"]), list(told["late"])
+            self._open, self._late = dict(told["open"]), list(told["late"])
         except (OSError, ValueError, KeyError, TypeError):
             pass  # nothing was told yet
 
@@ -60,24 +61,31 @@ class Alerts:
         self, warehouse: Warehouse, report: RoundReport, at: datetime
     ) -> tuple[Alert, ...]:
         """Tell what is new since the last message, and return it."""
-        failing, late = failing_checks(warehouse), late_games(warehouse, self.settings, at)
+        incidents = read_incidents(warehouse)
+        files = {i.source_file for i in incidents}
+        late = late_games(warehouse, self.settings, at)
+        still = {i.incident_id: f"{i.table} {i.season or ''} {i.check}" for i in incidents}
         alerts = (
-            *(Alert("opened", text) for key, text in failing.items() if key not in self._failing),
+            *(Alert("opened", i.sentence) for i in incidents if i.incident_id not in self._open),
             *(
-                Alert("repaired", f"{key} holds again")
-                for key in self._failing
-                if key not in failing
+                Alert("repaired", f"{number}: {what}, {_outcome(warehouse, number)}")
+                for number, what in self._open.items()
+                if number not in still
             ),
             *(Alert("failed", problem) for problem in report.problems),
-            *(Alert("refused", f"{path}: {why}") for path, why in report.refused.items()),
+            *(
+                Alert("refused", f"{path}: {why}")
+                for path, why in report.refused.items()
+                if path not in files
+            ),
             *(Alert("late", text) for text in late if text not in self._late),
         )
         if alerts and not self._send(alerts):
             return alerts
-        if (failing, late) != (self._failing, self._late):
-            self._failing, self._late = failing, late
+        if (still, late) != (self._open, self._late):
+            self._open, self._late = still, late
             aside = self.home.path / f"{FILE}.part"
-            aside.write_text(json.dumps({"failing": failing, "late": late}), encoding="utf-8")
+            aside.write_text(json.dumps({"open": still, "late": late}), encoding="utf-8")
             aside.replace(self.home.path / FILE)
         return alerts
 
@@ -98,30 +106,11 @@ class Alerts:
         return False
 
 
-def failing_checks(warehouse: Warehouse) -> dict[str, str]:
-    """Return the blocking checks that hold something back: a name each, and a sentence."""
-    rows = warehouse.records(
-        """
-        SELECT c.table_name, c.check_name, c.season, sum(c.failing)::BIGINT AS failing,
-               sum(c.total)::BIGINT AS total, any_value(f.dates) AS dates,
-               any_value(f.first_date) AS first_date, any_value(f.last_date) AS last_date
-        FROM lake.ledger.check_results AS c
-        JOIN (SELECT table_name, season, count(*) AS dates, min(game_date) AS first_date,
-                     max(game_date) AS last_date
-              FROM lake.ledger.partitions WHERE state = 'failed' GROUP BY ALL) AS f
-          ON f.table_name = c.table_name AND f.season = c.season
-        WHERE NOT c.passed AND c.severity = 'block'
-        GROUP BY c.table_name, c.check_name, c.season ORDER BY ALL
-        """
+def _outcome(warehouse: Warehouse, incident_id: str) -> str:
+    outcome = warehouse.scalar(
+        "SELECT outcome FROM lake.ledger.incidents WHERE incident_id = $1", [incident_id]
     )
-    return {
-        f"{r['table_name']} {r['season']} {r['check_name']}": (
-            f"{r['table_name']} {r['season']} fails {r['check_name']}: {r['failing']:,} of "
-            f"{r['total']:,}; {r['dates']:,} dates are held back, {r['first_date']} to "
-            f"{r['last_date']}"
-        )
-        for r in rows
-    }
+    return str(outcome or "over")
 
 
 def late_games(warehouse: Warehouse, settings: WatchSettings, at: datetime) -> list[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from boxout.orchestration.events import Event, read_events
 from boxout.pipeline.arrivals import REPEATED
 from boxout.pipeline.graph import Graph
+from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import SIMULATED
 from boxout.pipeline.ledger import READY_SQL
 from boxout.pipeline.ledger_at import LedgerAt
@@ -102,7 +103,7 @@ def write_handoff(warehouse: Warehouse, graph: Graph, at: datetime | None = None
     Raises
     ------
     UsageError
-        When the project did not exist at that moment.
+        When there is no data version of that moment.
     """
     moment = at or now()
     ready = () if at else _ready(warehouse, graph)
@@ -125,7 +126,7 @@ def write_handoff(warehouse: Warehouse, graph: Graph, at: datetime | None = None
             watcher,
             held,
             _starts(watcher, held, is_past=at is not None),
-            _decisions(ledger, held, watcher),
+            _decisions(ledger, watcher),
             _figures(ledger),
         )
 
@@ -200,14 +201,22 @@ def _starts(
     return tuple(lines)
 
 
-def _decisions(
-    ledger: LedgerAt, held: tuple[Held, ...], watcher: WatcherView | None
-) -> tuple[str, ...]:
-    decisions = [
-        f"{h.table} {h.season} fails {h.reason} on {h.dates:,} dates, {h.first_date} to "
-        f"{h.last_date}: mend the source and ingest it again, or waive it with a reason."
-        for h in held
-        if h.state == "failed"
+def _decisions(ledger: LedgerAt, watcher: WatcherView | None) -> tuple[str, ...]:
+    decisions = []
+    if ledger.has("ledger.incidents"):
+        decisions = [
+            f"{incident.sentence} Mend the source and ingest it again, or waive it with a reason."
+            for incident in read_incidents(ledger.warehouse, of=ledger.table("ledger.incidents"))
+        ]
+    decisions += [
+        f"{row['table_name']}: {row['check_name']} was {row['change']}, {row['old_standing']} to "
+        f"{row['new_standing']}, by {row['who']}: put it back, or accept it with "
+        "`boxout goalposts`."
+        for row in ledger.records(
+            "ledger.goalposts",
+            "SELECT * FROM {table} WHERE restored_at IS NULL AND accepted_by IS NULL "
+            "ORDER BY goalpost_id",
+        )
     ]
     decisions += [
         f"{row['rows']:,} rows of {row['table_name']} are in quarantine ({row['check_name']}): "

@@ -48,7 +48,7 @@ class Metrics:
         self._coverage = gauge(
             "coverage_ratio", "Share of rows that pass.", "table", "check", "season"
         )
-        self._failing = gauge("failing_checks", "Blocking checks that hold something back.")
+        self._incidents = gauge("open_incidents", "Incidents that are open.")
         self._trained_at = gauge("model_trained_timestamp_seconds", "When it was trained.")
         self._version = gauge("data_version", "The newest version of the lake.")
         try:
@@ -60,16 +60,14 @@ class Metrics:
                 "Choose another port with --metrics-port.",
             ) from None
 
-    def after_round(
-        self, report: RoundReport, status: ProjectStatus, failing: int, at: datetime
-    ) -> None:
+    def after_round(self, report: RoundReport, status: ProjectStatus, at: datetime) -> None:
         """Bring the metrics up to date with a round and with what the project holds now."""
         outcome = "failed" if report.problems else "held_back" if report.held_back else "done"
         self._rounds.labels(outcome).inc()
         self._files.inc(len(report.files))
         self._round_at.set(_epoch(at))
         self._round_seconds.set(report.seconds)
-        self._failing.set(failing)
+        self._incidents.set(len(status.incidents))
         self._version.set(status.data_version)
         self._partitions.clear()
         for table in status.tables:

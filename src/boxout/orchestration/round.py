@@ -28,8 +28,9 @@ from boxout.orchestration.logs import log
 from boxout.orchestration.settings import WatchSettings
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ingest import FileReport, ingest_files, prepare
-from boxout.pipeline.run import RunOptions, RunReport, run_tables
+from boxout.pipeline.run import RunOptions, RunReport, TableOutcome, run_tables
 from boxout.pipeline.runs import close_dead_runs
+from boxout.pipeline.stage import Chunk
 from boxout.sources.files.reading import find_files
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home
@@ -217,18 +218,18 @@ class Round:
     def _build(self, warehouse: Warehouse, report: RoundReport) -> None:
         prepare(warehouse, self.graph)
         report.tables = run_tables(
-            warehouse, self.graph, self.graph.computed, RunOptions(), command="watch"
+            warehouse, self.graph, self.graph.computed, RunOptions(), _committed, command="watch"
         )
         for table in report.tables.tables:
-            if table.computed or table.failed:
+            if table.failed or table.blocked:
                 log(
-                    "built",
+                    "held back",
+                    level=logging.WARNING,
                     run=report.tables.run_id,
                     table=table.table,
-                    dates=table.computed,
-                    changed=table.changed,
                     failed=table.failed,
                     blocked=table.blocked,
+                    checks=", ".join(table.failures) or None,
                 )
 
     def _learn(self, warehouse: Warehouse, report: RoundReport) -> None:
@@ -236,6 +237,18 @@ class Round:
         for reason in (report.learned.not_trained, report.learned.not_predicted):
             if reason:
                 log("learning is held back", level=logging.WARNING, reason=reason)
+
+
+def _committed(table: str, chunk: Chunk, outcome: TableOutcome) -> None:
+    log(
+        "committed",
+        run=outcome.run_id,
+        table=table,
+        date=chunk.last,
+        dates=outcome.computed,
+        due=outcome.due,
+        failed=outcome.failed,
+    )
 
 
 def _reason(error: BaseException | None) -> str:

@@ -120,7 +120,7 @@ def _settings(given: dict[str, Any]) -> WatchSettings:
         if name in values:
             values[name] = _section(kind, values[name], name)
     values["dead_man_url"] = values.get("dead_man_url") or None
-    values["alert_urls"] = tuple(values.get("alert_urls", ()))
+    values["alert_urls"] = _addresses(values.get("alert_urls", []))
     for name in ("every_minutes", "settle_seconds"):
         values = _not_negative(values, name)
     settings = WatchSettings(**values)
@@ -133,12 +133,20 @@ def _section(kind: type[Any], given: Any, name: str) -> Any:
     known = {f.name: f for f in fields(kind)}
     if not isinstance(given, dict) or set(given) - set(known):
         raise ValueError(f"[{name}] may hold {', '.join(known)}")
+    if not isinstance(given.get("enabled", True), bool):
+        raise ValueError("enabled must be true or false")
     for key in given:
         if key != "enabled":
             given = _not_negative(given, key)
     if given.get("attempts", 1) < 1:
         raise ValueError("attempts must be 1 or more")
     return kind(**given)
+
+
+def _addresses(given: Any) -> tuple[str, ...]:
+    if not isinstance(given, list) or not all(isinstance(url, str) for url in given):
+        raise ValueError("alert_urls must be a list of addresses")
+    return tuple(given)
 
 
 def _not_negative(values: dict[str, Any], name: str) -> dict[str, Any]:

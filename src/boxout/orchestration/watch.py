@@ -16,7 +16,7 @@ from datetime import datetime
 import duckdb
 
 from boxout.errors import BoxoutError, BusyError, StoppedError
-from boxout.orchestration.alerts import Alerts, failing_checks
+from boxout.orchestration.alerts import Alerts
 from boxout.orchestration.logs import log
 from boxout.orchestration.metrics import Metrics
 from boxout.orchestration.round import Round, RoundReport
@@ -128,6 +128,9 @@ class Watcher:
             time.sleep(POLL_SECONDS)
 
     def _do_round(self, why: str) -> RoundReport:
+        for folder in self._settings.folders:
+            if not folder.is_dir() and not self._rounds:
+                log("there is no such folder", level=logging.WARNING, folder=folder)
         self._heartbeat.tell(round_at=self._clock().isoformat(), next_at=None, coming=[])
         log("round", because=why)
         report = self._round.run()
@@ -152,8 +155,7 @@ class Watcher:
                 self._alerts.after_round(warehouse, report, self._clock())
                 if self._metrics:
                     status = read_status(warehouse, self._graph)
-                    failing = len(failing_checks(warehouse))
-                    self._metrics.after_round(report, status, failing, self._clock())
+                    self._metrics.after_round(report, status, self._clock())
         except (BoxoutError, duckdb.Error, OSError) as error:
             log("could not tell", level=logging.ERROR, reason=str(error).splitlines()[0])
         if self._settings.dead_man_url and not report.problems:

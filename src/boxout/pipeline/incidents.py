@@ -81,6 +81,31 @@ class Incident:
         return self.repaired_at is None
 
     @property
+    def cause(self) -> str | None:
+        """The likeliest cause and what to do, as the diagnosis has it; None without one."""
+        found = (self.diagnosis or {}).get("findings") or []
+        held = [f for f in found if f.get("status") == "held back"] or found
+        return f"{held[0]['what']} {held[0].get('advice', '')}".strip() if held else None
+
+    @property
+    def sentence(self) -> str:
+        """What fails, how much of it, what waits, and why, in one line."""
+        season = f" {self.season}" if self.season else ""
+        parts = [f"{self.incident_id}: {self.table}{season} fails {self.check}"]
+        if self.source_file:
+            parts = [f"{self.incident_id}: {self.source_file} was refused"]
+        if self.total:
+            parts.append(f"{self.failing:,} of {self.total:,}")
+        if self.first_date:
+            parts.append(
+                f"{self.partitions:,} dates held back, {self.first_date} to {self.last_date}"
+            )
+        if self.affected_partitions:
+            parts.append(f"{self.affected_partitions:,} partitions wait for them")
+        why = self.cause or self.detail
+        return ", ".join(parts) + (f". {why}" if why else "")
+
+    @property
     def seconds_to_block(self) -> float | None:
         """From detection to the first reader held back."""
         return _seconds(self.opened_at, self.blocked_at)
@@ -95,14 +120,20 @@ def _seconds(start: datetime, end: datetime | None) -> float | None:
     return None if end is None else (end - start).total_seconds()
 
 
-def read_incidents(warehouse: Warehouse, *, include_closed: bool = False) -> tuple[Incident, ...]:
-    """Return the open incidents, or all of them, oldest first."""
+def read_incidents(
+    warehouse: Warehouse, *, include_closed: bool = False, of: str = "lake.ledger.incidents"
+) -> tuple[Incident, ...]:
+    """Return the open incidents, or all of them, oldest first.
+
+    Parameters
+    ----------
+    of
+        The relation to read, such as the table as it was at a moment.
+    """
     where = "" if include_closed else "WHERE repaired_at IS NULL"
     return tuple(
         _incident(row)
-        for row in warehouse.records(
-            f"SELECT * FROM lake.ledger.incidents {where} ORDER BY opened_at, incident_id"
-        )
+        for row in warehouse.records(f"SELECT * FROM {of} {where} ORDER BY opened_at, incident_id")
     )
 
 

@@ -22,27 +22,27 @@ class LedgerAt:
     Raises
     ------
     UsageError
-        When the project did not exist at that moment.
+        When there is no data version of that moment.
     """
 
     def __init__(self, warehouse: Warehouse, at: datetime | int | None = None) -> None:
-        self._warehouse = warehouse
+        self.warehouse = warehouse
         self._clause = f" AT (TIMESTAMP => TIMESTAMP '{at}')" if at else ""
         if isinstance(at, int):
             self._clause = f" AT (VERSION => {at})"
         self._known: dict[str, bool] = {}
         if isinstance(at, datetime) and not self.has("ledger.properties"):
             raise UsageError(
-                f"The project did not exist at {at:%Y-%m-%d %H:%M:%S} UTC.",
+                f"There is no data version of {at:%Y-%m-%d %H:%M:%S} UTC.",
                 str(warehouse.home.path),
-                "Name a later moment.",
+                "Name a later moment: the project is younger, or `boxout compact` took it away.",
             )
 
     def has(self, name: str) -> bool:
         """Whether `schema.table` was there."""
         if name not in self._known:
             try:
-                self._warehouse.execute(f"SELECT 1 FROM {self.table(name)} LIMIT 0")
+                self.warehouse.execute(f"SELECT 1 FROM {self.table(name)} LIMIT 0")
                 self._known[name] = True
             except (duckdb.CatalogException, duckdb.InvalidInputException):
                 self._known[name] = False
@@ -67,4 +67,4 @@ class LedgerAt:
         """
         if not self.has(needs):
             return []
-        return self._warehouse.records(sql.format(table=self.table(needs)), values)
+        return self.warehouse.records(sql.format(table=self.table(needs)), values)

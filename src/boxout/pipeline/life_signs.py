@@ -106,7 +106,7 @@ class Heartbeat:
 
     def tell(self, **facts: Any) -> None:
         """Say something new of oneself, at once."""
-        self._facts |= facts
+        self._facts = self._facts | facts  # the thread may be writing the old ones
         self._write()
 
     def stop_reason(self) -> str | None:

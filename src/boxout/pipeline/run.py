@@ -58,6 +58,7 @@ class TableOutcome:
     blocked: int = 0
     seconds: float = 0.0
     failures: dict[str, int] = field(default_factory=dict)
+    run_id: str = ""
 
     def add(self, published: Published) -> None:
         """Add one chunk's result."""
@@ -203,7 +204,7 @@ def _run_table(
     parts: tuple[int, int],
     listener: Listener,
 ) -> TableOutcome:
-    outcome = TableOutcome(table.name)
+    outcome = TableOutcome(table.name, run_id=run.run_id)
     started = time.monotonic()
     # A chunk that lost its inputs under it is planned anew; built dates are not built twice.
     force = options.force

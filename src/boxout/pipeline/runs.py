@@ -25,7 +25,7 @@ from boxout.pipeline.life_signs import (
     now,
     read_life_signs,
 )
-from boxout.pipeline.stopping import signal_received
+from boxout.pipeline.stopping import RESUMES, signal_received
 from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import Home
 
@@ -108,7 +108,7 @@ class Run:
             raise StoppedError(
                 f"The run ended at a commit point, as asked: {reason}.",
                 self.run_id if self._heartbeat else "",
-                "What was committed stays; the same command resumes.",
+                RESUMES,
             )
 
     def end(self, outcome: str) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import Graph
+from boxout.pipeline.incidents import Incident, read_incidents
 from boxout.pipeline.ingest import SIMULATED
 from boxout.pipeline.ledger import READY, read_property
 from boxout.pipeline.life_signs import now, read_life_signs
@@ -68,6 +69,7 @@ class ProjectStatus:
     coverage: tuple[dict[str, Any], ...]
     quarantine: tuple[dict[str, Any], ...]
     waivers: tuple[dict[str, Any], ...]
+    incidents: tuple[Incident, ...]
     active: tuple[RunView, ...]
     runs: tuple[RunView, ...]
     watcher: WatcherView | None
@@ -106,6 +108,7 @@ def read_status(warehouse: Warehouse, graph: Graph) -> ProjectStatus:
                     "FROM lake.ledger.waivers ORDER BY waived_at"
                 )
             ),
+            incidents=read_incidents(warehouse),
             active=active_runs(warehouse.home, at),
             runs=past_runs(warehouse, RUNS_SHOWN),
             watcher=read_watcher(signs, at),
