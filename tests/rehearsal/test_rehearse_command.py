@@ -29,23 +29,6 @@ def test_the_incident_is_played_on_a_copy_and_told_beside_the_original(
     assert origins == ["raw.team_boxscores"] * 2
 
 
-def test_what_is_no_spoiled_file_is_played_too(boxout, tmp_path):
-    league = tmp_path / "league"
-    assert boxout("simulate", league, "--seasons", "1", "--size", "small").returncode == 0
-    names = ("kill-mid-run", "late-correction", "duplicate-ingest", "source-outage")
-    assert set(names) == set(EVENTS)
-    played = boxout("rehearse", *names, "--data", league, "--json")
-    assert played.returncode == 0, played.stderr + played.stdout
-    results = {r["rehearsal"]["fault"]: r["rehearsal"] for r in json.loads(played.stdout)}
-    assert [r["differences"] for r in results.values()] == [0, 0, 0, 0]
-    assert "SIGKILL after 3 commits" in results["kill-mid-run"]["planted"][1]
-    assert "left 0 partitions other than" in results["kill-mid-run"]["facts"][0]
-    assert "and 0 differ from a whole recompute" in results["late-correction"]["facts"][0]
-    assert results["duplicate-ingest"]["facts"] == ["0 rows were added, changed or removed"]
-    assert results["source-outage"]["causes"] == ["file-unreadable"]
-    assert results["source-outage"]["facts"][0].startswith("0 incidents are open")
-
-
 def test_faults_are_listed_and_an_unknown_one_is_wrong_usage(boxout):
     listed = json.loads(boxout("rehearse", "--list", "--json").stdout)
     assert {row["fault"] for row in listed} == {fault.name for fault in FAULTS} | set(EVENTS)

@@ -98,15 +98,16 @@ class Rehearsal:
         return is_noticed and self.is_named and not self.wrong_rows and self.differences == 0
 
 
-def take_snapshot(warehouse: Warehouse) -> Snapshot:
-    """Return what every computed partition holds."""
+def take_snapshot(warehouse: Warehouse, graph: Graph) -> Snapshot:
+    """Return what every partition of the graph's computed tables holds."""
     return Snapshot(
         warehouse.version(),
         frozenset(
             warehouse.rows(
                 "SELECT table_name, game_date::VARCHAR, state, row_count, "
                 "coalesce(content_hash, 0) FROM lake.ledger.partitions "
-                "WHERE table_name NOT LIKE 'landing.%'"
+                "WHERE table_name IN (SELECT unnest($1::VARCHAR[]))",
+                [[table.name for table in graph.computed]],
             )
         ),
     )
@@ -141,13 +142,13 @@ def rehearse_fault(
     result = Rehearsal(fault.name, fault.what, fault.kind)
     planted = plant(warehouse, fault, folder, season)
     result.planted = [_describe(item) for item in planted]
-    before = take_snapshot(warehouse)
+    before = take_snapshot(warehouse, graph)
     _break(warehouse, graph, before, planted, tables, result)
-    result.wrong_rows, result.renamed_rows = wrong_rows(warehouse, before)
+    result.wrong_rows, result.renamed_rows = wrong_rows(warehouse, graph, before)
     if train:
         result.trained.append(f"while broken: {_train(warehouse)}")
     _mend(warehouse, graph, [item.clean for item in planted], tables, result)
-    result.differences = len(before.partitions ^ take_snapshot(warehouse).partitions)
+    result.differences = len(before.partitions ^ take_snapshot(warehouse, graph).partitions)
     if train:
         result.trained.append(f"after the repair: {_train(warehouse)}")
     return result
@@ -213,7 +214,7 @@ def _break(
     held = {(table, day) for table, day, state, *_ in before.partitions if state in HELD}
     result.held_back = sum(
         (table, day) not in held
-        for table, day, state, *_ in take_snapshot(warehouse).partitions
+        for table, day, state, *_ in take_snapshot(warehouse, graph).partitions
         if state in HELD
     )
 
@@ -234,7 +235,7 @@ def _kinds(findings: Sequence[Mapping[str, object]]) -> list[str]:
     return list(dict.fromkeys(str(finding["kind"]) for finding in findings))
 
 
-def wrong_rows(warehouse: Warehouse, before: Snapshot) -> tuple[dict[str, int], int]:
+def wrong_rows(warehouse: Warehouse, graph: Graph, before: Snapshot) -> tuple[dict[str, int], int]:
     """Count the rows now published that the project did not hold before.
 
     Only partitions whose content has changed since are compared, row by row, with the data
@@ -248,7 +249,7 @@ def wrong_rows(warehouse: Warehouse, before: Snapshot) -> tuple[dict[str, int], 
     """
     changed: dict[str, set[str]] = {}
     old = {(table, day): content for table, day, _, _, content in before.partitions}
-    for table, day, _, _, content in take_snapshot(warehouse).partitions:
+    for table, day, _, _, content in take_snapshot(warehouse, graph).partitions:
         if old.get((table, day), 0) != content:
             changed.setdefault(table, set()).add(day)
     found, renamed = {}, 0
