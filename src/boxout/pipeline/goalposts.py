@@ -21,7 +21,7 @@ from boxout.pipeline.ledger import read_property, write_property
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
-LOOSENED, REMOVED, REWRITTEN = "loosened", "removed", "rewritten"
+LOOSENED, REMOVED, REWRITTEN, WAIVED = "loosened", "removed", "rewritten", "waived"
 EXEMPT, OPENING = "columns_vary", "bootstrap_days"
 _SEEN = "contracts_seen"
 _SEVERITIES = ("warn", "block")
@@ -65,9 +65,9 @@ class Goalpost:
     Attributes
     ----------
     goalpost_id
-        Such as 'g0001'.
+        Such as 'g0001'; '-' for a waiver, which was accepted when it was given.
     change
-        loosened, removed or rewritten.
+        loosened, removed, rewritten or waived.
     old, new
         How it stood when it was strictest, and how it stands.
     who, why
@@ -90,9 +90,8 @@ class Goalpost:
     accepted_why: str | None
 
     def __str__(self) -> str:
-        accepted = (
-            f"; accepted by {self.accepted_by}: {self.accepted_why}" if self.accepted_by else ""
-        )
+        is_accepted = self.accepted_by and self.change != WAIVED
+        accepted = f"; accepted by {self.accepted_by}: {self.accepted_why}" if is_accepted else ""
         why = f" ({self.why})" if self.why else ""
         return (
             f"{self.table}: {self.check} {self.change}: {self.old} -> {self.new}, by {self.who}"
@@ -243,13 +242,27 @@ def _remember(warehouse: Warehouse, standings: Mapping[tuple[str, str], Standing
 
 
 def read_goalposts(warehouse: Warehouse) -> tuple[Goalpost, ...]:
-    """Return the checks that are looser now than they were, oldest first."""
+    """Return the checks that are looser now than they were, and the waivers in force.
+
+    A waiver is in force for as long as a partition is published under it.
+    """
     return tuple(
         Goalpost(*row)
         for row in warehouse.rows(
-            "SELECT goalpost_id, table_name, check_name, change, old_standing, new_standing, who, "
-            "why, noticed_at, accepted_by, accepted_why FROM lake.ledger.goalposts "
-            "WHERE restored_at IS NULL ORDER BY goalpost_id"
+            f"""
+            SELECT goalpost_id, table_name, check_name, change, old_standing, new_standing, who,
+                   why, noticed_at, accepted_by, accepted_why
+            FROM lake.ledger.goalposts WHERE restored_at IS NULL
+            UNION ALL
+            SELECT '-', table_name, check_name, '{WAIVED}', 'held back',
+                   'published, ' || start_date || ' to ' || end_date, who, reason, waived_at,
+                   who, reason
+            FROM lake.ledger.waivers AS w
+            WHERE EXISTS (SELECT 1 FROM lake.ledger.partitions AS p
+                          WHERE p.table_name = w.table_name AND p.run_id = w.run_id
+                            AND p.state = 'waived')
+            ORDER BY noticed_at, goalpost_id, table_name
+            """
         )
     )
 
@@ -262,7 +275,8 @@ def accept_goalpost(warehouse: Warehouse, goalpost_id: str, who: str, why: str) 
     UsageError
         When there is no such goalpost.
     """
-    if goalpost_id not in {goalpost.goalpost_id for goalpost in read_goalposts(warehouse)}:
+    known = {goalpost.goalpost_id for goalpost in read_goalposts(warehouse)} - {"-"}
+    if goalpost_id not in known:
         raise UsageError(
             f"There is no moved goalpost {goalpost_id!r}.",
             str(warehouse.home.path),
