@@ -12,21 +12,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 from boxout.errors import BoxoutError, RefusedFileError
-from boxout.pipeline.content_hash import content_hash_expression
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import RunOptions, run_tables
 from boxout.rehearsal.faults import BOX, HARMLESS, LOGS, Fault
 from boxout.rehearsal.planting import plant
-from boxout.rehearsal.rehearse import (
-    Rehearsal,
-    bring_in,
-    causes_of,
+from boxout.rehearsal.rehearse import Rehearsal, bring_in, causes_of
+from boxout.rehearsal.truth import (
+    recomputed_differences,
     take_snapshot,
+    torn_partitions,
     wrong_rows,
 )
-from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.warehouse.ducklake import Warehouse
 
 COMMITS_BEFORE_KILL = 2
 # What a run says at each commit, such as 30/30 2023-12-01 120 rows raw.games.
@@ -109,37 +108,6 @@ def _run_and_kill(home: Path) -> int:
             "Rehearse on a league with more to compute.",
         )
     return done
-
-
-def torn_partitions(warehouse: Warehouse) -> dict[str, int]:
-    """Count the partitions whose rows are not those that the ledger has the hash of, by table."""
-    found = {}
-    for (table,) in warehouse.rows(
-        "SELECT DISTINCT table_name FROM lake.ledger.partitions "
-        "WHERE row_count > 0 AND table_name NOT LIKE 'landing.%'"
-    ):
-        content = content_hash_expression(warehouse.columns(f"{LAKE}.{table}"))
-        torn = warehouse.scalar(
-            f"""
-            SELECT count(*) FROM (
-              SELECT game_date, {content} AS content FROM {LAKE}.{table} GROUP BY game_date) AS t
-            FULL JOIN (
-              SELECT game_date, content_hash FROM lake.ledger.partitions
-              WHERE table_name = $1 AND row_count > 0) AS p USING (game_date)
-            WHERE t.content IS DISTINCT FROM p.content_hash
-            """,
-            [table],
-        )
-        if torn:
-            found[table] = int(torn)
-    return found
-
-
-def recomputed_differences(warehouse: Warehouse, graph: Graph) -> int:
-    """Compute everything anew and count the partitions that come out otherwise."""
-    before = take_snapshot(warehouse, graph)
-    run_tables(warehouse, graph, graph.computed, RunOptions(force=True), command="rehearse")
-    return len(before.partitions ^ take_snapshot(warehouse, graph).partitions)
 
 
 def late_correction(warehouse: Warehouse, graph: Graph, folder: Path) -> Rehearsal:
