@@ -1,6 +1,6 @@
 """How often the diagnosis is right: faults planted in real seasons, and clean seasons accused.
 
-    python -m benchmarks.diagnosis ../shared/data [--home FOLDER] [--json FILE]
+    python -m benchmarks.diagnosis ../shared/data [--home FOLDER] [--fault NAME]... [--json FILE]
 
 Builds a project from a folder of source files (or copies the one that --home names), plants
 every fault of `boxout rehearse` in every season whose files it fits, one at a time, and asks
@@ -37,8 +37,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("data", type=Path, nargs="+")
     parser.add_argument("--home", type=Path, help="A project built from the data; it is copied.")
+    parser.add_argument("--fault", choices=[fault.name for fault in FAULTS], action="append")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    faults = [fault for fault in FAULTS if fault.name in (options.fault or [fault.name])]
     graph = load_graph()
     with tempfile.TemporaryDirectory(prefix="boxout-diagnosis-") as scratch:
         folder = Path(scratch)
@@ -49,7 +51,7 @@ def main() -> None:
         with open_warehouse(home) as warehouse:
             accused = accusations(warehouse, graph)
             played = [
-                row for fault in FAULTS for row in play(warehouse, graph, fault, folder / "spoiled")
+                row for fault in faults for row in play(warehouse, graph, fault, folder / "spoiled")
             ]
     wrong: Counter[str] = Counter()
     for row in played:

@@ -31,7 +31,8 @@ def test_continuous_integration_runs_the_test_command():
 
 
 @pytest.mark.parametrize(
-    "document", ["README.md", "docs/files.md", "docs/engine.md", "docs/operations.md"]
+    "document",
+    ["README.md", "docs/files.md", "docs/engine.md", "docs/operations.md", "docs/night-watch.md"],
 )
 def test_links_lead_somewhere(document):
     path = ROOT / document

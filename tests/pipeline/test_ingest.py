@@ -167,6 +167,17 @@ def test_a_file_of_which_no_row_can_be_placed_is_refused_and_changes_nothing(wri
     assert read_incidents(empty) == ()
 
 
+def test_ids_that_say_no_season_type_leave_it_to_the_season_id(write, ingest, empty):
+    playoffs = (
+        "SELECT * REPLACE ('42023' AS SEASON_ID, '20231024_LAL_DEN' AS GAME_ID) "
+        f"FROM ({TEAM_LOGS}) WHERE GAME_ID = '0022300061'"
+    )
+    assert ingest(write("logs.parquet", playoffs)).added == 2
+    assert empty.rows("SELECT DISTINCT season_type FROM lake.landing.nba_team_gamelogs") == [
+        ("playoffs",)
+    ]
+
+
 def test_a_renamed_column_is_an_incident_that_says_which(write, ingest, empty):
     renamed = f"SELECT * EXCLUDE (fga), fga AS fg_att FROM ({BOX_LINES})"
     with pytest.raises(SourceError, match="lacks fga"):

@@ -71,10 +71,8 @@ def test_two_backfills_at_once_share_the_work(
 def test_an_interrupted_run_says_that_it_resumes(ingested_once, start, tmp_path):
     home = shutil.copytree(ingested_once, tmp_path / "home")
     process = start("backfill", "--chunk-dates", "30", "--home", home)
-    time.sleep(2)
-    while process.poll() is None:  # as a person would, again until it stops
-        process.send_signal(signal.SIGINT)
-        time.sleep(0.5)
+    wait_for_commit(process, "raw.player_aliases")
+    process.send_signal(signal.SIGINT)
     output, _ = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "resumes" in output

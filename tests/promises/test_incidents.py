@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from changing_project import ChangingProject
 
+from boxout.pipeline.goalposts import read_goalposts
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.run import RunOptions, run_tables
@@ -107,6 +108,10 @@ def test_one_a_season_and_a_waiver_ends_it_and_says_so(project):
     assert [i.season for i in incidents(project)] == ["2022-23", "2023-24"]
     bring_up_to_date(project, waiver=Waiver("ann", "the league confirmed it"))
     assert read_incidents(project.warehouse) == ()
+    waived = [goalpost for goalpost in read_goalposts(project.warehouse) if goalpost.table == TABLE]
+    assert {(g.change, g.who, g.why) for g in waived} == {
+        ("waived", "ann", "the league confirmed it")
+    }
     ended = {i.outcome for i in read_incidents(project.warehouse, include_closed=True)}
     assert ended == {"waived"}
 

@@ -89,12 +89,16 @@ def duration(seconds: float) -> str:
 def print_incident(i: Incident) -> None:
     """Print what an incident is about: numbers, range, what waits for it."""
     click.echo(f"\n{i.incident_id} {i.table}{f' {i.season}' if i.season else ''}: {i.check}")
+    if i.follows:
+        click.echo(f"  follows from {i.follows}")
     if i.total:
         needed = f", at least {100 * i.at_least:g}% needed" if i.at_least is not None else ""
         good = i.total - i.failing
         click.echo(f"  {good:,} of {i.total:,} pass ({percent(good, i.total)}{needed})")
     if i.detail:
         click.echo(f"  {i.detail}")
+    if i.follows:
+        return
     for finding in (i.diagnosis or {}).get("findings", []):
         if finding["status"] == HELD_BACK_STATUS:
             print_finding(finding, "  ")

@@ -8,54 +8,25 @@ who, when and why, and stays one when it is accepted: it goes away when the chec
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from boxout.errors import UsageError
 from boxout.pipeline.authors import last_author
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import read_property, write_property
-from boxout.tables.definition import TableDefinition
+from boxout.pipeline.standings import (
+    Standing,
+    change_of,
+    read_standing,
+    standings_of,
+    write_standing,
+)
 from boxout.warehouse.ducklake import Warehouse
 
-LOOSENED, REMOVED, REWRITTEN = "loosened", "removed", "rewritten"
-EXEMPT, OPENING = "columns_vary", "bootstrap_days"
+WAIVED = "waived"
 _SEEN = "contracts_seen"
-_SEVERITIES = ("warn", "block")
-
-
-@dataclass(frozen=True)
-class Standing:
-    """How strict one check is.
-
-    Attributes
-    ----------
-    at_least, severity, scope
-        As the check has them.
-    exempt
-        What is exempt from it: of `columns_vary` the columns that may be null or constant.
-    days
-        Of `bootstrap_days` the days that opening season checks leave out.
-    code
-        A fingerprint of what it counts.
-    """
-
-    at_least: float = 1.0
-    severity: str = "block"
-    scope: str = "season"
-    exempt: tuple[str, ...] = ()
-    days: int = 0
-    code: str = ""
-
-    def __str__(self) -> str:
-        if self.days:
-            return f"{self.days} days left out"
-        if self.exempt:
-            return f"exempt: {', '.join(self.exempt)}"
-        return f"{100 * self.at_least:g}%, {self.severity}"
 
 
 @dataclass(frozen=True)
@@ -65,9 +36,9 @@ class Goalpost:
     Attributes
     ----------
     goalpost_id
-        Such as 'g0001'.
+        Such as 'g0001'; '-' for a waiver, which was accepted when it was given.
     change
-        loosened, removed or rewritten.
+        loosened, removed, rewritten or waived.
     old, new
         How it stood when it was strictest, and how it stands.
     who, why
@@ -90,9 +61,8 @@ class Goalpost:
     accepted_why: str | None
 
     def __str__(self) -> str:
-        accepted = (
-            f"; accepted by {self.accepted_by}: {self.accepted_why}" if self.accepted_by else ""
-        )
+        is_accepted = self.accepted_by and self.change != WAIVED
+        accepted = f"; accepted by {self.accepted_by}: {self.accepted_why}" if is_accepted else ""
         why = f" ({self.why})" if self.why else ""
         return (
             f"{self.table}: {self.check} {self.change}: {self.old} -> {self.new}, by {self.who}"
@@ -108,21 +78,21 @@ def note_goalposts(warehouse: Warehouse, graph: Graph) -> None:
     standings = {
         (table.name, check): standing
         for table in graph.computed
-        for check, standing in _standings(table).items()
+        for check, standing in standings_of(table).items()
     }
     seen = hashlib.sha256(repr(sorted(standings.items())).encode()).hexdigest()[:16]
     if read_property(warehouse, _SEEN) == seen:
         return
     with warehouse.commit():
         known = {
-            (table, check): Standing(**_loaded(text))
+            (table, check): read_standing(text)
             for table, check, text in warehouse.rows("SELECT * FROM lake.ledger.thresholds")
         }
         # What is as strict as it was, or stricter, is what the next change is measured from.
         sound = {
             key: new
             for key, new in standings.items()
-            if key not in known or _change(known[key], new) is None
+            if key not in known or change_of(known[key], new) is None
         }
         _restore(warehouse, sound)
         _remember(warehouse, {k: new for k, new in sound.items() if known.get(k) != new})
@@ -130,59 +100,6 @@ def note_goalposts(warehouse: Warehouse, graph: Graph) -> None:
             if key not in sound:
                 _record(warehouse, graph, key, old, standings.get(key))
         write_property(warehouse, _SEEN, seen)
-
-
-def _loaded(text: str) -> dict[str, Any]:
-    values: dict[str, Any] = json.loads(text)
-    return values | {"exempt": tuple(values["exempt"])}
-
-
-def _standings(table: TableDefinition) -> Mapping[str, Standing]:
-    found = {
-        check.name: Standing(
-            check.at_least,
-            check.severity,
-            check.scope,
-            code=_fingerprint(
-                check.kind,
-                check.expression,
-                check.of,
-                check.expected_from,
-                check.expected_where,
-            ),
-        )
-        for check in table.checks
-    }
-    exempt = tuple(
-        sorted(
-            {f"{column} may be null" for column in table.may_be_null}
-            | {f"{column} may be constant" for column in table.may_be_constant}
-        )
-    )
-    return found | {
-        EXEMPT: Standing(exempt=exempt),
-        OPENING: Standing(days=table.bootstrap_days),
-    }
-
-
-def _fingerprint(*parts: str | None) -> str:
-    text = " ".join(" ".join((part or "").split()) for part in parts)
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-
-def _change(old: Standing, new: Standing | None) -> str | None:
-    """Say how a check moved; None where it is as strict as it was, or stricter."""
-    if new is None:
-        return REMOVED
-    is_looser = (
-        new.at_least < old.at_least
-        or _SEVERITIES.index(new.severity) < _SEVERITIES.index(old.severity)
-        or not set(new.exempt) <= set(old.exempt)
-        or new.days > old.days
-    )
-    if is_looser:
-        return LOOSENED
-    return REWRITTEN if (new.code, new.scope) != (old.code, old.scope) else None
 
 
 def _record(
@@ -194,7 +111,7 @@ def _record(
 ) -> None:
     """Record one check that is looser than it was, unless that is on record already."""
     table, check = key
-    change, said = _change(old, new), str(new) if new else "gone"
+    change, said = change_of(old, new), str(new) if new else "gone"
     moved = warehouse.rows(
         "SELECT change, new_standing FROM lake.ledger.goalposts "
         "WHERE table_name = $1 AND check_name = $2 AND restored_at IS NULL",
@@ -238,18 +155,32 @@ def _remember(warehouse: Warehouse, standings: Mapping[tuple[str, str], Standing
     warehouse.execute(
         "INSERT INTO lake.ledger.thresholds "
         "SELECT unnest($1::VARCHAR[]), unnest($2::VARCHAR[]), unnest($3::VARCHAR[])",
-        [*bound, [json.dumps(asdict(standing)) for standing in standings.values()]],
+        [*bound, [write_standing(standing) for standing in standings.values()]],
     )
 
 
 def read_goalposts(warehouse: Warehouse) -> tuple[Goalpost, ...]:
-    """Return the checks that are looser now than they were, oldest first."""
+    """Return the checks that are looser now than they were, and the waivers in force.
+
+    A waiver is in force for as long as a partition is published under it.
+    """
     return tuple(
         Goalpost(*row)
         for row in warehouse.rows(
-            "SELECT goalpost_id, table_name, check_name, change, old_standing, new_standing, who, "
-            "why, noticed_at, accepted_by, accepted_why FROM lake.ledger.goalposts "
-            "WHERE restored_at IS NULL ORDER BY goalpost_id"
+            f"""
+            SELECT goalpost_id, table_name, check_name, change, old_standing, new_standing, who,
+                   why, noticed_at, accepted_by, accepted_why
+            FROM lake.ledger.goalposts WHERE restored_at IS NULL
+            UNION ALL
+            SELECT '-', table_name, check_name, '{WAIVED}', 'held back',
+                   'published, ' || start_date || ' to ' || end_date, who, reason, waived_at,
+                   who, reason
+            FROM lake.ledger.waivers AS w
+            WHERE EXISTS (SELECT 1 FROM lake.ledger.partitions AS p
+                          WHERE p.table_name = w.table_name AND p.run_id = w.run_id
+                            AND p.state = 'waived')
+            ORDER BY noticed_at, goalpost_id, table_name
+            """
         )
     )
 
@@ -262,7 +193,8 @@ def accept_goalpost(warehouse: Warehouse, goalpost_id: str, who: str, why: str) 
     UsageError
         When there is no such goalpost.
     """
-    if goalpost_id not in {goalpost.goalpost_id for goalpost in read_goalposts(warehouse)}:
+    known = {goalpost.goalpost_id for goalpost in read_goalposts(warehouse)} - {"-"}
+    if goalpost_id not in known:
         raise UsageError(
             f"There is no moved goalpost {goalpost_id!r}.",
             str(warehouse.home.path),

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -49,6 +49,8 @@ class Incident:
         'repaired' or 'waived'; None while it is open.
     diagnosis
         What `boxout diagnose` found when it opened, as plain data; None where nothing was.
+    follows
+        The incident upstream that this one is a consequence of: its dates are missing here.
     """
 
     incident_id: str
@@ -74,6 +76,7 @@ class Incident:
     repaired_run: str | None
     outcome: str | None
     diagnosis: dict[str, Any] | None
+    follows: str | None = None
 
     @property
     def is_open(self) -> bool:
@@ -131,10 +134,24 @@ def read_incidents(
         The relation to read, such as the table as it was at a moment.
     """
     where = "" if include_closed else "WHERE repaired_at IS NULL"
-    return tuple(
+    found = [
         _incident(row)
         for row in warehouse.records(f"SELECT * FROM {of} {where} ORDER BY opened_at, incident_id")
-    )
+    ]
+    return tuple(replace(incident, follows=_cause(incident, found)) for incident in found)
+
+
+def _cause(incident: Incident, others: list[Incident]) -> str | None:
+    """Return the first incident that reaches this one's table and season while it lasted."""
+    for other in others:
+        if (
+            other.season == incident.season
+            and any(affected.table == incident.table for affected in other.affected)
+            and other.opened_at <= incident.opened_at
+            and (other.repaired_at is None or incident.opened_at <= other.repaired_at)
+        ):
+            return other.incident_id
+    return None
 
 
 def read_incident(warehouse: Warehouse, incident_id: str) -> Incident:

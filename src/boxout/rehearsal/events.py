@@ -12,23 +12,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from boxout.errors import BoxoutError, RefusedFileError
-from boxout.pipeline.content_hash import content_hash_expression
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import RunOptions, run_tables
 from boxout.rehearsal.faults import BOX, HARMLESS, LOGS, Fault
 from boxout.rehearsal.planting import plant
-from boxout.rehearsal.rehearse import (
-    Rehearsal,
-    bring_in,
-    causes_of,
+from boxout.rehearsal.rehearse import Rehearsal, bring_in, causes_of
+from boxout.rehearsal.truth import (
+    recomputed_differences,
     take_snapshot,
+    torn_partitions,
     wrong_rows,
 )
-from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.warehouse.ducklake import Warehouse
 
-COMMITS_BEFORE_KILL = 3
+COMMITS_BEFORE_KILL = 2
 # What a run says at each commit, such as 30/30 2023-12-01 120 rows raw.games.
 _COMMIT = re.compile(r"^[0-9]+/[0-9]+ [0-9]{4}-")
 _BACKFILL = "from boxout.cli.main import main; main()"
@@ -56,7 +55,7 @@ _ONE = Fault(
 def kill_mid_run(warehouse: Warehouse, graph: Graph, folder: Path) -> Rehearsal:
     """Kill a run with SIGKILL between its commits, and let another take over."""
     result = Rehearsal("kill-mid-run", _what(kill_mid_run), HARMLESS)
-    before = take_snapshot(warehouse)
+    before = take_snapshot(warehouse, graph)
     [planted] = plant(warehouse, _MANY, folder)
     bring_in(warehouse, graph, planted)
     result.planted.append(f"{planted.clean.name}: {planted.differing:,} rows corrected")
@@ -75,7 +74,7 @@ def kill_mid_run(warehouse: Warehouse, graph: Graph, folder: Path) -> Rehearsal:
         f"{recomputed_differences(warehouse, graph)} partitions other than a whole recompute does"
     )
     _undo(warehouse, graph, [planted.clean], result)
-    result.differences = len(before.partitions ^ take_snapshot(warehouse).partitions)
+    result.differences = len(before.partitions ^ take_snapshot(warehouse, graph).partitions)
     return result
 
 
@@ -111,41 +110,10 @@ def _run_and_kill(home: Path) -> int:
     return done
 
 
-def torn_partitions(warehouse: Warehouse) -> dict[str, int]:
-    """Count the partitions whose rows are not those that the ledger has the hash of, by table."""
-    found = {}
-    for (table,) in warehouse.rows(
-        "SELECT DISTINCT table_name FROM lake.ledger.partitions "
-        "WHERE row_count > 0 AND table_name NOT LIKE 'landing.%'"
-    ):
-        content = content_hash_expression(warehouse.columns(f"{LAKE}.{table}"))
-        torn = warehouse.scalar(
-            f"""
-            SELECT count(*) FROM (
-              SELECT game_date, {content} AS content FROM {LAKE}.{table} GROUP BY game_date) AS t
-            FULL JOIN (
-              SELECT game_date, content_hash FROM lake.ledger.partitions
-              WHERE table_name = $1 AND row_count > 0) AS p USING (game_date)
-            WHERE t.content IS DISTINCT FROM p.content_hash
-            """,
-            [table],
-        )
-        if torn:
-            found[table] = int(torn)
-    return found
-
-
-def recomputed_differences(warehouse: Warehouse, graph: Graph) -> int:
-    """Compute everything anew and count the partitions that come out otherwise."""
-    before = take_snapshot(warehouse)
-    run_tables(warehouse, graph, graph.computed, RunOptions(force=True), command="rehearse")
-    return len(before.partitions ^ take_snapshot(warehouse).partitions)
-
-
 def late_correction(warehouse: Warehouse, graph: Graph, folder: Path) -> Rehearsal:
     """Correct one team's box lines of a date long past, then take the correction back."""
     result = Rehearsal("late-correction", _what(late_correction), HARMLESS)
-    before = take_snapshot(warehouse)
+    before = take_snapshot(warehouse, graph)
     [planted] = plant(warehouse, _ONE, folder)
     started = time.monotonic()
     bring_in(warehouse, graph, planted)
@@ -160,14 +128,14 @@ def late_correction(warehouse: Warehouse, graph: Graph, folder: Path) -> Rehears
         f"and {recomputed_differences(warehouse, graph)} differ from a whole recompute"
     )
     _undo(warehouse, graph, [planted.clean], result)
-    result.differences = len(before.partitions ^ take_snapshot(warehouse).partitions)
+    result.differences = len(before.partitions ^ take_snapshot(warehouse, graph).partitions)
     return result
 
 
 def duplicate_ingest(warehouse: Warehouse, graph: Graph, folder: Path) -> Rehearsal:
     """Bring the same files in again, from another folder."""
     result = Rehearsal("duplicate-ingest", _what(duplicate_ingest), HARMLESS)
-    before = take_snapshot(warehouse)
+    before = take_snapshot(warehouse, graph)
     paths = []
     for source in _sources(warehouse):
         folder.mkdir(parents=True, exist_ok=True)
@@ -181,15 +149,15 @@ def duplicate_ingest(warehouse: Warehouse, graph: Graph, folder: Path) -> Rehear
     result.noticed = "by content"
     result.noticed_seconds = result.stopped_seconds
     result.facts.append(f"{touched} rows were added, changed or removed")
-    result.wrong_rows, result.renamed_rows = wrong_rows(warehouse, before)
-    result.differences = len(before.partitions ^ take_snapshot(warehouse).partitions)
+    result.wrong_rows, result.renamed_rows = wrong_rows(warehouse, graph, before)
+    result.differences = len(before.partitions ^ take_snapshot(warehouse, graph).partitions)
     return result
 
 
 def source_outage(warehouse: Warehouse, graph: Graph, folder: Path) -> Rehearsal:
     """Let a source answer with an error page in the place of its files."""
     result = Rehearsal("source-outage", _what(source_outage), "file-unreadable")
-    before = take_snapshot(warehouse)
+    before = take_snapshot(warehouse, graph)
     opened = {i.incident_id for i in read_incidents(warehouse, include_closed=True)}
     clean = _sources(warehouse, LOGS)
     folder.mkdir(parents=True, exist_ok=True)
@@ -205,7 +173,7 @@ def source_outage(warehouse: Warehouse, graph: Graph, folder: Path) -> Rehearsal
     run_tables(warehouse, graph, graph.computed, RunOptions(), command="rehearse")
     result.stopped_seconds = time.monotonic() - started
     result.planted.append(f"{len(clean)} files are an error page")
-    result.wrong_rows, result.renamed_rows = wrong_rows(warehouse, before)
+    result.wrong_rows, result.renamed_rows = wrong_rows(warehouse, graph, before)
     everything = read_incidents(warehouse, include_closed=True)
     result.incidents = [i for i in everything if i.incident_id not in opened]
     if result.incidents:
@@ -218,7 +186,7 @@ def source_outage(warehouse: Warehouse, graph: Graph, folder: Path) -> Rehearsal
         f"{len(still & {i.incident_id for i in result.incidents})} incidents are open after the "
         "source is back"
     )
-    result.differences = len(before.partitions ^ take_snapshot(warehouse).partitions)
+    result.differences = len(before.partitions ^ take_snapshot(warehouse, graph).partitions)
     return result
 
 

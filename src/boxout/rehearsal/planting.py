@@ -90,7 +90,8 @@ def _open(connection: duckdb.DuckDBPyConnection, fault: Fault, path: Path) -> bo
     anytime = date(2000, 1, 1)
     try:
         query = fault.written(day=anytime, after=anytime, team="DEN")
-        connection.execute(f"CREATE TABLE tried AS SELECT * FROM ({query}) LIMIT 0")
+        connection.execute(f"SELECT {fault.day} FROM file LIMIT 0")
+        connection.execute(f"SELECT * FROM ({query}) LIMIT 0")
     except duckdb.Error:
         return False
     return True

@@ -22,18 +22,11 @@ from boxout.pipeline.ingest import ingest_files, prepare
 from boxout.pipeline.run import RunOptions, run_tables
 from boxout.rehearsal.faults import HARMLESS, Fault
 from boxout.rehearsal.planting import Planted, plant
+from boxout.rehearsal.truth import Snapshot, take_snapshot, wrong_rows
 from boxout.tables.definition import TableDefinition
-from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.warehouse.ducklake import Warehouse
 
 HELD = ("failed", "blocked")
-
-
-@dataclass(frozen=True)
-class Snapshot:
-    """What a project holds at one moment: its data version and each partition's content."""
-
-    version: int
-    partitions: frozenset[tuple[str, str, str, int, int]]
 
 
 @dataclass
@@ -98,20 +91,6 @@ class Rehearsal:
         return is_noticed and self.is_named and not self.wrong_rows and self.differences == 0
 
 
-def take_snapshot(warehouse: Warehouse) -> Snapshot:
-    """Return what every computed partition holds."""
-    return Snapshot(
-        warehouse.version(),
-        frozenset(
-            warehouse.rows(
-                "SELECT table_name, game_date::VARCHAR, state, row_count, "
-                "coalesce(content_hash, 0) FROM lake.ledger.partitions "
-                "WHERE table_name NOT LIKE 'landing.%'"
-            )
-        ),
-    )
-
-
 def rehearse_fault(
     warehouse: Warehouse,
     graph: Graph,
@@ -141,13 +120,13 @@ def rehearse_fault(
     result = Rehearsal(fault.name, fault.what, fault.kind)
     planted = plant(warehouse, fault, folder, season)
     result.planted = [_describe(item) for item in planted]
-    before = take_snapshot(warehouse)
+    before = take_snapshot(warehouse, graph)
     _break(warehouse, graph, before, planted, tables, result)
-    result.wrong_rows, result.renamed_rows = wrong_rows(warehouse, before)
+    result.wrong_rows, result.renamed_rows = wrong_rows(warehouse, graph, before)
     if train:
         result.trained.append(f"while broken: {_train(warehouse)}")
     _mend(warehouse, graph, [item.clean for item in planted], tables, result)
-    result.differences = len(before.partitions ^ take_snapshot(warehouse).partitions)
+    result.differences = len(before.partitions ^ take_snapshot(warehouse, graph).partitions)
     if train:
         result.trained.append(f"after the repair: {_train(warehouse)}")
     return result
@@ -213,7 +192,7 @@ def _break(
     held = {(table, day) for table, day, state, *_ in before.partitions if state in HELD}
     result.held_back = sum(
         (table, day) not in held
-        for table, day, state, *_ in take_snapshot(warehouse).partitions
+        for table, day, state, *_ in take_snapshot(warehouse, graph).partitions
         if state in HELD
     )
 
@@ -232,47 +211,6 @@ def causes_of(incidents: Sequence[Incident]) -> tuple[list[Mapping[str, object]]
 
 def _kinds(findings: Sequence[Mapping[str, object]]) -> list[str]:
     return list(dict.fromkeys(str(finding["kind"]) for finding in findings))
-
-
-def wrong_rows(warehouse: Warehouse, before: Snapshot) -> tuple[dict[str, int], int]:
-    """Count the rows now published that the project did not hold before.
-
-    Only partitions whose content has changed since are compared, row by row, with the data
-    version of before.
-
-    Returns
-    -------
-    tuple
-        By table, the rows that differ in anything but the game's id; and how many rows differ in
-        that alone: while no source has the NBA's id, a game goes by one of our own everywhere.
-    """
-    changed: dict[str, set[str]] = {}
-    old = {(table, day): content for table, day, _, _, content in before.partitions}
-    for table, day, _, _, content in take_snapshot(warehouse).partitions:
-        if old.get((table, day), 0) != content:
-            changed.setdefault(table, set()).add(day)
-    found, renamed = {}, 0
-    for table, days in sorted(changed.items()):
-        has_id = "game_id" in warehouse.columns(f"{LAKE}.{table}")
-        wrong = _rows_more(warehouse, table, before, days, "* EXCLUDE (game_id)" if has_id else "*")
-        renamed += _rows_more(warehouse, table, before, days, "*") - wrong
-        if wrong:
-            found[table] = wrong
-    return found, renamed
-
-
-def _rows_more(
-    warehouse: Warehouse, table: str, before: Snapshot, days: set[str], columns: str
-) -> int:
-    """Count the rows of some dates that are there now and were not before."""
-    of_days = "WHERE game_date IN (SELECT unnest($1::DATE[]))"
-    return int(
-        warehouse.scalar(
-            f"SELECT count(*) FROM (SELECT {columns} FROM {LAKE}.{table} {of_days} EXCEPT ALL "
-            f"SELECT {columns} FROM {LAKE}.{table} AT (VERSION => {before.version}) {of_days})",
-            [sorted(days)],
-        )
-    )
 
 
 def _mend(

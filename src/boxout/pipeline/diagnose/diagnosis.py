@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -21,6 +22,7 @@ from boxout.pipeline.stage import Chunk
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
+_RUN = re.compile("9+")
 log = logging.getLogger(__name__)
 
 # A cause that explains this share of the dates leaves the lesser kinds of evidence out.
@@ -119,14 +121,12 @@ def _unmatched(question: Question, joins: Iterable[JoinProbe]) -> list[Finding]:
         theirs = [p for p in probe.patterns if p.side != "unmatched"]
         if not mine or not theirs or mine[0].form == theirs[0].form:
             continue
-        shorter = mine[0].form.strip("9") == theirs[0].form.strip("9") == ""
+        # The same but for the number of digits in a row: zeros in front were lost.
+        is_shorter = _RUN.sub("9", mine[0].form) == _RUN.sub("9", theirs[0].form)
+        kind = "game-id-format" if "game_id" in probe.keys else "unmatched-keys"
         findings.append(
             Finding(
-                "lost-leading-zeros"
-                if shorter
-                else "game-id-format"
-                if "game_id" in probe.keys
-                else "unmatched-keys",
+                "lost-leading-zeros" if is_shorter else kind,
                 f"{mine[0].count:,} of {probe.unmatched:,} keys that found nothing in "
                 f"{probe.source} look like {mine[0].samples[0]}, the other side's like "
                 f"{theirs[0].samples[0]}.",

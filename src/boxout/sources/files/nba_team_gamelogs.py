@@ -11,11 +11,17 @@ from boxout.sources.files.shape import (
     stat_columns,
     whole_number,
 )
+from boxout.sources.identity.games import SEASON_TYPES
 
 NBA_STATS = {"fg": "FGM", "fg3": "FG3M", "fg3a": "FG3A", "ft": "FTM", "orb": "OREB", "drb": "DREB"}
 _COMMON = (
     "season_id team_id team_abbreviation game_id wl fgm fga fg3m fg3a ftm fta oreb dreb ast stl "
     "blk tov pf pts plus_minus"
+)
+
+# SEASON_ID opens with the digit that stands third in an NBA game id; other ids do not have it.
+_SEASON_TYPE = "CASE left(f.season_id::VARCHAR, 1) {} END".format(
+    " ".join(f"WHEN '{kind[2]}' THEN '{name}'" for kind, name in SEASON_TYPES.items())
 )
 
 
@@ -29,7 +35,8 @@ def _query(game_date: str, opponent: str, is_home: str, minutes: str, tipoff: st
              CASE WHEN at_home THEN t.team ELSE o.team END AS home_team,
              CASE WHEN at_home THEN t.number ELSE o.number END AS home_number,
              CASE WHEN at_home THEN o.team ELSE t.team END AS away_team,
-             g.nba_game_id, g.season_type AS nba_season_type, g.game_date AS id_date,
+             g.nba_game_id, coalesce(g.season_type, {_SEASON_TYPE}) AS nba_season_type,
+             g.game_date AS id_date,
              g.home_team AS id_home, g.problem AS game_problem,
              coalesce(t.problem, o.problem) AS team_problem,
              try_cast(f.team_id AS BIGINT) AS team_id,
