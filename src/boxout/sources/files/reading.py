@@ -5,7 +5,10 @@ Nothing here writes to a warehouse: `boxout.pipeline.ingest` does.
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import re
+import zlib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -42,6 +45,9 @@ READERS = {".parquet": "read_parquet", ".csv": "read_csv", ".json": "read_json"}
 SIMULATED_LABEL = "boxout_simulated"
 # A file that has this share of a shape's columns is taken for a damaged one of that shape.
 NEAR_SHARE = 0.5
+# Far above any season of any source; beyond it a file is a mistake, or made to fill the disk.
+MOST_ROWS = 20_000_000
+MOST_UNPACKED_BYTES = 1 << 30
 
 
 def find_files(paths: Iterable[Path]) -> list[Path]:
@@ -103,6 +109,7 @@ def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Shape:
         When the file cannot be read, is empty, or has the columns of no known shape.
     """
     source = source_query(path)
+    _refuse_absurd_size(connection, path)
     try:
         columns = [
             row[0] for row in connection.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()
@@ -121,10 +128,50 @@ def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Shape:
 def source_query(path: Path) -> str:
     """Return the SQL that reads a file's rows as they are."""
     reader = reader_of(path) or "read_parquet"
-    quoted = str(path).replace("'", "''")
+    plain = _as_pattern(path).replace("'", "''")
+    hive = ", hive_partitioning = false"  # no folder in a path adds a column
     # Text stays text until a shape casts it, so that one odd value spoils its own row only.
     options = ", all_varchar = true, header = true, nullstr = ['', 'NA', 'NaN', 'null']"
-    return f"{reader}('{quoted}'{options if reader == 'read_csv' else ''})"
+    return f"{reader}('{plain}'{hive}{options if reader == 'read_csv' else ''})"
+
+
+def _as_pattern(path: Path) -> str:
+    """Return the pattern that a path alone fits, whatever characters are in its name."""
+    return re.sub(r"([\[*?])", r"[\1]", str(path))
+
+
+def _refuse_absurd_size(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    what = None
+    if path.suffix.lower() == ".gz" and _unpacks_beyond_reason(path):
+        what = f"unpacks to over {MOST_UNPACKED_BYTES >> 30} GB"
+    elif reader_of(path) == "read_parquet":
+        try:
+            rows = connection.execute(
+                "SELECT num_rows FROM parquet_file_metadata(?)", [_as_pattern(path)]
+            ).fetchone()
+        except duckdb.Error:
+            return  # a damaged file is refused where it is read, with a better message
+        if rows and rows[0] > MOST_ROWS:
+            what = f"says that it has {rows[0]:,} rows"
+    if what:
+        raise RefusedFileError(
+            f"The file {what}, far more than any season holds.",
+            str(path),
+            "Look at where it comes from; split it if it is meant. Nothing of it was loaded.",
+        )
+
+
+def _unpacks_beyond_reason(path: Path) -> bool:
+    size = 0
+    try:
+        with gzip.open(path) as file:
+            while block := file.read(1 << 22):
+                size += len(block)
+                if size > MOST_UNPACKED_BYTES:
+                    return True
+    except (OSError, EOFError, zlib.error):
+        pass  # a damaged file is refused where it is read, with a better message
+    return False
 
 
 def _copy_statement(source: str, shape: Shape, columns: set[str]) -> str:
@@ -181,7 +228,7 @@ def is_simulated(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
         return bool(
             connection.execute(
                 "SELECT count(*) FROM parquet_kv_metadata(?) WHERE decode(key) = ?",
-                [str(path), SIMULATED_LABEL],
+                [_as_pattern(path), SIMULATED_LABEL],
             ).fetchone()[0]  # type: ignore[index]
         )
     except duckdb.Error:

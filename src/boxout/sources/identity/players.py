@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from boxout.errors import IdentityError
 
+LONGEST_NAME = 100
 OWN_ID_BASE = 9_000_000_000
 OWN_ID_SPAN = 1_000_000_000
 SUFFIXES = {"jr", "sr", "ii", "iii", "iv", "v"}
@@ -101,7 +102,17 @@ def parse_player_name(text: str) -> PlayerName:
     repaired = repair_encoding(text)
     if is_garbled(repaired):
         raise IdentityError(f"{text!r} is garbled.", "", "Read the source as UTF-8, once.")
-    name = " ".join(repaired.split())
+    # Marks that only turn or join what is beside them are no part of a name.
+    shown = "".join(letter for letter in repaired if unicodedata.category(letter) != "Cf")
+    name = " ".join(shown.split())
+    if len(name) > LONGEST_NAME or any(
+        unicodedata.category(letter) in ("Cc", "Cs") for letter in name
+    ):
+        raise IdentityError(
+            f"{name[:LONGEST_NAME]!r} is not a player's name.",
+            "",
+            "Mend the name: it is too long, or holds control characters.",
+        )
     player_key = _key(name)
     words = player_key.split()
     if not words:
