@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import subprocess
+import sys
 
 import pytest
 
@@ -59,6 +61,19 @@ def test_the_group_lists_every_command_and_the_exit_codes(boxout):
         assert re.search(rf"^  {command} ", text, re.MULTILINE)
     assert "Exit codes" in text
     assert ok(boxout("--version")).startswith("boxout, version")
+
+
+def test_help_imports_nothing_that_takes_long():
+    script = (
+        "import importlib, sys\n"
+        "from boxout.cli.main import COMMANDS\n"
+        "for name in COMMANDS.values():\n"
+        "    importlib.import_module(f'boxout.cli.{name}')\n"
+        "print(*(m for m in ('numpy', 'xgboost', 'sqlglot', 'rich') if m in sys.modules))"
+    )
+    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+    assert found.stdout.split() == []
 
 
 def test_run_prints_what_it_did_and_where_to_look_next(trained):

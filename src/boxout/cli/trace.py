@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from boxout.cli.console import percent, print_json, print_table
 from boxout.cli.options import with_home, with_json
 from boxout.errors import UsageError
-from boxout.learning.trace import (
-    ModelTrace,
-    PredictionTrace,
-    TrainingSetCheck,
-    check_training_set,
-    trace_model,
-    trace_prediction,
-)
 from boxout.pipeline.explain import find_player
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
+
+if TYPE_CHECKING:
+    from boxout.learning.trace import ModelTrace, PredictionTrace, TrainingSetCheck
 
 HELD_BACK = 3
 SHOWN_FILES = 5
@@ -57,6 +54,8 @@ def trace_command(
     boxout trace m0001-1a2b3c4d --verify
     boxout trace --game 0022300061 --player "LeBron James" --market rebounds
     """
+    from boxout.learning.trace import check_training_set, trace_model, trace_prediction
+
     if (game is None) != (player is None):
         raise UsageError(
             "A prediction is named by its game and its player.",

@@ -48,12 +48,14 @@ class Alerts:
     settings: WatchSettings
     _open: dict[str, str] = field(default_factory=dict)
     _late: list[str] = field(default_factory=list)
+    _unsent: tuple[Alert, ...] = ()
 
     def __post_init__(self) -> None:
         self._sender = _sender(self.settings.alert_urls)
         try:
             told = json.loads((self.home.path / FILE).read_text(encoding="utf-8"))
             self._open, self._late = dict(told["open"]), list(told["late"])
+            self._unsent = tuple(Alert(kind, text) for kind, text in told["unsent"])
         except (OSError, ValueError, KeyError, TypeError):
             pass  # nothing was told yet
 
@@ -66,6 +68,7 @@ class Alerts:
         late = late_games(warehouse, self.settings, at)
         still = {i.incident_id: f"{i.table} {i.season or ''} {i.check}" for i in incidents}
         alerts = (
+            *self._unsent,
             *(Alert("opened", i.sentence) for i in incidents if i.incident_id not in self._open),
             *(
                 Alert("repaired", f"{number}: {what}, {_outcome(warehouse, number)}")
@@ -80,14 +83,25 @@ class Alerts:
             ),
             *(Alert("late", text) for text in late if text not in self._late),
         )
+        before = (self._open, self._late, self._unsent)
         if alerts and not self._send(alerts):
-            return alerts
-        if (still, late) != (self._open, self._late):
-            self._open, self._late = still, late
-            aside = self.home.path / f"{FILE}.part"
-            aside.write_text(json.dumps({"open": still, "late": late}), encoding="utf-8")
-            aside.replace(self.home.path / FILE)
+            # What is open, over or late is found again; what failed once is not.
+            self._unsent = tuple(a for a in alerts if a.kind in ("failed", "refused"))
+        else:
+            self._open, self._late, self._unsent = still, late, ()
+        if before != (self._open, self._late, self._unsent):
+            self._keep()
         return alerts
+
+    def _keep(self) -> None:
+        told = {
+            "open": self._open,
+            "late": self._late,
+            "unsent": [[alert.kind, alert.text] for alert in self._unsent],
+        }
+        aside = self.home.path / f"{FILE}.part"
+        aside.write_text(json.dumps(told), encoding="utf-8")
+        aside.replace(self.home.path / FILE)
 
     def _send(self, alerts: tuple[Alert, ...]) -> bool:
         """Send one message; return False when it could not be sent."""

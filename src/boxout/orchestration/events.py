@@ -45,11 +45,8 @@ def read_events(ledger: LedgerAt, since: datetime, until: datetime) -> tuple[Eve
 
 
 def _ingests(ledger: LedgerAt, span: list[datetime]) -> list[Event]:
-    rows = ledger.records(
-        "ledger.files",
-        "SELECT * FROM {table} WHERE ingested_at > $1 AND ingested_at <= $2",
-        span,
-    )
+    # A file that came again has replaced its row: what it brought the first time is history.
+    rows = ledger.inserted("files", "ingested_at", *span)
     return [
         Event(
             r["ingested_at"],

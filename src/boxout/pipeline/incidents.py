@@ -100,13 +100,13 @@ class Incident:
         if self.total:
             parts.append(f"{self.failing:,} of {self.total:,}")
         if self.first_date:
-            parts.append(
-                f"{self.partitions:,} dates held back, {self.first_date} to {self.last_date}"
-            )
+            plural = "" if self.partitions == 1 else "s"
+            days = f"{self.first_date} to {self.last_date}"
+            parts.append(f"{self.partitions:,} date{plural} held back, {days}")
         if self.affected_partitions:
             parts.append(f"{self.affected_partitions:,} partitions wait for them")
         why = self.cause or self.detail
-        return ", ".join(parts) + (f". {why}" if why else "")
+        return f"{', '.join(parts)}." + (f" {why}" if why else "")
 
     @property
     def seconds_to_block(self) -> float | None:

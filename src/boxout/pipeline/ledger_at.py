@@ -68,3 +68,32 @@ class LedgerAt:
         if not self.has(needs):
             return []
         return self.warehouse.records(sql.format(table=self.table(needs)), values)
+
+    def inserted(
+        self, name: str, column: str, since: datetime, until: datetime
+    ) -> list[dict[str, Any]]:
+        """Return the rows that a ledger table was given in a span of time, replaced ones too.
+
+        Where versions of that span are gone, it is what the table holds of it.
+
+        Parameters
+        ----------
+        name
+            The table, without its schema.
+        column
+            The one that says when a row was written.
+        """
+        for first in (f"TIMESTAMP '{since}'", "0"):
+            rows = f"ducklake_table_insertions('{LAKE}', 'ledger', '{name}', {first}, $2)"
+            try:
+                return self.warehouse.records(
+                    f"SELECT DISTINCT * FROM {rows} WHERE {column} > $1 AND {column} <= $2",
+                    [since, until],
+                )
+            except duckdb.Error:
+                continue  # the lake is younger than the span, or its old versions are gone
+        return self.records(
+            f"ledger.{name}",
+            f"SELECT * FROM {{table}} WHERE {column} > $1 AND {column} <= $2",
+            [since, until],
+        )

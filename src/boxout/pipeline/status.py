@@ -102,12 +102,7 @@ def read_status(warehouse: Warehouse, graph: Graph) -> ProjectStatus:
                     "GROUP BY table_name, check_name ORDER BY rows DESC, table_name, reason"
                 )
             ),
-            waivers=tuple(
-                warehouse.records(
-                    "SELECT table_name, check_name, start_date, end_date, who, reason "
-                    "FROM lake.ledger.waivers ORDER BY waived_at"
-                )
-            ),
+            waivers=_waivers(warehouse),
             incidents=read_incidents(warehouse),
             active=active_runs(warehouse.home, at),
             runs=past_runs(warehouse, RUNS_SHOWN),
@@ -157,6 +152,17 @@ def _not_carried_on(warehouse: Warehouse, graph: Graph) -> int:
               AND coalesce(l.changed_at > b.built_at, true)
             """,
             [[landing for landing, _ in pairs], [reader for _, reader in pairs]],
+        )
+    )
+
+
+def _waivers(warehouse: Warehouse) -> tuple[dict[str, Any], ...]:
+    if not warehouse.scalar("SELECT count(*) FROM lake.ledger.waivers"):
+        return ()
+    return tuple(
+        warehouse.records(
+            "SELECT table_name, check_name, start_date, end_date, who, reason "
+            "FROM lake.ledger.waivers ORDER BY waived_at"
         )
     )
 
