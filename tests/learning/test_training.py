@@ -17,7 +17,10 @@ from boxout.learning.hiding import hide_optional
 from boxout.learning.markets import MARKETS
 from boxout.learning.registry import list_models, load_model
 from boxout.learning.train import train
+from boxout.pipeline.goalposts import note_goalposts
+from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import write_property
+from boxout.pipeline.run import RunOptions, run_tables
 
 
 def _load(league):
@@ -201,3 +204,20 @@ def test_every_learning_column_is_commented_in_the_lake(trained):
     )
     assert [name for name, _, _ in commented] == ["grades", "models", "predictions"]
     assert all(columns == comments for _, columns, comments in commented)
+
+
+def test_a_loosened_check_is_on_the_card_of_every_model_trained_after_it(trained, options):
+    graph, name = trained.graph, "analytics.player_game_summary"
+    table = graph.tables[name]
+    looser = tuple(
+        dataclasses.replace(c, at_least=0.45) if c.name == "usage_rate_populated" else c
+        for c in table.checks
+    )
+    loosened = Graph({**graph.tables, name: dataclasses.replace(table, checks=looser)})
+    note_goalposts(trained.warehouse, graph)
+    run_tables(trained.warehouse, loosened, loosened.computed, RunOptions())
+    report = train(trained.warehouse, options=options, graph=loosened)
+    [moved] = report.readiness.goalposts
+    assert (moved.table, moved.check, moved.change) == (name, "usage_rate_populated", "loosened")
+    card = (report.folder / "model_card.md").read_text()
+    assert "95%, block -> 45%, block" in card.split("## Moved goalposts")[1].split("##")[0]
