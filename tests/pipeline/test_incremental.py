@@ -17,7 +17,6 @@ from boxout.warehouse.home import Home
 SEASON = "2023-24"
 # The dates on which an assist more changes a table: that one, or every later one of the season.
 SAME_DAY = ("raw.player_boxscores", "analytics.player_game_summary")
-LATER = ("precompute.player_daily_cache", "precompute.ml_feature_store")
 
 
 def build(warehouse, **options):
@@ -84,8 +83,13 @@ def test_a_correction_reaches_the_dates_whose_windows_it_is_in_and_no_others(
         if before[table, day] != content:
             changed.setdefault(table, set()).add(day)
     assert {table: changed.pop(table) for table in SAME_DAY} == {t: {middle} for t in SAME_DAY}
-    # assists of that night are in every later mean of the season
-    assert {table: changed.pop(table) for table in LATER} == {t: later for t in LATER}
+    # assists of that night are in every later mean of the season, and in what is known of it in
+    # later seasons; the absent take theirs with them
+    assert changed.pop("precompute.player_daily_cache") == later
+    in_later_seasons = changed.pop("precompute.player_past_seasons")
+    assert min(in_later_seasons) >= date(2024, 8, 1)
+    assert later < changed.pop("precompute.ml_feature_store") <= later | in_later_seasons
+    assert changed.pop("precompute.absent_teammates", later) <= later
     assert changed == {}
     assert touched["raw.player_boxscores"] == 1
     assert touched["precompute.player_daily_cache"] == len(season) - 1

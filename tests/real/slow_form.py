@@ -14,6 +14,8 @@ STATS = {
     "pra": "pra",
     "minutes": "minutes",
 }
+# Of these only means, and none over 20 games.
+RARE_STATS = {"steals": "stl", "blocks": "blk", "turnovers": "tov"}
 ZONES = ("paint", "mid_range", "three_zone")
 
 
@@ -27,13 +29,15 @@ def player_form(games, day):
     """
     played = [g for g in games if g["minutes"] > 0 and g["game_date"] < day]
     form = {"games_played_season": len(played), "games_in_window": len(played[-10:])}
-    for name, stat in STATS.items():
+    for name, stat in (STATS | RARE_STATS).items():
         values = [float(g[stat]) for g in played]
-        for n in (5, 10, 20):
+        for n in (5, 10) if name in RARE_STATS else (5, 10, 20):
             form[f"avg_{name}_last_{n}_games"] = mean(values[-n:])
         form[f"avg_{name}_season"] = mean(values)
         form[f"avg_{name}_recency_weighted"] = weighted(values)
-        form[f"std_{name}_last_10_games"] = stdev(values[-10:]) if len(values) > 1 else None
+        if name in STATS:
+            form[f"std_{name}_last_10_games"] = stdev(values[-10:]) if len(values) > 1 else None
+    form |= _role(played)
     usage = [None if g["usage_rate"] is None else float(g["usage_rate"]) for g in played]
     recent = [u for u in usage[-7:] if u is not None]
     form["usage_games_in_window"] = len(recent)
@@ -42,6 +46,18 @@ def player_form(games, day):
     form["avg_usage_rate_recency_weighted"] = weighted(usage)
     form |= _load(played, day) | _shooting(played[-10:])
     return form
+
+
+def _role(played):
+    minutes = [float(g["minutes"]) for g in played]
+    starts = [g["is_starter"] for g in played]
+    return {
+        "avg_minutes_short_weighted": weighted(minutes, half_life=4),
+        "avg_minutes_last_3_games": mean(minutes[-3:]),
+        "minutes_last_game": minutes[-1] if minutes else None,
+        "started_last_game": None if not starts or starts[-1] is None else int(starts[-1]),
+        "started_share_last_3_games": mean([s for s in starts[-3:] if s is not None]),
+    }
 
 
 def _load(played, day):
@@ -184,7 +200,8 @@ def ratio(part, whole):
     return part / whole if whole else None
 
 
-def weighted(values):
-    """The mean in which a game counts half as much as one ten games later, weights to 0.0001."""
-    pairs = [(v, round(math.pow(2, n / 10), 4)) for n, v in enumerate(values, 1) if v is not None]
+def weighted(values, half_life=10):
+    """The mean in which a game counts half as much as one so many later, weights to 0.0001."""
+    weights = [round(math.pow(2, n / half_life), 4) for n in range(1, len(values) + 1)]
+    pairs = [(v, w) for v, w in zip(values, weights, strict=True) if v is not None]
     return sum(v * w for v, w in pairs) / sum(w for _, w in pairs) if pairs else None
