@@ -34,6 +34,11 @@ COMMANDS = (
     "models",
     "trace",
     "compact",
+    "evaluate",
+    "incidents",
+    "diagnose",
+    "goalposts",
+    "rehearse",
 )
 
 

@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 def print_json(result: Any) -> None:
     """Print dataclasses, dates, paths and numbers as one JSON document."""
-    click.echo(json.dumps(result, default=_plain, indent=2))
+    click.echo(json.dumps(result, default=as_plain, indent=2))
 
 
-def _plain(value: Any) -> Any:
+def as_plain(value: Any) -> Any:
+    """Return what JSON can hold of a value that it cannot."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
     if isinstance(value, date | datetime):

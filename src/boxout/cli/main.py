@@ -32,6 +32,7 @@ COMMANDS = {
     "goalposts": "goalposts",
     "rehearse": "rehearsal",
     "train": "models",
+    "evaluate": "evaluation",
     "predict": "models",
     "grade": "models",
     "models": "models",

@@ -43,7 +43,7 @@ class BoostingOptions:
     column_share: float = 0.5
     hidden_share: float = 0.15
     seed: int = 2024
-    threads: int = 2
+    threads: int = 1
 
     def parameters(self) -> dict[str, Any]:
         """Return XGBoost's own parameters."""

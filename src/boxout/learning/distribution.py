@@ -109,8 +109,7 @@ class Distribution:
         within `SUREST` of certain. NaN where the line is NaN.
         """
         over, _, under = self.chances(predicted, line)
-        chance: Array = np.clip(over / np.maximum(over + under, 1e-9), 1 - SUREST, SUREST)
-        return chance
+        return among_bets_that_count(over, under)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain lists, for a card."""
@@ -119,6 +118,12 @@ class Distribution:
             "centres": self.centres.tolist(),
             "exceeds": self.exceeds.tolist(),
         }
+
+
+def among_bets_that_count(over: Array, under: Array) -> Array:
+    """Return the chance of over given that it is no push, within `SUREST` of certain."""
+    chance: Array = np.clip(over / np.maximum(over + under, 1e-9), 1 - SUREST, SUREST)
+    return chance
 
 
 def spread_quantile(survival: Array, level: float) -> Array:

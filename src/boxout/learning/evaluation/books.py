@@ -1,0 +1,280 @@
+"""The forecasts against the bookmakers: their lines, their prices, and money.
+
+One bet a player game at most, at the best price among the books' last quotes before tip-off,
+where the model expects a profit. The chance that is bet on is drawn towards a half by what
+earlier months' quotes have taught (see `trust`), so that nothing is known beforehand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boxout.betting.margin import multiplicative
+from boxout.betting.odds import decimal_from_american
+from boxout.betting.value import expected_value
+from boxout.learning.dataset import Dataset
+from boxout.learning.distribution import among_bets_that_count
+from boxout.learning.evaluate import LEAST_GAMES
+from boxout.learning.evaluation.measures import (
+    binary_log_loss,
+    expected_calibration_error,
+    reliability,
+)
+from boxout.learning.evaluation.season_walk import WalkedMarket
+from boxout.learning.keys import FEATURE_KEYS, stage_keys
+from boxout.learning.paired import MeanWithError, mean_by_date
+from boxout.learning.walk import baselines
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+Array = NDArray[Any]
+
+QUOTES = "raw.prop_lines"
+# A bet needs this much expected profit a unit staked; below it lies the noise of the forecast.
+LEAST_VALUE = 0.02
+
+
+@dataclass(frozen=True)
+class BookComparison:
+    """One market against the books, on rows that have quotes.
+
+    Attributes
+    ----------
+    quotes, player_games, dates
+        How many quotes there are, on how many player games of how many dates.
+    unknown_tipoff
+        Share of quotes of which no source says that they were before tip-off.
+    line_mae, model_mae, last_10_mae
+        Mean absolute error of the books' median line, of the model's median, and of the last-10
+        average, a player game each.
+    mae_difference
+        Model's absolute error minus the line's; below zero the model is better.
+    market_log_loss, model_log_loss
+        Of the chance of over: of the price without its margin, and of the model's.
+    log_loss_difference
+        Model's minus market's; below zero the model is better.
+    calibration_error
+        Of the model's chance of over on the quotes, before it is drawn towards a half.
+    bets, profit
+        Bets placed, and the profit a unit staked, with its interval.
+    closing_value
+        Value of the price that was first seen at the chance of the last one without its
+        margin, a quote where both are known; None where no quote was seen twice.
+    """
+
+    market: str
+    quotes: int
+    player_games: int
+    dates: int
+    unknown_tipoff: float
+    line_mae: float
+    model_mae: float
+    last_10_mae: float | None
+    mae_difference: MeanWithError | None
+    market_log_loss: float | None
+    model_log_loss: float | None
+    log_loss_difference: MeanWithError | None
+    calibration_error: float
+    bets: int
+    profit: MeanWithError | None
+    closing_value: MeanWithError | None
+
+    @property
+    def verdict(self) -> str:
+        """Who is better, in one sentence a measure."""
+        return " ".join(
+            (
+                _verdict("the line", "absolute error", self.mae_difference),
+                _verdict("the price without its margin", "log loss", self.log_loss_difference),
+                _profit_verdict(self.profit),
+            )
+        )
+
+
+def _verdict(other: str, measure: str, difference: MeanWithError | None) -> str:
+    if difference is None:
+        return f"By {measure} there is nothing to compare with {other}."
+    if difference.is_above_zero:
+        return f"By {measure} the market is better: {other} beats the model."
+    if difference.is_below_zero:
+        return f"By {measure} the model beats {other}."
+    return f"By {measure} neither the model nor {other} is shown to be better."
+
+
+def _profit_verdict(profit: MeanWithError | None) -> str:
+    if profit is None:
+        return "No bet was worth placing."
+    if profit.is_above_zero:
+        return "The bets made a profit beyond chance."
+    if profit.is_below_zero:
+        return "The bets lost beyond chance."
+    return "The bets' return is not told from chance."
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """A market's last quotes before tip-off, an element each; prices are decimal.
+
+    Attributes
+    ----------
+    place
+        Row of the data set.
+    first_over, first_under
+        The first prices seen of the same book on the same line; NaN when seen only once.
+    """
+
+    place: Array
+    line: Array
+    over: Array
+    under: Array
+    first_over: Array
+    first_under: Array
+    is_unknown: Array
+
+    def only(self, chosen: Array) -> Quotes:
+        """Return some of the quotes."""
+        return Quotes(**{name: values[chosen] for name, values in vars(self).items()})
+
+
+def read_quotes(warehouse: Warehouse, data: Dataset, market: str) -> Quotes:
+    """Read a market's quotes; those seen after tip-off do not count."""
+    stage_keys(warehouse, data)
+    columns = "place line over_price under_price first_over first_under is_unknown".split()
+    if not warehouse.has_table(QUOTES):
+        none = np.zeros(0)
+        nowhere = np.zeros(0, dtype=np.int64)
+        return Quotes(nowhere, none, none, none, none, none, np.zeros(0, dtype=bool))
+    fetched = warehouse.execute(
+        f"""
+        WITH seen AS (
+          SELECT k.place, q.bookmaker, q.line, q.over_price, q.under_price, q.captured_at,
+                 q.is_live IS NULL AS is_unknown,
+                 row_number() OVER (PARTITION BY k.place, q.bookmaker
+                                    ORDER BY q.captured_at DESC) AS from_last,
+                 first_value(q.over_price) OVER same_line AS first_over,
+                 first_value(q.under_price) OVER same_line AS first_under,
+                 count(*) OVER (PARTITION BY k.place, q.bookmaker, q.line) AS times
+          FROM {LAKE}.{QUOTES} AS q
+          JOIN {FEATURE_KEYS} AS k
+            ON k.game_date = q.game_date AND k.game_id = q.game_id AND k.player_id = q.player_id
+          WHERE q.market = $1 AND q.is_live IS NOT TRUE AND q.line IS NOT NULL
+          WINDOW same_line AS (PARTITION BY k.place, q.bookmaker, q.line ORDER BY q.captured_at))
+        SELECT place, CAST(line AS DOUBLE) AS line, CAST(over_price AS DOUBLE) AS over_price,
+               CAST(under_price AS DOUBLE) AS under_price,
+               CASE WHEN times > 1 THEN CAST(first_over AS DOUBLE) END AS first_over,
+               CASE WHEN times > 1 THEN CAST(first_under AS DOUBLE) END AS first_under, is_unknown
+        FROM seen WHERE from_last = 1 ORDER BY place, bookmaker
+        """,
+        [market],
+    ).fetchnumpy()
+    filled = {name: np.ma.filled(fetched[name].astype(np.float64), np.nan) for name in columns}
+    prices = {
+        name: decimal_from_american(_no_price_below_100(filled[name]))
+        for name in ("over_price", "under_price", "first_over", "first_under")
+    }
+    return Quotes(
+        filled["place"].astype(np.int64),
+        filled["line"],
+        prices["over_price"],
+        prices["under_price"],
+        prices["first_over"],
+        prices["first_under"],
+        filled["is_unknown"] > 0,
+    )
+
+
+def _no_price_below_100(american: Array) -> Array:
+    """Make NaN of what is no American price, as a book may write 0 for "not offered"."""
+    return np.where(np.abs(american) < 100, np.nan, american)
+
+
+def compare_with_books(
+    data: Dataset, walked: WalkedMarket, quotes: Quotes
+) -> BookComparison | None:
+    """Hold one market's forecasts against the books; None where no row has a quote."""
+    start, stop = walked.rows.start, walked.rows.stop
+    early = data.column("games_played_season") < LEAST_GAMES
+    quotes = quotes.only(
+        (quotes.place >= start) & (quotes.place < stop) & ~early[np.minimum(quotes.place, stop - 1)]
+    )
+    if not len(quotes.place):
+        return None
+    place = quotes.place - start
+    date = data.game_date[quotes.place]
+    actual = walked.actual[place]
+    over, push, under = walked.chances(place, quotes.line)
+    chance = among_bets_that_count(over, under)
+    tempered = walked.tempered(place, quotes.line, chance)
+    is_over = actual > quotes.line
+    counts = actual != quotes.line
+    market = multiplicative(quotes.over, quotes.under)
+    scored = counts & ~np.isnan(market)
+    model_loss = binary_log_loss(tempered[scored], is_over[scored])
+    market_loss = binary_log_loss(market[scored], is_over[scored])
+    games, line = _median_line(place, quotes.line)
+    miss = np.abs(line - walked.actual[games])
+    model_miss = np.abs(walked.median[games] - walked.actual[games])
+    of_game = data.game_date[games + start]
+    last_10 = baselines(data, walked.market)["last_10_games"][games + start]
+    bets, returns, bet_dates = _place_bets(place, quotes, tempered, push, actual, date)
+    return BookComparison(
+        walked.market.name,
+        len(place),
+        len(games),
+        len(np.unique(date)),
+        round(float(quotes.is_unknown.mean()), 4),
+        round(float(miss.mean()), 4),
+        round(float(model_miss.mean()), 4),
+        round(float(np.nanmean(np.abs(last_10 - walked.actual[games]))), 4),
+        mean_by_date(model_miss - miss, of_game),
+        round(float(market_loss.mean()), 5) if scored.any() else None,
+        round(float(model_loss.mean()), 5) if scored.any() else None,
+        mean_by_date(model_loss - market_loss, date[scored]),
+        expected_calibration_error(reliability(chance[counts], is_over[counts])),
+        bets,
+        mean_by_date(returns, bet_dates),
+        _closing_value(quotes, market, tempered, date),
+    )
+
+
+def _median_line(place: Array, line: Array) -> tuple[Array, Array]:
+    """Return each player game once, with the median of its books' lines."""
+    games, begin = np.unique(place, return_index=True)
+    medians = [np.median(part) for part in np.split(line, begin[1:])]
+    return games, np.array(medians)
+
+
+def _place_bets(
+    place: Array, quotes: Quotes, chance: Array, push: Array, actual: Array, date: Array
+) -> tuple[int, Array, Array]:
+    """Bet on the best quote of each player game that promises enough; return the profits."""
+    counts = 1 - push
+    value = np.stack(
+        [
+            expected_value(chance * counts, quotes.over, push),
+            expected_value((1 - chance) * counts, quotes.under, push),
+        ]
+    )
+    value = np.where(np.isnan(value), -np.inf, value)
+    side = value.argmax(axis=0)
+    best = value.max(axis=0)
+    order = np.lexsort((-best, place))
+    first = order[np.r_[True, place[order][1:] != place[order][:-1]]]
+    chosen = first[best[first] >= LEAST_VALUE]
+    price = np.where(side[chosen] == 0, quotes.over[chosen], quotes.under[chosen])
+    margin = np.where(side[chosen] == 0, 1, -1) * (actual[chosen] - quotes.line[chosen])
+    profit = np.where(margin > 0, price - 1, np.where(margin < 0, -1.0, 0.0))
+    return len(chosen), profit, date[chosen]
+
+
+def _closing_value(
+    quotes: Quotes, market: Array, chance: Array, date: Array
+) -> MeanWithError | None:
+    """Value of the first price of the model's side at the last price's chance."""
+    is_over = chance >= 0.5
+    first = np.where(is_over, quotes.first_over, quotes.first_under)
+    closing = np.where(is_over, market, 1 - market)
+    return mean_by_date(closing * first - 1, date)

@@ -1,0 +1,157 @@
+"""The walk finds what is there, nothing where there is nothing, and is calibrated on a truth."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from boxout.errors import UsageError
+from boxout.learning.boosting import BoostingOptions
+from boxout.learning.dataset import Dataset
+from boxout.learning.evaluation.books import Quotes, compare_with_books
+from boxout.learning.evaluation.months import monthly_folds
+from boxout.learning.evaluation.scores import score_market
+from boxout.learning.evaluation.season_walk import walk_months
+from boxout.learning.markets import BASELINES, select_markets
+
+OPTIONS = BoostingOptions(rounds=40, min_child_weight=20, threads=1)
+PLAYERS, DATES = 60, 60
+
+
+def _known_league(seed=3):
+    """Two seasons of Poisson points and rebounds around rates that a feature tells."""
+    random = np.random.default_rng(seed)
+    season = np.repeat(["2022-23", "2023-24"], DATES * PLAYERS)
+    day = np.repeat(np.tile(np.arange(DATES), 2), PLAYERS)
+    start = np.where(season == "2022-23", np.datetime64("2022-11-01"), np.datetime64("2023-11-01"))
+    rate = np.tile(np.linspace(3, 28, PLAYERS), 2 * DATES)
+    form = rate * random.uniform(0.8, 1.2, len(rate))
+    points = random.poisson(form).astype(np.float32)
+    # rebounds go with points, so that their sum is wider than if they did not
+    rebounds = random.poisson(np.maximum(0.2 * points + 1, 0.1)).astype(np.float32)
+    columns = {"games_played_season": np.full(len(rate), 20.0), "form": form}
+    for statistic, value in (("points", rate), ("rebounds", 0.2 * rate + 1)):
+        for name in BASELINES.values():
+            columns[name.format(market=statistic)] = value * random.uniform(0.9, 1.1, len(rate))
+    return Dataset(
+        tuple(columns),
+        np.column_stack(list(columns.values())).astype(np.float32),
+        season,
+        (start + 3 * day).astype("datetime64[D]"),
+        np.array([f"g{each}" for each in day]),
+        np.tile(np.arange(PLAYERS), 2 * DATES),
+        outcomes={"points": points, "rebounds": rebounds, "pr": points + rebounds},
+    )
+
+
+def _walk(data, *markets):
+    folds = monthly_folds(data.game_date, data.season, ("2023-24",))
+    return walk_months(data, data.matrix, folds, select_markets(markets), OPTIONS, lambda *_: None)
+
+
+@pytest.fixture(scope="module")
+def league():
+    return _known_league()
+
+
+@pytest.fixture(scope="module")
+def walked(league):
+    return {each.market.name: each for each in _walk(league, "points", "rebounds", "pr")}
+
+
+def test_months_are_forecast_from_earlier_rows_alone(league):
+    folds = monthly_folds(league.game_date, league.season, ("2023-24",))
+    for fold in folds:
+        assert league.game_date[: fold.train_rows].max() < np.datetime64(fold.first_date)
+    tested = [fold for fold in folds if fold.number]
+    assert {fold.first_date.month for fold in tested} == {11, 12, 1, 2, 3, 4}
+    rows = sum(fold.test.stop - fold.test.start for fold in tested)
+    assert rows == (league.season == "2023-24").sum()
+
+
+def test_forecasts_are_calibrated_on_a_league_whose_truth_is_known(league, walked):
+    for market in ("points", "pr"):
+        score = score_market(league, walked[market]).overall
+        assert score.rows == DATES * PLAYERS
+        assert 0.77 < score.coverage < 0.83
+        assert score.calibration_error < 0.03
+        assert score.crps < score.median_mae < score.baselines["last_10_games"]
+
+
+def test_a_combination_is_as_wide_as_the_correlation_of_its_parts_makes_it(walked):
+    spread = {
+        name: ((each.survival * (2 * np.arange(each.survival.shape[1]) + 1)).sum(axis=1)
+               - each.mean**2).mean()
+        for name, each in walked.items()
+    }  # fmt: skip
+    assert spread["pr"] > 1.15 * (spread["points"] + spread["rebounds"])
+    assert np.allclose(
+        walked["pr"].expected, walked["points"].expected + walked["rebounds"].expected
+    )
+
+
+def test_a_planted_signal_is_found(league, walked):
+    before = score_market(league, walked["points"]).overall
+    planted = league.outcomes["points"] + np.random.default_rng(1).normal(0, 1, league.rows)
+    told = replace(
+        league,
+        features=(*league.features, "planted"),
+        matrix=np.column_stack([league.matrix, planted]).astype(np.float32),
+    )
+    after = score_market(told, _walk(told, "points")[0]).overall
+    assert after.median_mae < 0.5 * before.median_mae
+
+
+def test_shuffled_outcomes_give_no_better_than_one_number_for_all(league):
+    shuffled = np.random.default_rng(2).permutation(league.outcomes["points"])
+    lost = replace(league, outcomes={**league.outcomes, "points": shuffled})
+    walked = _walk(lost, "points")[0]
+    constant = np.abs(np.median(shuffled[: walked.rows.start]) - walked.actual).mean()
+    assert np.abs(walked.median - walked.actual).mean() == pytest.approx(constant, rel=0.02)
+
+
+def test_the_same_data_gives_the_same_chances(league, walked):
+    again = _walk(league, "points", "rebounds", "pr")
+    for each in again:
+        assert np.array_equal(each.survival, walked[each.market.name].survival)
+
+
+def test_a_season_without_one_before_it_or_that_is_unknown_is_refused(league):
+    with pytest.raises(UsageError, match="first season"):
+        monthly_folds(league.game_date, league.season, ("2022-23",))
+    with pytest.raises(UsageError, match="1999-00"):
+        monthly_folds(league.game_date, league.season, ("1999-00",))
+
+
+def _quotes(data, walked, line, over, under):
+    place = np.arange(walked.rows.start, walked.rows.stop)
+    rows = len(place)
+    prices = [np.full(rows, price) for price in (over, under, np.nan, np.nan)]
+    return Quotes(place, line(place), *prices, np.zeros(rows, dtype=bool))
+
+
+def test_a_line_that_knows_more_is_said_to_be_better_and_none_is_won_from_it(league, walked):
+    truth = league.outcomes["points"]
+    knowing = _quotes(league, walked["points"], lambda p: np.floor(truth[p]) + 0.5, 1.9, 1.9)
+    found = compare_with_books(league, walked["points"], knowing)
+    assert found.mae_difference.is_above_zero
+    assert "market is better" in found.verdict
+    assert found.player_games == found.quotes == DATES * PLAYERS
+
+
+def test_a_line_that_knows_less_is_beaten_and_bets_on_it_are_won(league, walked):
+    blind = _quotes(league, walked["points"], lambda p: np.full(len(p), 14.5), 1.95, 1.95)
+    found = compare_with_books(league, walked["points"], blind)
+    assert found.mae_difference.is_below_zero
+    assert found.model_log_loss < found.market_log_loss
+    assert found.profit.is_above_zero
+    assert 0 < found.bets <= found.player_games
+    assert found.closing_value is None
+    assert "The bets made a profit beyond chance." in found.verdict
+
+
+def test_no_quote_is_no_comparison(league, walked):
+    none = _quotes(league, walked["points"], lambda p: p * 0.0, 1.9, 1.9)
+    assert compare_with_books(league, walked["points"], none.only(none.place < 0)) is None
