@@ -144,18 +144,23 @@ def _files(
 
 def _bring_in(warehouse: Warehouse, graph: Graph, files: list[Path], report: JobReport) -> None:
     problems: list[SourceError] = []
-    for path in files:
+
+    def brought(one: FileReport) -> None:
+        report_file(one)
         heed_stop()
-        try:
-            report.files += ingest_files(warehouse, graph, [path], report_file)
-        except UnknownShapeError as error:
-            report.skipped.append(str(path))
-            notice(f"{path.name}: left out, of no known shape")
-            if len(files) == 1:
-                raise error from None
-        except SourceError as error:
+
+    def refused(path: Path, error: SourceError) -> None:
+        if not isinstance(error, UnknownShapeError):
             problems.append(error)
             notice(f"error: {error}")
+        elif len(files) == 1:
+            raise error
+        else:
+            report.skipped.append(str(path))
+            notice(f"{path.name}: left out, of no known shape")
+        heed_stop()
+
+    report.files += ingest_files(warehouse, graph, files, brought, on_error=refused)
     if problems:
         raise SourceError(
             f"{len(problems)} of {len(files)} files could not be ingested; the others were.",

@@ -7,11 +7,14 @@ zero; missing values are left to the trees.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import xgboost
 from numpy.typing import NDArray
+
+# Its import takes as long as a whole run that has nothing to train.
+if TYPE_CHECKING:
+    import xgboost
 
 Array = NDArray[Any]
 
@@ -64,15 +67,19 @@ class BoostingOptions:
 
 def quantised(matrix: Array, options: BoostingOptions) -> xgboost.QuantileDMatrix:
     """Bin a feature matrix once; all statistics of a fold share it."""
-    return xgboost.QuantileDMatrix(matrix, max_bin=options.max_bin, nthread=options.threads)
+    from xgboost import QuantileDMatrix
+
+    return QuantileDMatrix(matrix, max_bin=options.max_bin, nthread=options.threads)
 
 
 def fit_booster(
     binned: xgboost.QuantileDMatrix, outcome: Array, options: BoostingOptions
 ) -> xgboost.Booster:
     """Train one statistic's trees."""
+    from xgboost import train
+
     binned.set_label(outcome)
-    return xgboost.train(options.parameters(), binned, num_boost_round=options.rounds)
+    return train(options.parameters(), binned, num_boost_round=options.rounds)
 
 
 def predict_mean(booster: xgboost.Booster, matrix: Array) -> Array:
@@ -87,7 +94,9 @@ def save_booster(booster: xgboost.Booster) -> bytes:
 
 def read_booster(saved: bytes) -> xgboost.Booster:
     """Return the trees that `save_booster` wrote."""
-    booster = xgboost.Booster()
+    from xgboost import Booster
+
+    booster = Booster()
     booster.load_model(bytearray(saved))
     return booster
 

@@ -13,9 +13,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import xgboost
 from numpy.typing import NDArray
 
 from boxout.errors import BoxoutError, UsageError
@@ -26,6 +25,9 @@ from boxout.learning.markets import add_up, select_markets
 from boxout.learning.storage import MODELS, create_learning_tables
 from boxout.learning.trust import LineTrust, read_line_trust
 from boxout.warehouse.ducklake import LAKE, Warehouse
+
+if TYPE_CHECKING:
+    import xgboost
 
 CARD = "model_card.json"
 READABLE_CARD = "model_card.md"

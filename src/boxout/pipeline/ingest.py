@@ -96,6 +96,7 @@ def ingest_files(
     listener: Listener = lambda report: None,
     *,
     known_as: Mapping[Path, str] | None = None,
+    on_error: Callable[[Path, SourceError], None] | None = None,
 ) -> list[FileReport]:
     """Ingest files in order; each is loaded whole or not at all.
 
@@ -104,44 +105,68 @@ def ingest_files(
     known_as
         The name under which a file goes on record; its absolute path where left out. What a
         file of the same name had brought before and this one does not, is removed.
+    on_error
+        Called with a file that is refused and the reason, to go on with the next; without it
+        the first refusal ends the ingest.
 
     Raises
     ------
     SourceError
-        At the first file that cannot be read, has no known shape, holds no row that can be
-        placed, or mixes a simulated league with real data.
+        When a file cannot be read, has no known shape, holds no row that can be placed, or
+        mixes a simulated league with real data.
     """
     prepare(warehouse, graph)
     run_id = uuid4().hex[:12]
     names = known_as or {}
+    known = _Known.read(warehouse)
     reports = []
     for path in paths:
+        name = names.get(path, str(path.absolute()))
         try:
-            report = ingest_file(warehouse, graph, path, run_id, names.get(path))
-        except RefusedFileError as error:
-            record_refusal(warehouse, names.get(path, str(path.absolute())), error, run_id)
-            # Its parsing of SQL takes long to import and is seldom needed.
-            from boxout.pipeline.diagnose.diagnosis import diagnose_incidents
+            report = _ingest_file(warehouse, graph, path, name, run_id, known)
+        except SourceError as error:
+            if isinstance(error, RefusedFileError):
+                known.has_refusals = True
+                record_refusal(warehouse, name, error, run_id)
+                # Its parsing of SQL takes long to import and is seldom needed.
+                from boxout.pipeline.diagnose.diagnosis import diagnose_incidents
 
-            diagnose_incidents(warehouse, graph)
-            raise
+                diagnose_incidents(warehouse, graph)
+            if on_error is None:
+                raise
+            on_error(path, error)
+            continue
         listener(report)
         reports.append(report)
     return reports
 
 
-def ingest_file(
-    warehouse: Warehouse, graph: Graph, path: Path, run_id: str, known_as: str | None = None
+@dataclass
+class _Known:
+    """What is on record of files, read once for all that are to be ingested."""
+
+    files: dict[str, tuple[str, str, int]]
+    has_refusals: bool
+
+    @classmethod
+    def read(cls, warehouse: Warehouse) -> _Known:
+        """Read the ledger: by file its SHA-256, table and rows, and whether any is refused."""
+        rows = warehouse.rows(
+            "SELECT source_file, sha256, table_name, row_count FROM lake.ledger.files"
+        )
+        refused = warehouse.scalar("SELECT count(*) FROM lake.ledger.refusals")
+        return cls({name: (sha256, *rest) for name, sha256, *rest in rows}, bool(refused))
+
+
+def _ingest_file(
+    warehouse: Warehouse, graph: Graph, path: Path, name: str, run_id: str, known: _Known
 ) -> FileReport:
-    """Ingest one file; see `ingest_files`."""
-    name, sha256 = known_as or str(path.absolute()), fingerprint(path)
-    known = warehouse.records(
-        "SELECT table_name, row_count, sha256 FROM lake.ledger.files WHERE source_file = $1", [name]
-    )
-    if known and known[0]["sha256"] == sha256:
-        forget_refusals(warehouse, name, run_id)
-        row = known[0]
-        return FileReport(path, row["table_name"], row["row_count"], 0, 0, 0, {}, 0, True)
+    sha256 = fingerprint(path)
+    if name in known.files and known.files[name][0] == sha256:
+        _, table_name, row_count = known.files[name]
+        if known.has_refusals:
+            forget_refusals(warehouse, name, run_id)
+        return FileReport(path, table_name, row_count, 0, 0, 0, {}, 0, True)
     shape = open_file(warehouse.connection, path)
     _refuse_mixture(warehouse, path)
     table = graph.tables[shape.table]
@@ -167,7 +192,8 @@ def ingest_file(
             _write_ledger(warehouse, graph, table, report, (name, sha256, run_id))
             write_spellings(warehouse, table, shape, name)
             _write_label(warehouse, path)
-    forget_refusals(warehouse, name, run_id)
+    if known.has_refusals:
+        forget_refusals(warehouse, name, run_id)
     return report
 
 

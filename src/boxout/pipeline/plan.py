@@ -10,6 +10,7 @@ Nothing here changes anything that is published.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -52,8 +53,17 @@ class TablePlan:
         return self.counts.get("stale", 0) + self.counts.get("missing", 0)
 
 
-def plan_tables(warehouse: Warehouse, graph: Graph) -> list[TablePlan]:
+def plan_tables(
+    warehouse: Warehouse,
+    graph: Graph,
+    planned: Callable[[TableDefinition], None] = lambda table: None,
+) -> list[TablePlan]:
     """Plan every table, assuming that what is due upstream will be built.
+
+    Parameters
+    ----------
+    planned
+        Called with each table while `partition_plan` is its own.
 
     Returns
     -------
@@ -65,6 +75,7 @@ def plan_tables(warehouse: Warehouse, graph: Graph) -> list[TablePlan]:
     plans = []
     for table in graph.computed:
         plan_partitions(warehouse, graph, table)
+        planned(table)
         plans.append(_summarise(warehouse, table))
         _assume_built(warehouse, table)
         if table.phase == RAW_PHASE:
