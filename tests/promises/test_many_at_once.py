@@ -53,7 +53,8 @@ def test_writers_readers_and_a_killer_leave_what_a_build_from_scratch_gives(
             assert torn(reader) == []
             looked += 1
             if back is None and ingest.poll() is not None:
-                back = start("ingest", source, "--home", home)
+                shutil.copy(source, corrected)  # it was no correction
+                back = start("ingest", corrected, "--home", home)
         for process in (ingest, back, other, after):
             output, _ = process.communicate(timeout=120)
             assert "Traceback" not in output
