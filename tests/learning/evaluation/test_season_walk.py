@@ -152,6 +152,23 @@ def test_a_line_that_knows_less_is_beaten_and_bets_on_it_are_won(league, walked)
     assert "The bets made a profit beyond chance." in found.verdict
 
 
+def test_quotes_that_cannot_be_are_left_out_and_returns_of_unknown_time_claim_nothing(
+    league, walked
+):
+    blind = _quotes(league, walked["points"], lambda p: np.full(len(p), 14.5), 1.95, 1.95)
+    far = replace(blind, line=blind.line + 8)
+    gift = replace(blind, over=blind.over + 1, under=blind.under + 1)
+    both = [blind, blind, blind, far]
+    quotes = Quotes(**{n: np.stack([vars(q)[n] for q in both]).T.ravel() for n in vars(blind)})
+    found = compare_with_books(league, walked["points"], quotes)
+    assert (found.quotes, found.left_out) == (3 * DATES * PLAYERS, DATES * PLAYERS)
+    assert compare_with_books(league, walked["points"], gift) is None
+    unsure = replace(blind, is_unknown=np.ones(len(blind.place), dtype=bool))
+    verdict = compare_with_books(league, walked["points"], unsure).verdict
+    assert "profit" not in verdict
+    assert "shows nothing" in verdict
+
+
 def test_no_quote_is_no_comparison(league, walked):
     none = _quotes(league, walked["points"], lambda p: p * 0.0, 1.9, 1.9)
     assert compare_with_books(league, walked["points"], none.only(none.place < 0)) is None

@@ -35,6 +35,10 @@ Array = NDArray[Any]
 QUOTES = "raw.prop_lines"
 # A bet needs this much expected profit a unit staked; below it lies the noise of the forecast.
 LEAST_VALUE = 0.02
+# A line this far from the median of three books or more has another game's price, or player's.
+FARTHEST_LINE = 2.0
+FEWEST_BOOKS = 3
+COIN = float(np.log(2))
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,9 @@ class BookComparison:
     ----------
     quotes, player_games, dates
         How many quotes there are, on how many player games of how many dates.
+    left_out
+        Quotes that are not believed and not counted above: a line far from the other books', or
+        best prices of over and under that would pay whoever took both.
     unknown_tipoff
         Share of quotes of which no source says that they were before tip-off.
     line_mae, model_mae, last_10_mae
@@ -69,6 +76,7 @@ class BookComparison:
     quotes: int
     player_games: int
     dates: int
+    left_out: int
     unknown_tipoff: float
     line_mae: float
     model_mae: float
@@ -85,13 +93,18 @@ class BookComparison:
     @property
     def verdict(self) -> str:
         """Who is better, in one sentence a measure."""
-        return " ".join(
-            (
-                _verdict("the line", "absolute error", self.mae_difference),
-                _verdict("the price without its margin", "log loss", self.log_loss_difference),
-                _profit_verdict(self.profit),
+        by_price = _verdict("the price without its margin", "log loss", self.log_loss_difference)
+        if min(self.model_log_loss or 0, self.market_log_loss or 0) >= COIN:
+            by_price = "By log loss neither the model nor the price tells more than a coin."
+        if self.unknown_tipoff:
+            money = (
+                "What bets would have returned shows nothing here: no source says that these "
+                "quotes were from before tip-off, or from before the listing of who plays."
             )
-        )
+        else:
+            money = _profit_verdict(self.profit)
+        by_line = _verdict("the line", "absolute error", self.mae_difference)
+        return f"{by_line} {by_price} {money}"
 
 
 def _verdict(other: str, measure: str, difference: MeanWithError | None) -> str:
@@ -200,6 +213,9 @@ def compare_with_books(
     quotes = quotes.only(
         (quotes.place >= start) & (quotes.place < stop) & ~early[np.minimum(quotes.place, stop - 1)]
     )
+    offered = len(quotes.place)
+    if offered:
+        quotes = quotes.only(~_is_suspect(quotes))
     if not len(quotes.place):
         return None
     place = quotes.place - start
@@ -225,6 +241,7 @@ def compare_with_books(
         len(place),
         len(games),
         len(np.unique(date)),
+        offered - len(place),
         round(float(quotes.is_unknown.mean()), 4),
         round(float(miss.mean()), 4),
         round(float(model_miss.mean()), 4),
@@ -238,6 +255,23 @@ def compare_with_books(
         mean_by_date(returns, bet_dates),
         _closing_value(quotes, market, tempered, date),
     )
+
+
+def _is_suspect(quotes: Quotes) -> Array:
+    """Tell the quotes whose line and prices cannot belong together; `place` is in order."""
+    _, begin, game, books = np.unique(
+        quotes.place, return_index=True, return_inverse=True, return_counts=True
+    )
+    _, median = _median_line(quotes.place, quotes.line)
+    is_far = (books[game] >= FEWEST_BOOKS) & (np.abs(quotes.line - median[game]) > FARTHEST_LINE)
+    # Of what is left: whoever took the best over and the best under could not lose.
+    over, under = (
+        np.maximum.reduceat(np.where(is_far | np.isnan(price), 1.0, price), begin)
+        for price in (quotes.over, quotes.under)
+    )
+    is_gift = (1 / over + 1 / under < 1)[game]
+    suspect: Array = is_far | is_gift
+    return suspect
 
 
 def _median_line(place: Array, line: Array) -> tuple[Array, Array]:

@@ -128,9 +128,11 @@ def _books(books: Sequence[BookComparison]) -> str:
             f"dates; games of one date count as one when intervals are reckoned. ECE of the "
             f"model's chance on these quotes: {100 * each.calibration_error:.2f}%. "
             f"{each.bets:,} bets at the best price: return {interval(each.profit, percent=True)} "
-            f"a unit staked. Closing line value: {interval(each.closing_value, percent=True)}. "
+            f"a unit staked. {each.left_out:,} quotes whose line and prices cannot belong together "
+            f"are left out. Closing line value: {interval(each.closing_value, percent=True)}. "
             f"Of {100 * each.unknown_tipoff:.0f}% of the quotes no source says that they were "
-            "before tip-off.</p>"
+            "before tip-off. The features know who is listed for the game, which may have come "
+            "out after a quote.</p>"
         )
     return "".join(parts)
 
