@@ -51,7 +51,7 @@ class BookComparison:
         How many quotes there are, on how many player games of how many dates.
     left_out
         Quotes that are not believed and not counted above: a line far from the other books', or
-        best prices of over and under that would pay whoever took both.
+        a line on which the best prices would pay whoever took both sides.
     unknown_tipoff
         Share of quotes of which no source says that they were before tip-off.
     line_mae, model_mae, last_10_mae
@@ -259,18 +259,16 @@ def compare_with_books(
 
 def _is_suspect(quotes: Quotes) -> Array:
     """Tell the quotes whose line and prices cannot belong together; `place` is in order."""
-    _, begin, game, books = np.unique(
-        quotes.place, return_index=True, return_inverse=True, return_counts=True
-    )
+    _, game, books = np.unique(quotes.place, return_inverse=True, return_counts=True)
     _, median = _median_line(quotes.place, quotes.line)
     is_far = (books[game] >= FEWEST_BOOKS) & (np.abs(quotes.line - median[game]) > FARTHEST_LINE)
-    # Of what is left: whoever took the best over and the best under could not lose.
-    over, under = (
-        np.maximum.reduceat(np.where(is_far | np.isnan(price), 1.0, price), begin)
-        for price in (quotes.over, quotes.under)
-    )
-    is_gift = (1 / over + 1 / under < 1)[game]
-    suspect: Array = is_far | is_gift
+    # Of what is left: on one line, whoever took the best over and the best under could not lose.
+    pairs = np.column_stack([quotes.place, quotes.line])
+    lines, of_line = np.unique(pairs, axis=0, return_inverse=True)
+    over, under = np.ones(len(lines)), np.ones(len(lines))
+    for best, price in ((over, quotes.over), (under, quotes.under)):
+        np.maximum.at(best, of_line, np.where(is_far | np.isnan(price), 1.0, price))
+    suspect: Array = is_far | (1 / over + 1 / under < 1)[of_line]
     return suspect
 
 
