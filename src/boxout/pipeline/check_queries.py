@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from boxout.pipeline.arrivals import REPEATED
 from boxout.pipeline.graph import SCHEDULE
-from boxout.pipeline.ledger import READY
+from boxout.pipeline.ledger import READY_SQL
 from boxout.pipeline.stage import DUE, JUDGED, STAGED, Chunk, input_slice
 from boxout.tables.definition import Check, TableDefinition
 from boxout.warehouse.ducklake import LAKE
@@ -107,11 +107,10 @@ def _season_query(check: Check, chunk: Chunk) -> str:
 
 def _season_slice(name: str, chunk: Chunk) -> str:
     """Return the SELECT of an input's rows since a season began, but for what it holds back."""
-    ready = ", ".join(f"'{state}'" for state in READY)
     return (
         f"SELECT * FROM {LAKE}.{name} WHERE game_date >= DATE '{chunk.season_start}' "
         "AND game_date NOT IN (SELECT game_date FROM ledger_now "
-        f"WHERE table_name = '{name}' AND state NOT IN ({ready}))"
+        f"WHERE table_name = '{name}' AND state NOT IN ({READY_SQL}))"
     )
 
 

@@ -67,7 +67,7 @@ def audit(
     TableDefinitionError
         When a check's SQL does not run.
     """
-    _find_held_back(warehouse, table)
+    _find_held_back(warehouse)
     _create_published_beside(warehouse, table, whole_seasons)
     warehouse.execute(
         "CREATE OR REPLACE TEMP TABLE check_now (check_name VARCHAR, scope VARCHAR, "
@@ -106,7 +106,7 @@ def _insert_results(warehouse: Warehouse, table: TableDefinition, queries: dict[
         raise
 
 
-def _find_held_back(warehouse: Warehouse, table: TableDefinition) -> None:
+def _find_held_back(warehouse: Warehouse) -> None:
     """Create `held_back`, the dates outside the chunk that are blocked or failed."""
     warehouse.execute(
         f"""

@@ -10,10 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from filelock import FileLock, Timeout
-
-from boxout.errors import BusyError
-from boxout.warehouse.ducklake import COMMIT_WAIT_SECONDS, LAKE, Warehouse
+from boxout.warehouse.ducklake import LAKE, Warehouse
 
 
 @dataclass(frozen=True)
@@ -71,20 +68,12 @@ def compact_lake(
         When another process holds the commit lock for too long.
     """
     files_before, bytes_before = _measure(warehouse)
-    lock = FileLock(warehouse.home.locks / "commit.lock", timeout=COMMIT_WAIT_SECONDS)
-    try:
-        with lock:
-            expired, kept, old_but_needed = _choose(warehouse, needed, keep)
-            if not dry_run:
-                _delete_files(warehouse, grace)  # of an earlier compaction
-                _rewrite(warehouse, expired)
-                _delete_files(warehouse, grace)
-    except Timeout as error:
-        raise BusyError(
-            f"Another process has been committing for over {COMMIT_WAIT_SECONDS:.0f} s.",
-            str(warehouse.home.path),
-            "Wait for it to finish, and run the command again; nothing was let go of.",
-        ) from error
+    with warehouse.commit_lock():
+        expired, kept, old_but_needed = _choose(warehouse, needed, keep)
+        if not dry_run:
+            _delete_files(warehouse, grace)  # of an earlier compaction
+            _rewrite(warehouse, expired)
+            _delete_files(warehouse, grace)
     waiting = warehouse.rows(
         f"CALL ducklake_cleanup_old_files('{LAKE}', cleanup_all => true, dry_run => true)"
     )

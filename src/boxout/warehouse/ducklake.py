@@ -147,6 +147,29 @@ class Warehouse:
         self.execute("COMMIT")
 
     @contextlib.contextmanager
+    def commit_lock(self) -> Iterator[None]:
+        """Hold the home's commit lock, and nothing else.
+
+        Raises
+        ------
+        BusyError
+            When another process holds it for too long.
+        """
+        lock = FileLock(self.home.locks / "commit.lock", timeout=COMMIT_WAIT_SECONDS)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            raise BusyError(
+                f"Another process has been committing for over {COMMIT_WAIT_SECONDS:.0f} s.",
+                str(self.home.path),
+                "Wait for it to finish, or end it, and run the command again.",
+            ) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    @contextlib.contextmanager
     def commit(self) -> Iterator[None]:
         """Hold the home's commit lock around one transaction.
 
@@ -160,9 +183,8 @@ class Warehouse:
         WarehouseError
             When the commit fails.
         """
-        lock = FileLock(self.home.locks / "commit.lock", timeout=COMMIT_WAIT_SECONDS)
         try:
-            with lock:
+            with self.commit_lock():
                 self.execute("BEGIN TRANSACTION")
                 try:
                     yield
@@ -171,12 +193,6 @@ class Warehouse:
                     with contextlib.suppress(duckdb.Error):
                         self.execute("ROLLBACK")
                     raise
-        except Timeout as error:
-            raise BusyError(
-                f"Another process has been committing for over {COMMIT_WAIT_SECONDS:.0f} s.",
-                str(self.home.path),
-                "Wait for it to finish, or end it, and run the command again.",
-            ) from error
         except (duckdb.IOException, duckdb.TransactionException) as error:
             raise WarehouseError(
                 f"The commit failed and nothing of it was written: {error}",
