@@ -159,10 +159,13 @@ def test_dates_that_become_blocked_count_in_their_season_as_dates_never_built(bu
     built.bring(2)
     built.check()
     assert states(built, "analytics.form") == [("failed",)]
+    incidents = "SELECT repaired_at IS NULL FROM lake.ledger.incidents WHERE table_name = $1"
+    assert built.warehouse.rows(incidents, ["analytics.form"]) == [(True,)]
     built.repair(2)
     built.bring(2)
     built.check()
     assert states(built, "analytics.form") == [("fresh",)]
+    assert built.warehouse.rows(incidents, ["analytics.form"]) == [(False,)]
 
 
 def test_a_date_that_fails_its_own_check_counts_alike_alone_and_in_company(built):
