@@ -33,7 +33,7 @@ from boxout.learning.markets import MARKET_NAMES, Market, select_markets, with_p
 from boxout.learning.registry import ModelRecord, save_model
 from boxout.learning.states import FEATURE_STORE
 from boxout.learning.storage import PREDICTIONS, Written, replace_rows
-from boxout.learning.walk import Listener, Walk, run_walk
+from boxout.learning.walk import Listener, Walk, fitting_workers, run_walk
 from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ledger import create_ledger
@@ -148,10 +148,13 @@ def train(
     with recorded(run):
         run.start(in_ledger=False)
         matrix = hide_optional(data, optional, boosting.hidden_share, boosting.seed)
-        walk = run_walk(data, matrix, folds, selected, inputs.lines, boosting, report)
-        clock.lap("walk")
-        report("all dates", len(folds), steps)
-        files, most_used = _fit_all(data, matrix, with_parts(selected), boosting)
+        with fitting_workers() as workers:
+            # It trains on the most rows: begun first, it does not keep the rest waiting.
+            last = workers.submit(_fit_all, data, matrix, with_parts(selected), boosting)
+            walk = run_walk(data, matrix, folds, selected, inputs.lines, boosting, workers, report)
+            clock.lap("walk")
+            report("all dates", len(folds), steps)
+            files, most_used = last.result()
         clock.lap("fit")
         trained_at = options.trained_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         code = code_hash(graph)

@@ -6,9 +6,10 @@ about history is one that could have been had at the time.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,6 +60,20 @@ class Walk:
     metrics: tuple[Metric, ...]
 
 
+@contextlib.contextmanager
+def fitting_workers() -> Iterator[ThreadPoolExecutor]:
+    """Give threads to grow trees on; what has not begun when the block ends is given up.
+
+    Every tree is grown on one thread and fits share nothing, so that no result depends on how
+    many are at work.
+    """
+    workers = ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_WORKERS))
+    try:
+        yield workers
+    finally:
+        workers.shutdown(cancel_futures=True)
+
+
 def run_walk(
     data: Dataset,
     training_matrix: Array,
@@ -66,6 +81,7 @@ def run_walk(
     markets: Sequence[Market],
     lines: Mapping[str, Array],
     options: BoostingOptions,
+    workers: ThreadPoolExecutor,
     listener: Listener,
 ) -> Walk:
     """Train and forecast fold by fold.
@@ -77,13 +93,15 @@ def run_walk(
     lines
         The books' line by market, one element a row of the data set.
     listener
-        Called with what is being done, the steps done, and their number.
+        Called with what has been done, the steps done, and their number.
     """
     steps = {
         market.name: _MarketWalk(market, data.outcomes[market.name], lines[market.name])
         for market in markets
     }
-    means = forecast_folds(data, training_matrix, folds, with_parts(markets), options, listener)
+    means = forecast_folds(
+        data, training_matrix, folds, with_parts(markets), options, workers, listener
+    )
     for fold in folds:
         for step in steps.values():
             expected = add_up(step.market, means)[fold.test]
@@ -107,12 +125,10 @@ def forecast_folds(
     folds: Sequence[Fold],
     statistics: Sequence[Market],
     options: BoostingOptions,
+    workers: ThreadPoolExecutor,
     listener: Listener,
 ) -> dict[str, Array]:
     """Train and forecast each fold on what came before it, several folds at once.
-
-    Every tree is grown on one thread and folds share nothing, so that the result does not
-    depend on how many are at work.
 
     Returns
     -------
@@ -124,12 +140,14 @@ def forecast_folds(
     def forecast(fold: Fold) -> dict[str, Array]:
         return _forecast_fold(data, training_matrix, fold, statistics, options)
 
-    with ThreadPoolExecutor(min(os.cpu_count() or 1, MOST_WORKERS)) as workers:
-        for done, (fold, made) in enumerate(zip(folds, workers.map(forecast, folds), strict=True)):
-            kind = f"fold {fold.number}" if fold.number else "calibration"
-            listener(f"{kind}: {fold.first_date} to {fold.last_date}", done, len(folds))
-            for name, mean in made.items():
-                means[name][fold.test] = mean
+    # The last folds train on the most rows: begun first, they do not keep the rest waiting.
+    at_work = {workers.submit(forecast, fold): fold for fold in reversed(folds)}
+    for done, finished in enumerate(as_completed(at_work), 1):
+        fold = at_work[finished]
+        for name, mean in finished.result().items():
+            means[name][fold.test] = mean
+        kind = f"fold {fold.number}" if fold.number else "calibration"
+        listener(f"{kind}: {fold.first_date} to {fold.last_date}", done, len(folds))
     return means
 
 

@@ -19,7 +19,7 @@ from boxout.learning.distribution import Distribution, fit_distribution
 from boxout.learning.folds import Fold
 from boxout.learning.markets import Market, add_up, with_parts
 from boxout.learning.trust import LineTrust, fit_line_trust
-from boxout.learning.walk import Listener, forecast_folds
+from boxout.learning.walk import Listener, fitting_workers, forecast_folds
 
 Array = NDArray[Any]
 
@@ -98,7 +98,8 @@ def walk_months(
         Called with what is being done, the steps done, and their number.
     """
     statistics = with_parts(markets)
-    means = forecast_folds(data, training_matrix, folds, statistics, options, listener)
+    with fitting_workers() as workers:
+        means = forecast_folds(data, training_matrix, folds, statistics, options, workers, listener)
     listener("scores", len(folds), len(folds))
     return tuple(_walked(data, folds, market, add_up(market, means)) for market in markets)
 
