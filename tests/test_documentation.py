@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from boxout.cli.main import COMMANDS
+from boxout.cli.commands import COMMANDS
 from boxout.sources.files.reading import SHAPES
 
 ROOT = Path(__file__).parent.parent

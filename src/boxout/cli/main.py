@@ -6,39 +6,11 @@ import importlib
 import sys
 
 import click
-import duckdb
 
 from boxout import __version__
+from boxout.cli.commands import COMMANDS
 from boxout.errors import BoxoutError, StoppedError
 
-# Each command's module is imported only when the command is called.
-COMMANDS = {
-    "run": "job",
-    "ingest": "sources",
-    "simulate": "sources",
-    "backfill": "tables",
-    "plan": "tables",
-    "explain": "explain",
-    "validate": "readiness",
-    "status": "status",
-    "ready": "ready",
-    "handoff": "handoff",
-    "watch": "watch",
-    "runs": "runs",
-    "stop": "runs",
-    "incidents": "incidents",
-    "diagnose": "diagnosis",
-    "audit": "audit",
-    "goalposts": "goalposts",
-    "rehearse": "rehearsal",
-    "train": "models",
-    "evaluate": "evaluation",
-    "predict": "models",
-    "grade": "models",
-    "models": "models",
-    "trace": "trace",
-    "compact": "compact",
-}
 INTERRUPTED = 130
 
 
@@ -50,12 +22,17 @@ class LazyGroup(click.Group):
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one command."""
+        """Import one command; the others stay where they are."""
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"boxout.cli.{COMMANDS[cmd_name]}")
+        module = importlib.import_module(f"boxout.cli.{COMMANDS[cmd_name].module}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write each command's line, without importing it."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, listed.line) for name, listed in COMMANDS.items()])
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -91,16 +68,21 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
-    except duckdb.OutOfMemoryException as error:
-        _fail(
-            f"Memory ran out: {str(error).splitlines()[0]}",
-            "Give more with BOXOUT_MEMORY_LIMIT (such as 4GB), or backfill a shorter range.",
-        )
-    except (duckdb.Error, OSError) as error:
-        _fail(
-            f"The engine stopped: {str(error).splitlines()[0]}",
-            "Check disk space and permissions, then run the command again; it resumes.",
-        )
+    except Exception as error:
+        # Imported only now: it would be half of the time that --help takes.
+        import duckdb
+
+        if isinstance(error, duckdb.OutOfMemoryException):
+            _fail(
+                f"Memory ran out: {str(error).splitlines()[0]}",
+                "Give more with BOXOUT_MEMORY_LIMIT (such as 4GB), or backfill a shorter range.",
+            )
+        if isinstance(error, duckdb.Error | OSError):
+            _fail(
+                f"The engine stopped: {str(error).splitlines()[0]}",
+                "Check disk space and permissions, then run the command again; it resumes.",
+            )
+        raise
 
 
 def _fail(what: str, next_step: str) -> None:
