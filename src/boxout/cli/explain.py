@@ -40,7 +40,8 @@ def explain_command(
     definition = graph.select([table])[0]
     with open_warehouse(find_home(home)) as warehouse, warehouse.one_thread():
         create_ledger(warehouse)
-        explanation = explain_partition(warehouse, graph, definition, game_date, player)
+        with warehouse.reading():
+            explanation = explain_partition(warehouse, graph, definition, game_date, player)
     if as_json:
         print_json(explanation)
     else:

@@ -12,7 +12,6 @@ from boxout.cli.options import with_home, with_json
 from boxout.errors import UsageError
 from boxout.pipeline.goalposts import Goalpost, accept_goalpost, read_goalposts
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ingest import prepare
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
 
@@ -41,6 +40,8 @@ def goalposts_command(
         raise UsageError(
             "A moved goalpost is accepted for a reason.", "--reason", 'Add --reason "why".'
         )
+    from boxout.pipeline.ingest import prepare  # `status` has no need of it
+
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, load_graph())
         if accept:

@@ -16,8 +16,8 @@ from boxout.cli.sources import print_ingest, report_file
 from boxout.cli.tables import print_run, run_with_progress
 from boxout.errors import GateError, SourceError, UnknownShapeError
 from boxout.pipeline.graph import Graph, load_graph
-from boxout.pipeline.ingest import SIMULATED, FileReport, ingest_files, prepare
-from boxout.pipeline.ledger import read_property
+from boxout.pipeline.ingest import FileReport, ingest_files, prepare
+from boxout.pipeline.ledger import SIMULATED, read_property
 from boxout.pipeline.run import RunOptions, RunReport
 from boxout.pipeline.stopping import heed_signals, heed_stop
 from boxout.sources.files.reading import find_files, is_simulated

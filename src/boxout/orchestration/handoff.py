@@ -15,8 +15,7 @@ from boxout.orchestration.events import Event, read_events
 from boxout.pipeline.arrivals import REPEATED
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.incidents import read_incidents
-from boxout.pipeline.ingest import SIMULATED
-from boxout.pipeline.ledger import READY_SQL
+from boxout.pipeline.ledger import READY_SQL, SIMULATED
 from boxout.pipeline.ledger_at import LedgerAt
 from boxout.pipeline.life_signs import now, read_life_signs
 from boxout.pipeline.runs import RunView, active_runs

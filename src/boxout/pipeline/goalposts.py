@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from boxout.errors import UsageError
-from boxout.pipeline.authors import last_author
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import read_property, write_property
 from boxout.pipeline.standings import (
@@ -119,6 +118,8 @@ def _record(
     )
     if moved == [(change, said)]:
         return
+    from boxout.pipeline.authors import last_author  # it asks git, and is seldom needed
+
     author = last_author(table if table in graph.tables else None)
     if moved:
         _restore(warehouse, [key])

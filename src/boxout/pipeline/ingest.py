@@ -25,7 +25,7 @@ from boxout.pipeline.check_queries import QUARANTINED
 from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
 from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ledger import create_ledger, read_property, write_property
+from boxout.pipeline.ledger import SIMULATED, create_ledger, read_property, write_property
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.reads import columns_by_reader
 from boxout.pipeline.refusals import forget_refusals, record_refusal
@@ -36,7 +36,6 @@ from boxout.sources.files.shape import Shape
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
-SIMULATED = "simulated"
 SAMPLE_ROWS = 3
 
 

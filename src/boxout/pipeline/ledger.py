@@ -63,6 +63,8 @@ CREATE TABLE IF NOT EXISTS lake.ledger.interruptions (
   run_id VARCHAR, table_name VARCHAR, first_date DATE, last_date DATE, dates BIGINT,
   reason VARCHAR, interrupted_at TIMESTAMP);
 """
+# The property that says whether the league is simulated.
+SIMULATED = "simulated"
 # The property that says which of the statements above the home has seen.
 _LAYOUT = "ledger_layout"
 

@@ -22,6 +22,7 @@ from boxout.tables.definition import RAW_PHASE, WINDOW, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
 SCHEDULED_PHASE = 3
+SAME_DAY = "same_day"
 
 
 @dataclass(frozen=True)
@@ -118,28 +119,40 @@ def plan_partitions(
 
 def _plan_query(graph: Graph, table: TableDefinition) -> str:
     reads = [(name, window) for name, windows in table.windows.items() for window in windows]
-    parts = [
-        f"input_{i} AS ({_input_query(graph.tables[name], window, table)})"
+    sums = ", ".join(
+        f"{_content(name, window)} AS content_{i}, "
+        f"{_first_unready(graph.tables[name], window)} AS unready_{i}"
         for i, (name, window) in enumerate(reads)
-    ]
-    hashes = ", ".join(f"input_{i}.content" for i in range(len(reads)))
-    joins = " ".join(f"JOIN input_{i} USING (game_date)" for i in range(len(reads)))
-    is_open = " AND ".join(f"input_{i}.unready = 0" for i in range(len(reads)))
+    )
+    hashes = ", ".join(f"content_{i}" for i in range(len(reads)))
+    is_open = " AND ".join(f"unready_{i} IS NULL" for i in range(len(reads)))
     reasons = " ".join(
-        f"WHEN input_{i}.unready > 0 THEN 'waits for {name} ' || input_{i}.first_unready"
+        f"WHEN unready_{i} IS NOT NULL THEN 'waits for {name} ' || unready_{i}"
         for i, (name, _) in enumerate(reads)
     )
     # A first date reads nothing of what has gone before, and yet there must be a table to read.
-    for name in (name for name in table.windows if not graph.tables[name].is_landing):
-        is_built = f"EXISTS (FROM ledger_now WHERE table_name = '{name}' AND state <> 'blocked')"
-        is_open += f" AND {is_built}"
-        reasons += f" WHEN NOT {is_built} THEN 'waits for {name}, which was never built'"
+    computed = [name for name in table.windows if not graph.tables[name].is_landing]
+    for name in computed:
+        is_open += f" AND {_column('built', name)}"
+        reasons += (
+            f" WHEN NOT {_column('built', name)} THEN 'waits for {name}, which was never built'"
+        )
+    built = ", ".join(
+        ["count(*) AS partitions"]
+        + [
+            f"coalesce(bool_or(table_name = '{name}'), false) AS {_column('built', name)}"
+            for name in computed
+        ]
+    )
+    built_query = f"SELECT {built} FROM ledger_now WHERE state <> 'blocked'"
     expected = "is_scheduled" if table.phase >= SCHEDULED_PHASE else "true"
     return f"""
-    WITH {", ".join(parts)},
+    WITH dates AS ({_dates_query(table)}),
+    sums AS (SELECT game_date, season, is_scheduled, {sums} FROM dates),
+    built AS ({built_query}),
     own AS (SELECT * FROM ledger_now WHERE table_name = $1),
     read AS (
-      SELECT k.game_date, k.season,
+      SELECT s.game_date, s.season,
              hash('{HASH_RECIPE}', '{table.code_hash}', {hashes}) AS input_hash,
              {is_open} AS is_open, CASE {reasons} END AS closed_because,
              own.state AS recorded_state, coalesce(own.row_count, 0) AS recorded_rows,
@@ -148,7 +161,7 @@ def _plan_query(graph: Graph, table: TableDefinition) -> str:
              own.season_hash AS recorded_season, own.judged_hash AS recorded_judged,
              own.reason AS recorded_reason,
              own.code_hash AS recorded_code, own.built_at, own.changed_at
-      FROM known_dates AS k {joins} LEFT JOIN own ON own.game_date = k.game_date
+      FROM sums AS s CROSS JOIN built LEFT JOIN own ON own.game_date = s.game_date
       WHERE {expected} OR own.row_count > 0),
     seasons AS (
       SELECT *, (sum(hash(game_date, input_hash, is_open)::HUGEINT) OVER (PARTITION BY season)
@@ -171,30 +184,54 @@ def _plan_query(graph: Graph, table: TableDefinition) -> str:
     """
 
 
-def _input_query(table: TableDefinition, window: str, reader: TableDefinition) -> str:
-    read = f"coalesce(l.read_hashes['{reader.code_hash}'], l.content_hash)"
-    ready = ", ".join(f"'{state}'" for state in (*READY, "planned"))
-    expected = "k.is_scheduled" if table.phase >= SCHEDULED_PHASE else "true"
-    unready = (
-        f"CASE WHEN l.state IN ({ready}) THEN 0 WHEN l.state IS NULL THEN ({expected})::INT "
-        "ELSE 1 END"
-    )
-    if table.is_landing:  # a source may have nothing for a date
-        unready = "0"
-    frame = _frame(window)
-    return f"""
-    SELECT game_date,
-           coalesce(sum(content) OVER ({frame}), 0) AS content,
-           coalesce(sum(unready) OVER ({frame}), 0) AS unready,
-           min(CASE WHEN unready > 0 THEN game_date END) OVER ({frame}) AS first_unready
-    FROM (
-      SELECT k.game_date, k.season, {unready} AS unready,
-             CASE WHEN coalesce(l.row_count, 0) = 0 AND coalesce(l.content_hash, 0) = 0
-                       AND l.state IS DISTINCT FROM 'planned' THEN 0
-                  ELSE hash(k.game_date, {read})::HUGEINT END AS content
-      FROM known_dates AS k
-      LEFT JOIN ledger_now AS l ON l.table_name = '{table.name}' AND l.game_date = k.game_date)
+def _dates_query(reader: TableDefinition) -> str:
+    """SQL with a row a known date, and what each input has on it: one join, and not one an input.
+
+    Of an input, content_TABLE is what its rows hash to for this reader, null without rows, and
+    ready_TABLE whether they may be read, null where there is no partition.
     """
+    ready = ", ".join(f"'{state}'" for state in (*READY, "planned"))
+    columns = ", ".join(
+        f"max(content) FILTER (table_name = '{name}') AS {_column('content', name)}, "
+        f"bool_or(is_ready) FILTER (table_name = '{name}') AS {_column('ready', name)}"
+        for name in reader.windows
+    )
+    names = ", ".join(f"'{name}'" for name in reader.windows)
+    return f"""
+      SELECT k.game_date, k.season, k.is_scheduled, l.* EXCLUDE (game_date)
+      FROM known_dates AS k LEFT JOIN (
+        SELECT game_date, {columns}
+        FROM (
+          SELECT game_date, table_name, state IN ({ready}) AS is_ready,
+                 CASE WHEN coalesce(row_count, 0) = 0 AND coalesce(content_hash, 0) = 0
+                           AND state IS DISTINCT FROM 'planned' THEN 0
+                      ELSE hash(game_date,
+                                coalesce(read_hashes['{reader.code_hash}'], content_hash))::HUGEINT
+                 END AS content
+          FROM ledger_now WHERE table_name IN ({names}))
+        GROUP BY game_date) AS l ON l.game_date = k.game_date
+    """
+
+
+def _column(kind: str, table: str) -> str:
+    return f'"{kind}_{table}"'
+
+
+def _content(table: str, window: str) -> str:
+    """SQL of the fingerprint of what a window holds of an input."""
+    content = _column("content", table)
+    total = content if window == SAME_DAY else f"sum({content}) OVER ({_frame(window)})"
+    return f"coalesce({total}, 0)::HUGEINT"
+
+
+def _first_unready(table: TableDefinition, window: str) -> str:
+    """SQL of the first date in a window that may not be read; null where all may."""
+    if table.is_landing:  # a source may have nothing for a date
+        return "NULL::DATE"
+    missing = "is_scheduled" if table.phase >= SCHEDULED_PHASE else "true"
+    is_unready = f"NOT coalesce({_column('ready', table.name)}, NOT {missing})"
+    unready = f"CASE WHEN {is_unready} THEN game_date END"
+    return unready if window == SAME_DAY else f"min({unready}) OVER ({_frame(window)})"
 
 
 def _frame(window: str) -> str:
@@ -207,7 +244,6 @@ def _frame(window: str) -> str:
         )
     before = "ORDER BY game_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     return {
-        "same_day": "PARTITION BY game_date",
         "season_to_date": f"PARTITION BY season {before}",
         "history": before,
         "all": "",

@@ -15,8 +15,7 @@ from typing import Any
 from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.incidents import Incident, read_incidents
-from boxout.pipeline.ingest import SIMULATED
-from boxout.pipeline.ledger import READY, read_property
+from boxout.pipeline.ledger import READY, SIMULATED, read_property
 from boxout.pipeline.life_signs import now, read_life_signs
 from boxout.pipeline.runs import RunView, active_runs, past_runs
 from boxout.pipeline.watching import WatcherView, read_watcher
