@@ -31,6 +31,7 @@ MUTATIONS = {
             "UPDATE lake.landing.bref_player_boxscores SET game_date = game_date - 1 WHERE {here}"
         ),
         "two_different_teams": put("home_team = away_team"),
+        "season_type_is_known": put("season_type = NULL"),
         "finished_games_have_a_winner": put("home_pts = away_pts"),
         "overtime_periods_are_plausible": put("overtime_periods = 9"),
     },

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime
 
+import duckdb
 import pytest
 
 from boxout.errors import IdentityError
@@ -12,7 +13,7 @@ from boxout.sources.seasons import (
     parse_date,
     season_of,
     season_start_year,
-    season_type_of,
+    season_type_sql,
 )
 
 
@@ -52,7 +53,24 @@ def test_what_is_no_date_is_refused(text):
         parse_date(text)
 
 
-def test_the_calendar_knows_the_play_in_and_the_cup_final():
-    assert season_type_of(date(2024, 4, 16)) == "play-in"
-    assert season_type_of(date(2023, 12, 9)) == "cup-final"
-    assert season_type_of(date(2024, 1, 1)) is None
+@pytest.mark.parametrize(
+    ("day", "kind"),
+    [
+        ("2023-12-09", "cup-final"),
+        ("2024-01-01", "regular"),
+        ("2024-04-14", "regular"),
+        ("2024-04-16", "play-in"),
+        ("2024-04-19", "play-in"),
+        ("2024-04-20", "playoffs"),
+        ("2024-06-17", "playoffs"),
+        ("2024-10-22", "regular"),
+        # a season whose play-in is not listed
+        ("2031-03-31", "regular"),
+        ("2031-04-01", None),
+        ("2031-06-01", None),
+        ("2031-10-20", "regular"),
+    ],
+)
+def test_the_calendar_says_what_kind_of_game_is_played_on_a_date(day, kind):
+    found = duckdb.sql(f"SELECT {season_type_sql('d')} FROM (SELECT DATE '{day}' AS d)").fetchone()
+    assert found == (kind,)

@@ -15,7 +15,8 @@ SEASON_MONTH = 8
 DATE_FORMATS = ("%Y-%m-%d", "%b %d, %Y", "%Y%m%d", "%m/%d/%Y", "%Y-%m-%dT%H:%M:%S")
 
 # The NBA's calendar: the play-in tournament's days, and the days of the NBA Cup's final.
-# Nothing else is played then, and NBA Stats game logs do not list these games.
+# Nothing else is played then, and NBA Stats game logs do not list these games. The regular season
+# ends before a season's play-in, and the playoffs come after it.
 PLAY_IN = (
     (date(2022, 4, 12), date(2022, 4, 15)),
     (date(2023, 4, 11), date(2023, 4, 14)),
@@ -24,6 +25,8 @@ PLAY_IN = (
     (date(2026, 4, 14), date(2026, 4, 17)),
 )
 CUP_FINALS = (date(2023, 12, 9), date(2024, 12, 17), date(2025, 12, 16))
+# In a season whose play-in is not listed, what is played in these months is the regular season.
+REGULAR_MONTHS = (10, 11, 12, 1, 2, 3)
 
 
 def season_of(day: date) -> str:
@@ -47,11 +50,27 @@ def season_start_year(season: str) -> int:
     raise IdentityError(f"{season!r} is not a season.", "", "Write it like 2023-24.")
 
 
-def season_type_of(day: date) -> str | None:
-    """Return 'play-in' or 'cup-final' on those days, else None."""
-    if day in CUP_FINALS:
-        return "cup-final"
-    return "play-in" if any(first <= day <= last for first, last in PLAY_IN) else None
+def season_type_sql(column: str) -> str:
+    """SQL of what the calendar has on a date: regular, play-in, playoffs or cup-final.
+
+    Null in the months in which a season whose play-in is not listed may have any of them.
+
+    Parameters
+    ----------
+    column
+        SQL of the date.
+    """
+    cases = [f"WHEN {column} = DATE '{day}' THEN 'cup-final'" for day in CUP_FINALS]
+    for first, last in PLAY_IN:
+        start = date(first.year - 1, SEASON_MONTH, 1)
+        end = date(first.year, SEASON_MONTH, 1)
+        cases += [
+            f"WHEN {column} >= DATE '{start}' AND {column} < DATE '{first}' THEN 'regular'",
+            f"WHEN {column} BETWEEN DATE '{first}' AND DATE '{last}' THEN 'play-in'",
+            f"WHEN {column} > DATE '{last}' AND {column} < DATE '{end}' THEN 'playoffs'",
+        ]
+    months = ", ".join(map(str, REGULAR_MONTHS))
+    return f"CASE {' '.join(cases)} WHEN month({column}) IN ({months}) THEN 'regular' END"
 
 
 def parse_date(text: str) -> date:

@@ -1,4 +1,4 @@
-"""Map the distinct spellings in a file to teams, players, games and special dates.
+"""Map the distinct spellings in a file to teams, players and games.
 
 Python sees each spelling once; rows are joined to the results in SQL.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
 from functools import cache
 from typing import Any
 
@@ -18,7 +17,6 @@ from boxout.sources.files.shape import Shape
 from boxout.sources.identity.games import TEAM_ID_BASE, parse_game_id
 from boxout.sources.identity.players import is_garbled, parse_player_name
 from boxout.sources.identity.teams import TEAM_IDS, parse_team
-from boxout.sources.seasons import CUP_FINALS, PLAY_IN
 
 _TABLES = {
     "team_names": "spelling VARCHAR, team VARCHAR, number BIGINT, problem VARCHAR",
@@ -26,7 +24,6 @@ _TABLES = {
     "initial_key VARCHAR, sorted_key VARCHAR, own_player_id BIGINT, problem VARCHAR",
     "game_names": "spelling VARCHAR, nba_game_id VARCHAR, game_date DATE, home_team VARCHAR, "
     "away_team VARCHAR, season_type VARCHAR, problem VARCHAR",
-    "special_dates": "game_date DATE, season_type VARCHAR",
 }
 
 GARBLED_NAME = "the player's name is garbled beyond repair"
@@ -39,7 +36,7 @@ _PROBLEMS = {
 
 
 def map_names(connection: duckdb.DuckDBPyConnection, shape: Shape) -> None:
-    """Create the temporary tables `team_names`, `player_names`, `game_names`, `special_dates`.
+    """Create the temporary tables `team_names`, `player_names` and `game_names`.
 
     Each has a row for every distinct spelling in `source_file`, with the identity, or with
     `problem`, which says why there is none.
@@ -47,8 +44,6 @@ def map_names(connection: duckdb.DuckDBPyConnection, shape: Shape) -> None:
     _map(connection, "team_names", shape.teams, _team)
     _map(connection, "player_names", shape.players, _player)
     _map(connection, "game_names", shape.games, _game)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE special_dates ({_TABLES['special_dates']})")
-    _insert(connection, "special_dates", _special_dates())
 
 
 def _map(
@@ -114,11 +109,3 @@ def _player(spelling: str) -> tuple[Any, ...]:
 def _game(spelling: str) -> tuple[Any, ...]:
     game = parse_game_id(spelling)
     return game.nba_game_id, game.game_date, game.home_team, game.away_team, game.season_type
-
-
-def _special_dates() -> list[tuple[date, str]]:
-    days = [(day, "cup-final") for day in CUP_FINALS]
-    for first, last in PLAY_IN:
-        span = (last - first).days + 1
-        days += [(first + timedelta(days=i), "play-in") for i in range(span)]
-    return days

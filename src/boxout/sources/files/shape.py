@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from boxout.sources.seasons import season_type_sql
+
 STATS = (
     "fg",
     "fga",
@@ -69,9 +71,7 @@ GAME_COLUMNS = f"""
   game_date, home_team, away_team,
   '9' || strftime(game_date, '%y%m%d') || lpad(home_number::VARCHAR, 3, '0') AS own_game_id,
   nba_game_id,
-  coalesce(nba_season_type,
-           (SELECT s.season_type FROM special_dates AS s WHERE s.game_date = p.game_date))
-    AS season_type"""
+  coalesce(nba_season_type, {season_type_sql("game_date")}) AS season_type"""
 
 PLAYER_COLUMNS = "player_name, player_key, base_key, initial_key, sorted_key, own_player_id"
 

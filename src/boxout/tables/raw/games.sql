@@ -70,6 +70,13 @@ scope = "row"
 severity = "block"
 holds = "home_team <> away_team"
 
+# neither a source nor the NBA's calendar says it: the calendar's next season is to be entered
+[[checks]]
+name = "season_type_is_known"
+scope = "row"
+severity = "block"
+holds = "season_type IS NOT NULL"
+
 [[checks]]
 name = "finished_games_have_a_winner"
 scope = "row"
@@ -145,7 +152,8 @@ games AS (
          SUBSTR(MIN(CONCAT(CAST(source_rank AS VARCHAR), home_team)), 2) AS home_team,
          SUBSTR(MIN(CONCAT(CAST(source_rank AS VARCHAR), own_game_id)), 2) AS own_game_id,
          MAX(nba_game_id) AS nba_game_id,
-         MAX(season_type) AS season_type,
+         -- box lines go by the calendar, and the other sources by the game's id or what they say
+         COALESCE(MAX(CASE WHEN source_rank <> 2 THEN season_type END), MAX(season_type)) AS season_type,
          CASE WHEN MAX(is_result) = 1 THEN 'final' ELSE MAX(status) END AS status,
          MAX(tipoff_at) AS tipoff_at,
          MAX(CASE WHEN home_team < away_team THEN home_pts ELSE away_pts END) AS first_pts,
@@ -158,7 +166,7 @@ SELECT
   g.season,                                            -- season, such as '2023-24'
   g.game_date,                                         -- US Eastern date of the game
   COALESCE(g.nba_game_id, g.own_game_id) AS game_id,   -- ten-digit NBA game id; one of our own, opening with 9, where no source has the NBA's
-  COALESCE(g.season_type, 'regular') AS season_type,   -- regular, play-in, playoffs or cup-final
+  g.season_type,                                       -- regular, play-in, playoffs or cup-final
   g.status,                                            -- scheduled, final or postponed
   g.tipoff_at,                                         -- scheduled tip-off, UTC; null where no source says
   h.team AS home_team,                                 -- tricode of the home team
