@@ -12,6 +12,7 @@ from boxout.cli.console import notice, print_json
 from boxout.cli.options import with_home, with_json
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import create_ledger
+from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.runs import close_dead_runs
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
@@ -76,6 +77,7 @@ def handoff_command(
     with open_warehouse(find_home(home)) as warehouse, warehouse.one_thread():
         create_ledger(warehouse)
         close_dead_runs(warehouse)
+        note_watcher(warehouse)
         handoff = write_handoff(warehouse, graph, at)
     if as_json:
         print_json(handoff)

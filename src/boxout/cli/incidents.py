@@ -25,8 +25,8 @@ def incidents_command(show_all: bool, home: str | None, as_json: bool) -> None:
     """List the open incidents: failing contracts, with what waits for them downstream.
 
     An incident is one blocking check of one table that fails in one season. It opens in the
-    commit that records the failure and closes in the one that repairs it. The exit code is 3
-    while one is open.
+    commit that records the failure and closes in the one that repairs it. A refused file is one,
+    too, and a watcher that is overdue or dead. The exit code is 3 while one is open.
 
     \b
     boxout incidents
@@ -88,7 +88,7 @@ def duration(seconds: float) -> str:
 
 def print_incident(i: Incident) -> None:
     """Print what an incident is about: numbers, range, what waits for it."""
-    click.echo(f"\n{i.incident_id} {i.table}{f' {i.season}' if i.season else ''}: {i.check}")
+    click.echo(f"\n{i.incident_id} {i.subject}: {i.check}")
     if i.follows:
         click.echo(f"  follows from {i.follows}")
     if i.total:

@@ -11,6 +11,7 @@ from boxout.cli.console import percent, print_json, print_table
 from boxout.cli.options import GameDate, with_home, with_json
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import create_ledger
+from boxout.pipeline.record_watcher import note_watcher
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
 
@@ -44,6 +45,7 @@ def ready_command(what: str | None, day: date | None, home: str | None, as_json:
     answers: dict[str, Readiness] = {}
     with open_warehouse(find_home(home)) as warehouse, warehouse.one_thread():
         create_ledger(warehouse)
+        note_watcher(warehouse)
         if what != "publish":
             answers["train"] = readiness(warehouse, graph=graph)
         if what != "train":

@@ -10,10 +10,12 @@ from boxout.cli.console import print_json, print_table
 from boxout.cli.options import with_home, with_json
 from boxout.errors import UsageError
 from boxout.pipeline.ledger import create_ledger
-from boxout.pipeline.life_signs import ask_to_stop, read_life_signs
+from boxout.pipeline.life_signs import ask_to_stop, forget, read_life_signs
+from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.runs import RunView, active_runs, close_dead_runs, past_runs, span
+from boxout.pipeline.watching import WATCHER
 from boxout.warehouse.ducklake import open_warehouse
-from boxout.warehouse.home import find_home
+from boxout.warehouse.home import Home, find_home
 
 
 @click.command("runs")
@@ -33,6 +35,7 @@ def runs_command(show_all: bool, home: str | None, as_json: bool) -> None:
     with open_warehouse(find_home(home)) as warehouse, warehouse.one_thread():
         create_ledger(warehouse)
         died = close_dead_runs(warehouse)
+        note_watcher(warehouse)
         active = active_runs(warehouse.home)
         past = past_runs(warehouse) if show_all or died else ()
     shown = past if show_all else tuple(run for run in past if run.run_id in died)
@@ -107,13 +110,19 @@ def stop_command(run: str, reason: str | None, home: str | None, as_json: bool) 
     """End RUN at its next commit point; what it has committed stays.
 
     RUN is an id that `boxout runs` lists, or the beginning of one, or `watch` for the watcher.
-    The stopped run exits with 130 and is on record as stopped, with your name and reason.
+    The stopped run exits with 130 and is on record as stopped, with your name and reason. A
+    watcher that has died is called off: its incident ends.
 
     \b
     boxout stop 3f2a91c07b1e --reason "the source is being corrected"
     boxout stop watch
     """
     project = find_home(home)
+    if run == WATCHER and (gone := _call_off(project)):
+        print_json(gone) if as_json else click.echo(
+            f"the watcher was gone (process {gone['pid']} on {gone['host']}); it is called off"
+        )
+        return
     alive = [sign for sign in read_life_signs(project) if sign.is_alive]
     matches = [sign for sign in alive if sign.name.startswith(run)]
     if len(matches) != 1:
@@ -130,3 +139,15 @@ def stop_command(run: str, reason: str | None, home: str | None, as_json: bool) 
     else:
         click.echo(f"asked {sign.name} (process {sign.pid} on {sign.host}) to stop")
         click.echo("it ends at its next commit point; `boxout runs` says when it has")
+
+
+def _call_off(project: Home) -> dict[str, object] | None:
+    """Take the files of a watcher away that has died, and end its incident; None without one."""
+    gone = next((s for s in read_life_signs(project) if s.name == WATCHER and not s.is_alive), None)
+    if gone is None:
+        return None
+    forget(project.runs, WATCHER)
+    with open_warehouse(project) as warehouse, warehouse.one_thread():
+        create_ledger(warehouse)
+        note_watcher(warehouse)
+    return {"run_id": gone.name, "pid": gone.pid, "host": gone.host, "called_off": True}

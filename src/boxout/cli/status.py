@@ -11,6 +11,7 @@ from boxout.cli.runs import print_active, print_past
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import READY, create_ledger
 from boxout.pipeline.life_signs import now
+from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.runs import close_dead_runs, span
 from boxout.pipeline.status import ProjectStatus, TableStatus, read_status
 from boxout.pipeline.watching import WatcherView
@@ -31,6 +32,7 @@ def status_command(home: str | None, as_json: bool) -> None:
     with open_warehouse(find_home(home)) as warehouse, warehouse.one_thread():
         create_ledger(warehouse)
         close_dead_runs(warehouse)
+        note_watcher(warehouse)
         status = read_status(warehouse, graph)
     if as_json:
         print_json(status)

@@ -24,11 +24,13 @@ from boxout.warehouse.home import Home
 FILE = "alerts.json"
 # Games without a result count as late for so many days; older ones are not coming.
 LATE_DAYS = 7
+# Kinds that the next round does not find again.
+ONCE = ("unwatched", "failed", "refused")
 
 
 @dataclass(frozen=True)
 class Alert:
-    """One thing to tell: opened, repaired, failed, refused or late, and a sentence."""
+    """One thing to tell: opened, repaired, unwatched, failed, refused or late, and a sentence."""
 
     kind: str
     text: str
@@ -66,7 +68,7 @@ class Alerts:
         incidents = read_incidents(warehouse)
         files = {i.source_file for i in incidents}
         late = late_games(warehouse, self.settings, at)
-        still = {i.incident_id: f"{i.table} {i.season or ''} {i.check}" for i in incidents}
+        still = {i.incident_id: f"{i.subject} {i.check}" for i in incidents}
         alerts = (
             *self._unsent,
             *(Alert("opened", i.sentence) for i in incidents if i.incident_id not in self._open),
@@ -75,6 +77,7 @@ class Alerts:
                 for number, what in self._open.items()
                 if number not in still
             ),
+            *(Alert("unwatched", text) for text in report.unwatched),
             *(Alert("failed", problem) for problem in report.problems),
             *(
                 Alert("refused", f"{path}: {why}")
@@ -86,7 +89,7 @@ class Alerts:
         before = (self._open, self._late, self._unsent)
         if alerts and not self._send(alerts):
             # What is open, over or late is found again; what failed once is not.
-            self._unsent = tuple(a for a in alerts if a.kind in ("failed", "refused"))
+            self._unsent = tuple(a for a in alerts if a.kind in ONCE)
         else:
             self._open, self._late, self._unsent = still, late, ()
         if before != (self._open, self._late, self._unsent):

@@ -113,7 +113,8 @@ def _incidents(ledger: LedgerAt, span: list[datetime]) -> list[Event]:
     events = []
     for r in rows:
         where = f" {r['season']}" if r["season"] else ""
-        name = f"{r['incident_id']}: {r['table_name']}{where}, {r['check_name']}"
+        about = r["table_name"] or r["source_file"] or "the watcher"
+        name = f"{r['incident_id']}: {about}{where}, {r['check_name']}"
         if r["opened_at"] > span[0]:
             events.append(Event(r["opened_at"], "incident", f"{name} fails"))
         if r["repaired_at"] is not None and r["repaired_at"] <= span[1]:

@@ -19,7 +19,7 @@ from boxout.pipeline.ledger import READY_SQL, SIMULATED
 from boxout.pipeline.ledger_at import LedgerAt
 from boxout.pipeline.life_signs import now, read_life_signs
 from boxout.pipeline.runs import RunView, active_runs
-from boxout.pipeline.watching import WatcherView, read_watcher
+from boxout.pipeline.watching import WATCHER, WatcherView, read_watcher
 from boxout.warehouse.ducklake import Warehouse
 
 LOOK_BACK = timedelta(hours=24)
@@ -206,6 +206,7 @@ def _decisions(ledger: LedgerAt, watcher: WatcherView | None) -> tuple[str, ...]
         decisions = [
             f"{incident.sentence} Mend the source and ingest it again, or waive it with a reason."
             for incident in read_incidents(ledger.warehouse, of=ledger.table("ledger.incidents"))
+            if incident.scope != WATCHER  # said of the watcher itself
         ]
     decisions += [
         f"{row['table_name']}: {row['check_name']} was {row['change']}, {row['old_standing']} to "

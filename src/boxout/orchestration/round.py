@@ -28,6 +28,8 @@ from boxout.orchestration.logs import log
 from boxout.orchestration.settings import WatchSettings
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ingest import FileReport, ingest_files, prepare
+from boxout.pipeline.ledger import create_ledger
+from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.run import RunOptions, RunReport, TableOutcome, run_tables
 from boxout.pipeline.runs import close_dead_runs
 from boxout.pipeline.stage import Chunk
@@ -63,6 +65,8 @@ class RoundReport:
         None where the round did not come so far.
     problems
         Jobs that failed, after the last try.
+    unwatched
+        Times without a watcher that this round has ended, a sentence each.
     seconds
         Wall time.
     """
@@ -73,6 +77,7 @@ class RoundReport:
     tables: RunReport | None = None
     learned: Learned | None = None
     problems: list[str] = field(default_factory=list)
+    unwatched: list[str] = field(default_factory=list)
     seconds: float = 0.0
 
     @property
@@ -180,6 +185,11 @@ class Round:
             time.sleep(min(0.5, max(0.0, end - time.monotonic())))
 
     def _ingest(self, warehouse: Warehouse, report: RoundReport) -> None:
+        create_ledger(warehouse)
+        report.unwatched += [
+            f"{gap.incident_id}: since {gap.opened_at:%Y-%m-%d %H:%M} UTC. {gap.detail}"
+            for gap in note_watcher(warehouse)
+        ]
         prepare(warehouse, self.graph)
         close_dead_runs(warehouse)
         for path, stamp in self._settled().items():

@@ -23,11 +23,13 @@ from boxout.orchestration.round import Round, RoundReport
 from boxout.orchestration.schedule import eastern, next_round
 from boxout.orchestration.settings import WatchSettings
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.life_signs import Heartbeat, now
+from boxout.pipeline.ledger import create_ledger
+from boxout.pipeline.life_signs import Heartbeat, now, read_life_signs
+from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.runs import active_runs
 from boxout.pipeline.status import read_status
 from boxout.pipeline.stopping import signal_received
-from boxout.pipeline.watching import WATCHER
+from boxout.pipeline.watching import WATCHER, read_watcher
 from boxout.warehouse.ducklake import newest_version, open_warehouse
 from boxout.warehouse.home import Home
 
@@ -75,7 +77,7 @@ class Watcher:
         StoppedError
             When it was asked to stop.
         """
-        self._heartbeat.start()
+        self._begin()
         try:
             return self._do_round("asked")
         finally:
@@ -115,7 +117,7 @@ class Watcher:
         is_said = False
         while True:
             try:
-                self._heartbeat.start()
+                self._begin()
                 return
             except BusyError as busy:
                 if not standby:
@@ -126,6 +128,15 @@ class Watcher:
             if signal_received():
                 raise StoppedError("The standby was asked to stop.")
             time.sleep(POLL_SECONDS)
+
+    def _begin(self) -> None:
+        """Take the place of the watcher, and put on record that the last one left it unkept."""
+        last = read_watcher(read_life_signs(self._home), now())
+        if last is not None and not last.is_well and self._home.exists():
+            with open_warehouse(self._home) as warehouse, warehouse.one_thread():
+                create_ledger(warehouse)
+                note_watcher(warehouse)
+        self._heartbeat.start()
 
     def _do_round(self, why: str) -> RoundReport:
         for folder in self._settings.folders:

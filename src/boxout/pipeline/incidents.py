@@ -26,14 +26,15 @@ class Affected:
 
 @dataclass(frozen=True)
 class Incident:
-    """One blocking check of one table that failed in one season, or one file that was refused.
+    """A blocking check of a table that failed in a season, a refused file, or a silent watcher.
 
     Attributes
     ----------
     incident_id
         Such as 'i0001', in the order in which they opened.
-    scope
-        row, date or season; 'file' for a file that ingest refused whole.
+    table, scope
+        The table and row, date or season; scope is 'file' for a file that ingest refused whole,
+        and 'watch' for a watcher that is overdue or dead, which has no table.
     source_file
         The refused file; None for a check.
     first_date, last_date, partitions
@@ -46,7 +47,7 @@ class Incident:
         When it was detected, when the first reader was held back, and when the last failing
         partition was repaired or waived; UTC, None where it has not come to that.
     outcome
-        'repaired' or 'waived'; None while it is open.
+        'repaired', 'waived' or, of a watcher, 'called off'; None while it is open.
     diagnosis
         What `boxout diagnose` found when it opened, as plain data; None where nothing was.
     follows
@@ -54,7 +55,7 @@ class Incident:
     """
 
     incident_id: str
-    table: str
+    table: str | None
     check: str
     scope: str
     season: str | None
@@ -91,12 +92,19 @@ class Incident:
         return f"{held[0]['what']} {held[0].get('advice', '')}".strip() if held else None
 
     @property
+    def subject(self) -> str:
+        """What it is about: a table and season, a file, or the watcher."""
+        if self.source_file:
+            return self.source_file
+        if self.table is None:
+            return "the watcher"
+        return f"{self.table} {self.season}" if self.season else self.table
+
+    @property
     def sentence(self) -> str:
         """What fails, how much of it, what waits, and why, in one line."""
-        season = f" {self.season}" if self.season else ""
-        parts = [f"{self.incident_id}: {self.table}{season} fails {self.check}"]
-        if self.source_file:
-            parts = [f"{self.incident_id}: {self.source_file} was refused"]
+        failed = "was refused" if self.source_file else f"fails {self.check}"
+        parts = [f"{self.incident_id}: {self.subject} {failed}"]
         if self.total:
             parts.append(f"{self.failing:,} of {self.total:,}")
         if self.first_date:

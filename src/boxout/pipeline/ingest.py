@@ -28,6 +28,7 @@ from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import SIMULATED, create_ledger, read_property, write_property
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.reads import columns_by_reader
+from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.refusals import forget_refusals, record_refusal
 from boxout.pipeline.spellings import write_spellings
 from boxout.sources.files.names import map_names
@@ -74,9 +75,13 @@ Listener = Callable[[FileReport], None]
 
 
 def prepare(warehouse: Warehouse, graph: Graph) -> None:
-    """Create the ledger and empty landing tables where they are missing; note moved goalposts."""
+    """Create the ledger and empty landing tables where they are missing; note what has changed.
+
+    That is goalposts that moved, and a watcher that fell silent.
+    """
     create_ledger(warehouse)
     note_goalposts(warehouse, graph)
+    note_watcher(warehouse)
     missing = [table for table in graph.landing if not warehouse.has_table(table.name)]
     if not missing:
         return

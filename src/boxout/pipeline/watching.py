@@ -26,8 +26,8 @@ class WatcherView:
         working, sleeping, stopping, overdue (its process is there, but it has not written its
         heartbeat or not woken when it should have) or dead (its process is gone and it did not
         say goodbye).
-    heartbeat_age
-        Seconds since its last heartbeat.
+    beat_at, heartbeat_age
+        When its last heartbeat was, UTC, and how many seconds ago.
     doing
         What it is at, or was at last.
     next_at
@@ -42,6 +42,7 @@ class WatcherView:
     pid: int
     host: str
     started_at: datetime
+    beat_at: datetime
     heartbeat_age: float
     doing: str
     next_at: datetime | None
@@ -79,6 +80,7 @@ def read_watcher(signs: Iterable[LifeSign], at: datetime) -> WatcherView | None:
         sign.pid,
         sign.host,
         sign.started_at,
+        sign.beat_at,
         round(age, 1),
         str(sign.facts.get("doing", "")),
         next_at,

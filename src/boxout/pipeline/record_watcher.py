@@ -1,0 +1,78 @@
+"""The watcher's watcher: an overdue or dead watcher is an incident, opened by whoever looks next.
+
+Nobody is at work when a watcher has died, so no process can be relied on to notice at once:
+every command that reads or writes the ledger compares its heartbeat with what is on record, and
+so does the next watcher. It closes when one beats again, or is called off.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from boxout.pipeline.incidents import Incident, read_incident
+from boxout.pipeline.life_signs import now, read_life_signs
+from boxout.pipeline.record_incidents import NEXT_INCIDENT, REPAIRED
+from boxout.pipeline.watching import WATCHER, WatcherView, read_watcher
+from boxout.warehouse.ducklake import Warehouse
+
+BEATS = "watcher_beats"
+CALLED_OFF = "called off"
+
+
+def note_watcher(warehouse: Warehouse, at: datetime | None = None) -> tuple[Incident, ...]:
+    """Bring the watcher's incident in line with its heartbeat.
+
+    Parameters
+    ----------
+    at
+        The present moment, naive UTC.
+
+    Returns
+    -------
+    tuple of Incident
+        Those that this call has closed.
+    """
+    at = at or now()
+    watcher = read_watcher(read_life_signs(warehouse.home), at)
+    is_well = watcher is None or watcher.is_well
+    known = [
+        row[0]
+        for row in warehouse.rows(
+            "SELECT incident_id FROM lake.ledger.incidents "
+            f"WHERE repaired_at IS NULL AND scope = '{WATCHER}'"
+        )
+    ]
+    if is_well == (not known):
+        return ()
+    if watcher is not None and not is_well:
+        _open(warehouse, watcher, at)
+        return ()
+    with warehouse.commit():
+        warehouse.execute(
+            "UPDATE lake.ledger.incidents SET repaired_at = $1, updated_at = $1, outcome = $2 "
+            f"WHERE repaired_at IS NULL AND scope = '{WATCHER}'",
+            [at, REPAIRED if watcher else CALLED_OFF],
+        )
+    return tuple(read_incident(warehouse, incident_id) for incident_id in known)
+
+
+def _open(warehouse: Warehouse, watcher: WatcherView, at: datetime) -> None:
+    due = f", and should have woken at {watcher.next_at:%H:%M:%S}" if watcher.next_at else ""
+    detail = (
+        f"Nobody watches: process {watcher.pid} on {watcher.host} is {watcher.state}; it was last "
+        f"heard of at {watcher.beat_at:%Y-%m-%d %H:%M:%S} UTC, {watcher.doing}{due}. Start another "
+        "with `boxout watch`, or call it off with `boxout stop watch`."
+    )
+    with warehouse.commit():
+        warehouse.execute(
+            f"""
+            INSERT INTO lake.ledger.incidents BY NAME
+            SELECT 'i' || lpad((({NEXT_INCIDENT}) + 1)::VARCHAR, 4, '0') AS incident_id,
+                   '{BEATS}' AS check_name, '{WATCHER}' AS scope, $2::VARCHAR AS detail,
+                   $1::TIMESTAMP AS opened_at, $3::VARCHAR AS opened_run,
+                   $1::TIMESTAMP AS updated_at
+            WHERE NOT EXISTS (SELECT 1 FROM lake.ledger.incidents
+                              WHERE repaired_at IS NULL AND scope = '{WATCHER}')
+            """,
+            [at, detail, WATCHER],
+        )
