@@ -84,6 +84,28 @@ def small_league(built_once: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
+def short_league(built_once: Callable[..., Path]) -> Path:
+    """The files of the same league's last three seasons by themselves; only to be read."""
+    from boxout.sources.simulator import simulate_league
+
+    return built_once(
+        "short-league", lambda folder: simulate_league(folder, seed=7, seasons=3, size="small")
+    )
+
+
+@pytest.fixture(scope="session")
+def short_home(short_league: Path, built_once: Callable[..., Path]) -> Path:
+    """A project with every table built from three seasons; only to be read."""
+    return built_once("short-home", lambda home: build_project(home, short_league))
+
+
+@pytest.fixture
+def short_files(short_league: Path, tmp_path: Path) -> Path:
+    """A copy of the three seasons' files, to be spoiled at will."""
+    return Path(shutil.copytree(short_league, tmp_path / "short-league"))
+
+
+@pytest.fixture(scope="session")
 def small_home(small_league: Path, built_once: Callable[..., Path]) -> Path:
     """A project with every table built from the small league; only to be read."""
     return built_once("small-home", lambda home: build_project(home, small_league))

@@ -50,6 +50,14 @@ def home(trained, tmp_path):
     return copy
 
 
+@pytest.fixture
+def built(short_home, tmp_path):
+    """A copy of three seasons' project without a model, for a watcher that does not train."""
+    copy = shutil.copytree(short_home, tmp_path / "watched")
+    configure(copy)
+    return copy
+
+
 def once(boxout, home, *options):
     result = boxout("watch", "--once", "--json", *options, "--home", home)
     return result, json.loads(result.stdout) if result.stdout else None
@@ -189,24 +197,24 @@ def test_a_round_carries_a_correction_to_a_new_model_and_the_next_has_nothing_to
 
 
 def test_alerts_come_grouped_once_each_and_again_only_when_they_were_not_heard(
-    home, league_files, rewrite, boxout
+    built, short_files, rewrite, boxout
 ):
-    good = (league_files / LOGS).read_bytes()
-    rewrite(league_files / LOGS, FLIP)
+    good = (short_files / LOGS).read_bytes()
+    rewrite(short_files / LOGS, FLIP)
     with loopback_server() as server:
         configure(
-            home,
+            built,
             alert_urls=[f"json://127.0.0.1:{server.port}/"],
             dead_man_url=f"http://127.0.0.1:{server.port}/alive",
         )
-        shutil.copy(league_files / LOGS, home / "incoming" / "logs.parquet")
-        (home / "incoming" / "odd.csv").write_text("a,b\n1,2\n")
+        shutil.copy(short_files / LOGS, built / "incoming" / "logs.parquet")
+        (built / "incoming" / "odd.csv").write_text("a,b\n1,2\n")
         server.is_down = True
-        assert once(boxout, home)[0].returncode == 1  # a file was refused
+        assert once(boxout, built)[0].returncode == 1  # a file was refused
         assert server.gets == ["/alive"]
-        (home / "incoming" / "odd.csv").unlink()
+        (built / "incoming" / "odd.csv").unlink()
         server.is_down = False
-        result, report = once(boxout, home)
+        result, report = once(boxout, built)
         assert result.returncode == 3
         assert report["tables"]["tables"]
         (post,) = server.posts
@@ -214,10 +222,10 @@ def test_alerts_come_grouped_once_each_and_again_only_when_they_were_not_heard(
         assert "odd.csv" in post["message"]  # from the round that could not be heard
         assert "raw.games 2023-24 fails team_logs_agree_on_the_home_side" in post["message"]
         assert "1 date held back" in post["message"]
-        once(boxout, home)
+        once(boxout, built)
         assert len(server.posts) == 1  # nothing is new
-        (home / "incoming" / "logs.parquet").write_bytes(good)
-        assert once(boxout, home)[0].returncode == 0
+        (built / "incoming" / "logs.parquet").write_bytes(good)
+        assert once(boxout, built)[0].returncode == 0
         assert len(server.posts) == 2
         assert "repaired" in server.posts[1]["title"]
 
@@ -230,27 +238,27 @@ def watcher_of(home):
 
 
 def test_a_watcher_works_when_a_file_comes_and_ends_cleanly(
-    home, start, until, boxout, league_files, rewrite
+    built, start, until, boxout, short_files, rewrite
 ):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    watch = start("watch", "--log-format", "json", "--metrics-port", port, "--home", home)
+    watch = start("watch", "--log-format", "json", "--metrics-port", port, "--home", built)
     until(watch, '"sleeping"')
-    assert watcher_of(home).state == "sleeping"
-    second = boxout("watch", "--home", home)
+    assert watcher_of(built).state == "sleeping"
+    second = boxout("watch", "--home", built)
     assert second.returncode == 3
     assert f"process {watch.pid}" in second.stderr
-    assert f"process {watch.pid}" in boxout("status", "--home", home).stdout
-    starts = json.loads(boxout("handoff", "--json", "--home", home).stdout)["starts"]
+    assert f"process {watch.pid}" in boxout("status", "--home", built).stdout
+    starts = json.loads(boxout("handoff", "--json", "--home", built).stdout)["starts"]
     assert "a round" in starts[0]
-    rewrite(league_files / BOX, "SELECT * REPLACE (ast + 1 AS ast) FROM file")
-    shutil.copy(league_files / BOX, home / "incoming")
+    rewrite(short_files / BOX, "SELECT * REPLACE (ast + 1 AS ast) FROM file")
+    shutil.copy(short_files / BOX, built / "incoming")
     assert "a file came" in until(watch, '"round"')
     committed = json.loads(until(watch, '"committed"'))
     assert (committed["table"], committed["dates"]) == ("raw.player_boxscores", 30)
     assert committed["date"].startswith("2023-1")
-    assert committed["run"] in boxout("runs", "--all", "--home", home).stdout
+    assert committed["run"] in boxout("runs", "--all", "--home", built).stdout
     until(watch, '"sleeping"')
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         metrics = answer.read().decode()
@@ -261,10 +269,11 @@ def test_a_watcher_works_when_a_file_comes_and_ends_cleanly(
     output, _ = watch.communicate(timeout=60)
     assert watch.returncode == 0
     assert "SIGTERM" in output
-    assert watcher_of(home) is None
+    assert watcher_of(built) is None
 
 
-def test_a_killed_watcher_is_seen_and_a_standby_takes_over(home, start, until, boxout):
+def test_a_killed_watcher_is_seen_and_a_standby_takes_over(tmp_path, start, until, boxout):
+    home = tmp_path / "new"
     first = start("watch", "--home", home)
     until(first, "sleeping")
     standby = start("watch", "--standby", "--home", home)

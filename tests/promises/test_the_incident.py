@@ -7,27 +7,27 @@ import re
 
 import pytest
 
-SPOILED = ("2022-23", "2023-24")
+SPOILED = ("2023-24", "2024-25")
 COVERAGE = "usage_rate_populated"
 UNREADY = {"blocked", "failed"}
 
 
 @pytest.fixture
-def spoiled_files(league_files, rewrite):
+def spoiled_files(short_files, rewrite):
     """Team logs that from the middle of two seasons on write ids that nobody can place."""
     for season in SPOILED:
         rewrite(
-            league_files / "nba" / f"team_gamelogs_{season}.parquet",
+            short_files / "nba" / f"team_gamelogs_{season}.parquet",
             "SELECT * REPLACE (CASE WHEN GAME_DATE::DATE > "
             "(SELECT median(GAME_DATE::DATE) FROM file) THEN "
             "'game-' || GAME_DATE || '-' || TEAM_ABBREVIATION ELSE GAME_ID END AS GAME_ID) "
             "FROM file",
         )
-    return league_files
+    return short_files
 
 
 def test_half_a_join_is_held_back_and_one_run_repairs_it(
-    spoiled_files, small_league, small_home, tmp_path, boxout, contents
+    spoiled_files, short_league, short_home, tmp_path, boxout, contents
 ):
     home = tmp_path / "home"
     broken = boxout("run", "--data", spoiled_files, "--home", home)
@@ -50,45 +50,45 @@ def test_half_a_join_is_held_back_and_one_run_repairs_it(
             assert c["at_least"] == 0.95
 
     states = contents(home)
-    spoiled = _states(states, "analytics.player_game_summary", ("2022-10", "2024-02"))
+    spoiled = _states(states, "analytics.player_game_summary", ("2023-10", "2025-02"))
     assert spoiled == {"failed", "blocked"}
     for table in ("player_composite_factors", "ml_feature_store"):
-        assert _states(states, f"precompute.{table}", ("2022-10", "2024-02")) <= UNREADY
-        assert _rows_built(states, f"precompute.{table}", ("2022-10", "2024-02")) == 0
+        assert _states(states, f"precompute.{table}", ("2023-10", "2025-02")) <= UNREADY
+        assert _rows_built(states, f"precompute.{table}", ("2023-10", "2025-02")) == 0
 
     refused = boxout("train", "--home", home)
     assert refused.returncode == 3
     assert COVERAGE in refused.stderr + refused.stdout
-    assert "2022-23" in refused.stderr + refused.stdout
+    assert "2023-24" in refused.stderr + refused.stdout
     assert not list((home / "models").glob("*"))
 
     for season in SPOILED:
         name = f"nba/team_gamelogs_{season}.parquet"
-        (spoiled_files / name).write_bytes((small_league / name).read_bytes())
+        (spoiled_files / name).write_bytes((short_league / name).read_bytes())
     repaired = boxout("run", "--data", spoiled_files, "--home", home)
     assert repaired.returncode == 0, repaired.stderr
-    assert contents(home) == contents(small_home)
+    assert contents(home) == contents(short_home)
     assert len(list((home / "models").glob("m0001-*"))) == 1
 
 
 def test_an_id_format_that_is_known_just_works(
-    league_files, small_home, tmp_path, boxout, rewrite, contents
+    short_files, short_home, tmp_path, boxout, rewrite, contents
 ):
     home = tmp_path / "home"
     rewrite(
-        league_files / "nba" / "team_gamelogs_2022-23.parquet",
-        "SELECT * REPLACE (CASE WHEN GAME_DATE > '2022-11-05' THEN ltrim(GAME_ID, '0') "
+        short_files / "nba" / "team_gamelogs_2023-24.parquet",
+        "SELECT * REPLACE (CASE WHEN GAME_DATE > '2023-11-11' THEN ltrim(GAME_ID, '0') "
         "ELSE GAME_ID END AS GAME_ID) FROM file",
     )
     rewrite(
-        league_files / "nba" / "team_gamelogs_2023-24.parquet",
+        short_files / "nba" / "team_gamelogs_2024-25.parquet",
         "SELECT * REPLACE (strftime(GAME_DATE::DATE, '%Y%m%d') || '_' || CASE "
         "WHEN MATCHUP LIKE '%@%' THEN TEAM_ABBREVIATION || '_' || right(MATCHUP, 3) "
         "ELSE right(MATCHUP, 3) || '_' || TEAM_ABBREVIATION END AS GAME_ID) FROM file",
     )
-    done = boxout("run", "--data", league_files, "--home", home, "--no-train")
+    done = boxout("run", "--data", short_files, "--home", home, "--no-train")
     assert done.returncode == 0, done.stderr
-    assert contents(home) == contents(small_home)
+    assert contents(home) == contents(short_home)
 
 
 def _number(text):

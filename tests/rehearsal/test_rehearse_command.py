@@ -9,17 +9,17 @@ from boxout.rehearsal.faults import FAULTS
 
 
 def test_the_incident_is_played_on_a_copy_and_told_beside_the_original(
-    boxout, small_home, contents, tmp_path
+    boxout, short_home, contents, tmp_path
 ):
-    before = contents(small_home)
-    played = boxout("rehearse", "game-id-format", "--home", small_home, "--keep", tmp_path / "kept")
+    before = contents(short_home)
+    played = boxout("rehearse", "game-id-format", "--home", short_home, "--keep", tmp_path / "kept")
     assert played.returncode == 0, played.stderr
     said = " ".join(played.stdout.split())
     assert "noticed after 2.5 h, by a person after" in said
     assert "wrong rows published 118,423 0" in said
     assert "cause found by typing queries game-id-format" in said
     assert "every partition holds what it held before" in said
-    assert contents(small_home) == before
+    assert contents(short_home) == before
     assert contents(tmp_path / "kept" / "home") == before
     over = json.loads(
         boxout("incidents", "--all", "--json", "--home", tmp_path / "kept" / "home").stdout
