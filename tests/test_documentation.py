@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
+import click
 import pytest
 
 from boxout.cli.commands import COMMANDS
+from boxout.cli.main import boxout as group
 from boxout.sources.files.reading import SHAPES
 
 ROOT = Path(__file__).parent.parent
@@ -59,3 +65,25 @@ def test_the_columns_of_a_shape_are_those_that_are_documented(shape):
         if f"landing.{table}" == shape.table
     ]
     assert set(shape.required) in documented
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="systemd-analyze is not installed")
+def test_the_systemd_unit_of_the_documents_is_valid(tmp_path):
+    (unit,) = re.findall(r"```ini\n(.*?)```", (ROOT / "docs" / "operations.md").read_text(), re.S)
+    installed = Path(sys.executable).parent / "boxout"
+    path = tmp_path / "boxout.service"
+    path.write_text(unit.replace("/opt/boxout/.venv/bin/boxout", str(installed)))
+    checked = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", path], capture_output=True, text=True
+    )
+    assert (checked.returncode, checked.stderr) == (0, "")
+
+
+def test_what_the_service_and_the_container_start_is_a_command():
+    text = (ROOT / "docs" / "operations.md").read_text()
+    (start,) = re.findall(r"^ExecStart=\S+/boxout (.+)$", text, re.MULTILINE)
+    (entry,) = re.findall(r"^ENTRYPOINT (.+)$", text, re.MULTILINE)
+    (options,) = re.findall(r"^CMD (.+)$", text, re.MULTILINE)
+    for arguments in (start.split(), json.loads(entry)[1:] + json.loads(options)):
+        assert arguments[0] == "watch"
+        group.get_command(click.Context(group), "watch").make_context("watch", arguments[1:])
