@@ -36,6 +36,7 @@ COMMANDS = {
     "predict": "models",
     "grade": "models",
     "models": "models",
+    "promote": "champions",
     "trace": "trace",
     "compact": "compact",
 }
