@@ -202,7 +202,7 @@ def test_every_learning_column_is_commented_in_the_lake(trained):
         "SELECT table_name, count(*), count(comment) FROM duckdb_columns() "
         "WHERE database_name = 'lake' AND schema_name = 'learning' GROUP BY 1 ORDER BY 1"
     )
-    assert [name for name, _, _ in commented] == ["grades", "models", "predictions"]
+    assert [name for name, _, _ in commented] == ["champions", "grades", "models", "predictions"]
     assert all(columns == comments for _, columns, comments in commented)
 
 

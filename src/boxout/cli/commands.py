@@ -90,7 +90,12 @@ COMMANDS = {
     "grade": Listed(
         "models", "Score predictions against what happened, and against the lines that exist."
     ),
-    "models": Listed("models", "List the trained models, oldest first."),
+    "models": Listed(
+        "models", "List the trained models, oldest first, and of which markets each is champion."
+    ),
+    "promote": Listed(
+        "champions", "Let MODEL challenge each market's champion, which `predict` forecasts with."
+    ),
     "trace": Listed(
         "trace", "Say what MODEL, the newest where none is named, or a prediction was made of."
     ),

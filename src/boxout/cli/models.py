@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -90,6 +91,11 @@ def print_training(report: TrainingReport) -> None:
         click.echo("on rows that the books have a line on")
         print_metrics(report.metrics, "with a line")
     print_goalposts(report.readiness.goalposts)
+    for outcome in dict.fromkeys(decision.outcome for decision in report.decisions):
+        those = [d for d in report.decisions if d.outcome == outcome]
+        markets = ", ".join(d.market for d in those)
+        what = "champion" if those[0].is_promotion else "no champion"
+        click.echo(f"{what} ({outcome}) of {markets}: `boxout models --history` says why")
     click.echo(f"model card: {report.folder / 'model_card.md'}")
 
 
@@ -110,7 +116,7 @@ def print_metrics(metrics: tuple[Metric, ...], scope: str) -> None:
 @click.option(
     "--date", "game_date", type=GameDate(), required=True, help="Game date, played or to come."
 )
-@click.option("--model", "model_id", help="Model id; the newest when left out.")
+@click.option("--model", "model_id", help="Model id; each market's champion when left out.")
 @with_home
 @with_json
 def predict_command(game_date: date, model_id: str | None, home: str | None, as_json: bool) -> None:
@@ -124,7 +130,7 @@ def predict_command(game_date: date, model_id: str | None, home: str | None, as_
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, load_graph())
         report = predict(warehouse, game_date, model_id)
-        rows = read_predictions(warehouse, game_date, report.model_id)
+        rows = read_predictions(warehouse, game_date, models=report.models)
     if as_json:
         print_json({"report": report, "predictions": rows})
         return
@@ -218,26 +224,40 @@ def print_grades(report: GradeReport) -> None:
 
 
 @click.command("models")
+@click.option("--history", is_flag=True, help="Who was champion when, and why; refusals, too.")
 @with_home
 @with_json
-def models_command(home: str | None, as_json: bool) -> None:
-    """List the trained models, oldest first."""
+def models_command(history: bool, home: str | None, as_json: bool) -> None:
+    """List the trained models, oldest first, and of which markets each is champion.
+
+    \b
+    boxout models
+    boxout models --history
+    """
+    from boxout.cli.champions import print_decisions
+    from boxout.learning.champions.decisions import read_decisions, read_lineup
     from boxout.learning.registry import list_models
 
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, load_graph())
         models = list_models(warehouse)
+        champion_of = read_lineup(warehouse).markets_of
+        decisions = read_decisions(warehouse) if history else ()
         folder = warehouse.home.models
     if as_json:
-        print_json(models)
+        listed = [{**vars(m), "champion_of": champion_of.get(m.model_id, ())} for m in models]
+        print_json(decisions if history else listed)
         return
     if not models:
         click.echo("no model yet: `boxout train`")
+    if history:
+        print_decisions(decisions)
+        return
     print_table(
         [
             "model",
             "trained",
-            "markets",
+            "champion of",
             "from",
             "to",
             "rows",
@@ -250,7 +270,7 @@ def models_command(home: str | None, as_json: bool) -> None:
             [
                 m.model_id,
                 f"{m.trained_at:%Y-%m-%d %H:%M}",
-                m.markets,
+                _which(m.markets.split(","), champion_of.get(m.model_id, ())),
                 str(m.train_start),
                 str(m.train_end),
                 m.train_rows,
@@ -262,3 +282,10 @@ def models_command(home: str | None, as_json: bool) -> None:
             for m in models
         ],
     )
+
+
+def _which(forecast: Sequence[str], champion_of: Sequence[str]) -> str:
+    """Say of which of its markets a model is champion."""
+    if len(champion_of) == len(forecast):
+        return f"all {len(forecast)}" if len(forecast) > 1 else forecast[0]
+    return ",".join(champion_of) or "-"

@@ -13,7 +13,7 @@ from typing import Any
 from boxout.errors import BoxoutError, GateError
 from boxout.learning.gates import GAMES
 from boxout.learning.lines import PREGAME_LINES, read_lines
-from boxout.learning.markets import MARKETS
+from boxout.learning.outcomes import outcomes_query
 from boxout.learning.states import PLAYER_SUMMARY, read_states
 from boxout.learning.storage import (
     GRADES,
@@ -216,19 +216,11 @@ def _held_back(warehouse: Warehouse, first: date, last: date) -> tuple[date, ...
 
 
 def _stage_grades(warehouse: Warehouse, first: date, last: date, now: datetime) -> None:
-    outcomes = " UNION ALL ".join(
-        f"SELECT game_id, player_id, '{m.name}' AS market, "
-        f"CAST(round({m.outcome}) AS INTEGER) AS actual FROM played"
-        for m in MARKETS
-    )
     listed = ", ".join(name for name, _, _ in GRADES.columns)
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {STAGED} AS
-        WITH played AS (
-          SELECT * FROM {LAKE}.{PLAYER_SUMMARY}
-          WHERE minutes > 0 AND game_date BETWEEN $1 AND $2),
-        outcomes AS ({outcomes}),
+        WITH outcomes AS ({outcomes_query("game_date BETWEEN $1 AND $2")}),
         sided AS (
           SELECT p.*, o.actual, l.line AS closing_line,
                  CASE WHEN p.over_probability > 0.5 THEN 'over'

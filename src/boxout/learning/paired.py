@@ -61,15 +61,26 @@ def mean_by_date(values: Array, game_date: Array) -> MeanWithError | None:
     """
     known = ~np.isnan(values)
     values, game_date = values[known].astype(np.float64), game_date[known]
-    if not len(values):
-        return None
-    mean = float(values.mean())
     _, cluster = np.unique(game_date, return_inverse=True)
-    dates = int(cluster.max()) + 1
+    return mean_of_sums(np.bincount(cluster, weights=values), np.bincount(cluster))
+
+
+def mean_of_sums(sums: Array, rows: Array) -> MeanWithError | None:
+    """Return the mean of values with its error between dates; None without a value.
+
+    Parameters
+    ----------
+    sums, rows
+        Sum of the values of each date, and how many they are.
+    """
+    dates, count = len(sums), int(rows.sum())
+    if not count:
+        return None
+    mean = float(sums.sum()) / count
     if dates < LEAST_CLUSTERS:
-        return MeanWithError(round(mean, DECIMALS), None, None, None, len(values), dates)
-    sums = np.bincount(cluster, weights=values - mean)
-    error = math.sqrt(float((sums**2).sum()) * dates / (dates - 1)) / len(values)
+        return MeanWithError(round(mean, DECIMALS), None, None, None, count, dates)
+    apart = sums - mean * rows
+    error = math.sqrt(float((apart**2).sum()) * dates / (dates - 1)) / count
     p_value = math.erfc(abs(mean) / error / math.sqrt(2)) if error else float(mean == 0)
     low, high = mean - Z_95 * error, mean + Z_95 * error
     return MeanWithError(
@@ -77,6 +88,6 @@ def mean_by_date(values: Array, game_date: Array) -> MeanWithError | None:
         round(low, DECIMALS),
         round(high, DECIMALS),
         round(p_value, DECIMALS),
-        len(values),
+        count,
         dates,
     )

@@ -1,20 +1,19 @@
-"""Forecast one date's games with a registered model, from the same rows as training."""
+"""Forecast one date's games, each market by its champion, from the same rows as training."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from numpy.typing import NDArray
-
 from boxout.errors import BoxoutError, GateError
+from boxout.learning.champions.decisions import Lineup, read_lineup
 from boxout.learning.dataset import FeatureRows, load_features
 from boxout.learning.forecasts import STAGED, Forecast, make_forecast, stage_forecasts
 from boxout.learning.gates import GAMES
 from boxout.learning.lines import lines_by_market
-from boxout.learning.registry import Model, load_model
+from boxout.learning.registry import Model, ModelRecord, load_model
 from boxout.learning.states import FEATURE_STORE, read_states
 from boxout.learning.storage import PREDICTIONS, Written, create_learning_tables, replace_rows
 from boxout.pipeline.graph import Graph, load_graph
@@ -30,10 +29,14 @@ class PredictionReport:
 
     Attributes
     ----------
+    model_id
+        The model; where champions differ by market, each one's id with its markets.
+    models
+        Model id by market.
     games, player_games
         Games on the schedule, and players of the feature store, that day.
     is_in_sample
-        Whether the model was trained on this date.
+        Whether one of the models was trained on this date.
     written
         Rows inserted, removed and left as they were.
     kept_out_of_sample
@@ -41,6 +44,7 @@ class PredictionReport:
     """
 
     model_id: str
+    models: Mapping[str, str]
     game_date: date
     games: int
     player_games: int
@@ -63,7 +67,7 @@ def predict(
     Parameters
     ----------
     model_id
-        The newest model when none is named.
+        Each market's champion when none is named.
     predicted_at
         The time to record, UTC; now by default.
 
@@ -79,34 +83,42 @@ def predict(
     graph = graph or load_graph()
     create_ledger(warehouse)
     create_learning_tables(warehouse)
-    model = load_model(warehouse, model_id)
-    record = model.record
+    lineup = _lineup(warehouse, model_id)
+    models = {name: load_model(warehouse, name) for name in lineup.markets_of}
+    now = predicted_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     with warehouse.reading():
         games = _scheduled_games(warehouse, game_date)
         _require_features(warehouse, graph, game_date)
         version = warehouse.version()
         basis = features_hash(warehouse, game_date)
-        rows = load_features(warehouse, model.features, game_date)
-        lines = lines_by_market(warehouse, rows, model.distributions, game_date, game_date)
-    is_in_sample = record.train_start <= game_date <= record.train_end
-    forecasts = _forecast(model, rows, lines)
-    now = predicted_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
-    stage_forecasts(
-        warehouse, rows, forecasts, record.model_id, version, now, is_in_sample=is_in_sample
-    )
-    scope = f"model_id = '{record.model_id}' AND game_date = DATE '{game_date}'"
-    kept = _keep_out_of_sample(warehouse, scope) if is_in_sample else 0
-    if is_in_sample:
-        scope += " AND is_in_sample"
-    written = replace_rows(warehouse, PREDICTIONS, STAGED, scope)
-    _note_basis(warehouse, game_date, record.model_id, basis)
+        made = [
+            _forecast(warehouse, models[name], markets, game_date)
+            for name, markets in lineup.markets_of.items()
+        ]
+    written = [_write(warehouse, each, version, now) for each in made]
+    _note_basis(warehouse, game_date, lineup.name, basis)
     return PredictionReport(
-        record.model_id, game_date, games, rows.rows, is_in_sample, version, written, kept
+        lineup.name,
+        lineup.of_market,
+        game_date,
+        games,
+        made[0].rows.rows,
+        any(each.is_in_sample for each in made),
+        version,
+        Written(
+            sum(each.inserted for each, _ in written),
+            sum(each.removed for each, _ in written),
+            sum(each.unchanged for each, _ in written),
+        ),
+        sum(kept for _, kept in written),
     )
 
 
 def read_predictions(
-    warehouse: Warehouse, game_date: date, model_id: str | None = None
+    warehouse: Warehouse,
+    game_date: date,
+    model_id: str | None = None,
+    models: Mapping[str, str] | None = None,
 ) -> list[dict[str, Any]]:
     """Return the forecasts of a date with the players' names, by market and size.
 
@@ -114,6 +126,8 @@ def read_predictions(
     ----------
     model_id
         Every model's when none is named.
+    models
+        The model that counts by market, such as the champions; every market's by default.
     """
     if not warehouse.has_table(PREDICTIONS.name):
         return []
@@ -126,8 +140,15 @@ def read_predictions(
     return warehouse.records(
         f"SELECT p.*, {name} AS player_name FROM {LAKE}.{PREDICTIONS.name} AS p "
         f"{join if named else ''} WHERE p.game_date = $1 AND ($2 IS NULL OR p.model_id = $2) "
+        "AND ($3 IS NULL OR (p.market, p.model_id) IN "
+        "(SELECT unnest($3::VARCHAR[]), unnest($4::VARCHAR[]))) "
         "ORDER BY p.market, p.predicted DESC, p.player_id, p.model_id",
-        [game_date, model_id],
+        [
+            game_date,
+            model_id,
+            None if models is None else list(models),
+            None if models is None else list(models.values()),
+        ],
     )
 
 
@@ -143,32 +164,74 @@ def features_hash(warehouse: Warehouse, game_date: date) -> str:
 
 
 def predicted_from(warehouse: Warehouse, game_date: date) -> tuple[str, str] | None:
-    """Return by which model, and from which features' hash, a date was predicted last."""
+    """Return by which model or lineup, and from which features' hash, a date was predicted last."""
     noted = read_property(warehouse, f"predicted {game_date}")
     if noted is None:
         return None
-    model_id, basis = noted.split(" ")
-    return model_id, basis
+    name, basis = noted.split(" ")
+    return name, basis
 
 
-def _note_basis(warehouse: Warehouse, game_date: date, model_id: str, basis: str) -> None:
+def _note_basis(warehouse: Warehouse, game_date: date, name: str, basis: str) -> None:
     # Rows that come out the same keep the time at which they were first predicted.
-    if predicted_from(warehouse, game_date) != (model_id, basis):
+    if predicted_from(warehouse, game_date) != (name, basis):
         with warehouse.commit():
-            write_property(warehouse, f"predicted {game_date}", f"{model_id} {basis}")
+            write_property(warehouse, f"predicted {game_date}", f"{name} {basis}")
 
 
-def _forecast(
-    model: Model, rows: FeatureRows, lines: Mapping[str, NDArray[Any]]
-) -> dict[str, Forecast]:
+def _lineup(warehouse: Warehouse, model_id: str | None) -> Lineup:
+    if model_id is None:
+        lineup = read_lineup(warehouse)
+        if lineup.of_market:
+            return lineup
+    record = load_model(warehouse, model_id).record
+    return Lineup(dict.fromkeys(record.markets.split(","), record.model_id))
+
+
+@dataclass(frozen=True)
+class _Made:
+    """One model's forecasts of a date, by market."""
+
+    record: ModelRecord
+    rows: FeatureRows
+    forecasts: Mapping[str, Forecast]
+    game_date: date
+
+    @property
+    def is_in_sample(self) -> bool:
+        return self.record.train_start <= self.game_date <= self.record.train_end
+
+
+def _forecast(warehouse: Warehouse, model: Model, markets: Sequence[str], game_date: date) -> _Made:
+    rows = load_features(warehouse, model.features, game_date)
     if not rows.rows:
-        return {}
-    return {
+        return _Made(model.record, rows, {}, game_date)
+    lines = lines_by_market(warehouse, rows, markets, game_date, game_date)
+    expected = model.expected(rows.matrix)
+    forecasts = {
         market: make_forecast(
-            expected, model.distributions[market], lines[market], model.trusts[market]
+            expected[market], model.distributions[market], lines[market], model.trusts[market]
         )
-        for market, expected in model.expected(rows.matrix).items()
+        for market in markets
     }
+    return _Made(model.record, rows, forecasts, game_date)
+
+
+def _write(warehouse: Warehouse, made: _Made, version: int, now: datetime) -> tuple[Written, int]:
+    """Write one model's forecasts; return also how many out-of-sample ones were kept instead."""
+    name = made.record.model_id
+    in_sample = made.is_in_sample
+    stage_forecasts(
+        warehouse, made.rows, made.forecasts, name, version, now, is_in_sample=in_sample
+    )
+    scope = f"model_id = '{name}' AND game_date = DATE '{made.game_date}'"
+    if made.forecasts:
+        # what it forecast in markets of another champion stays on record
+        scope += f" AND market IN ({', '.join(repr(market) for market in made.forecasts)})"
+    kept = _keep_out_of_sample(warehouse, scope) if in_sample else 0
+    if in_sample:
+        scope += " AND is_in_sample"
+    return replace_rows(warehouse, PREDICTIONS, STAGED, scope), kept
 
 
 def _scheduled_games(warehouse: Warehouse, game_date: date) -> int:

@@ -166,10 +166,10 @@ def load_model(warehouse: Warehouse, model_id: str | None = None) -> Model:
         )
     record = chosen[-1]
     folder = warehouse.home.models / record.folder
+    card = read_card(warehouse, record)
     try:
-        card = json.loads((folder / CARD).read_text(encoding="utf-8"))
         files = {name: (folder / f"{name}.ubj").read_bytes() for name in card["trees"]}
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, KeyError) as error:
         raise _damaged(folder, str(error)) from error
     for name, saved in files.items():
         if hashlib.sha256(saved).hexdigest() != card["trees"][name]["sha256"]:
@@ -182,6 +182,22 @@ def load_model(warehouse: Warehouse, model_id: str | None = None) -> Model:
         {name: read_line_trust(one["line_trust"]) for name, one in card["markets"].items()},
         card,
     )
+
+
+def read_card(warehouse: Warehouse, record: ModelRecord) -> dict[str, Any]:
+    """Return a model's card.
+
+    Raises
+    ------
+    BoxoutError
+        When it is not there or cannot be read.
+    """
+    folder = warehouse.home.models / record.folder
+    try:
+        card: dict[str, Any] = json.loads((folder / CARD).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise _damaged(folder, str(error)) from error
+    return card
 
 
 def _damaged(folder: Path, what: str) -> BoxoutError:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+from boxout.learning.champions.decisions import read_lineup
 from boxout.learning.gates import GAMES, GateAnswer, Readiness
 from boxout.learning.predict import features_hash, predicted_from
 from boxout.learning.states import FEATURE_STORE, read_states
-from boxout.learning.storage import MODELS, PREDICTIONS
+from boxout.learning.storage import PREDICTIONS
 from boxout.pipeline.graph import Graph
 from boxout.sources.seasons import eastern_date
 from boxout.warehouse.ducklake import LAKE, Warehouse
@@ -40,8 +41,8 @@ def coming_date(warehouse: Warehouse, today: date | None = None) -> date | None:
 def publish_readiness(warehouse: Warehouse, graph: Graph, day: date | None = None) -> Readiness:
     """Judge whether the predictions of a slate may be published.
 
-    Every feature of the slate is ready, every game has players, the newest model is there, and
-    each player is predicted by it from the features as they are now.
+    Every feature of the slate is ready, every game has players, there are champions, and each
+    player is predicted by them from the features as they are now.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ def publish_readiness(warehouse: Warehouse, graph: Graph, day: date | None = Non
                 "players_predicted",
                 counted["predicted"],
                 counted["players"],
-                "players predicted by the newest model from the features as they are now",
+                "players predicted by the champions from the features as they are now",
             ),
         )
     )
@@ -99,14 +100,15 @@ def _counts(warehouse: Warehouse, day: date) -> dict[str, Any]:
             "WHERE game_date = $1",
             [day],
         )[0]
-    if warehouse.has_table(MODELS.name):
-        found["models"] = warehouse.scalar(f"SELECT least(count(*), 1) FROM {LAKE}.{MODELS.name}")
+    lineup = read_lineup(warehouse)
+    found["models"] = int(bool(lineup.of_market))
     if found["models"] and warehouse.has_table(PREDICTIONS.name):
-        newest = warehouse.scalar(f"SELECT max(model_id) FROM {LAKE}.{MODELS.name}")
-        if predicted_from(warehouse, day) == (newest, features_hash(warehouse, day)):
+        noted = predicted_from(warehouse, day)
+        if noted == (lineup.name, features_hash(warehouse, day)):
+            # every champion's markets are predicted in one go
             found["predicted"] = warehouse.scalar(
                 f"SELECT count(DISTINCT (game_id, player_id)) FROM {LAKE}.{PREDICTIONS.name} "
-                "WHERE game_date = $1 AND model_id = $2",
-                [day, newest],
+                "WHERE game_date = $1 AND model_id IN (SELECT unnest($2::VARCHAR[]))",
+                [day, list(lineup.markets_of)],
             )
     return found

@@ -99,7 +99,27 @@ GRADES = LearningTable(
         ("graded_at", "TIMESTAMP", "when it was graded, UTC"),
     ),
 )
-TABLES = (MODELS, PREDICTIONS, GRADES)
+CHAMPIONS = LearningTable(
+    "learning.champions",
+    "One decision about which model forecasts a market; rows are only ever added.",
+    ("decision",),
+    (
+        ("decision", "BIGINT", "1, 2, 3, ... in the order in which they were taken"),
+        ("market", "VARCHAR", "one of the markets, such as points or pra"),
+        ("model_id", "VARCHAR", "the model that it is about, as in learning.models"),
+        ("replaces", "VARCHAR", "the champion before; null where there was none"),
+        ("outcome", "VARCHAR", "first, refit, won, forced, rolled back, or refused"),
+        ("shared_rows", "BIGINT", "player games that both had forecast out of sample"),
+        ("shared_dates", "BIGINT", "dates of those"),
+        ("difference", "DOUBLE", "mean score of the model minus the champion's; below 0 is better"),
+        ("low", "DOUBLE", "lower end of the 95% interval of the difference"),
+        ("high", "DOUBLE", "upper end of it"),
+        ("decided_at", "TIMESTAMP", "when, UTC"),
+        ("who", "VARCHAR", "whose command it was"),
+        ("reason", "VARCHAR", "why, in words"),
+    ),
+)
+TABLES = (MODELS, PREDICTIONS, GRADES, CHAMPIONS)
 # When and on which version a row was written is not part of what it says.
 _VOLATILE = {"data_version", "predicted_at", "graded_at"}
 

@@ -5,6 +5,7 @@ Reads one data version from beginning to end, so that the model traces back to i
 
 from __future__ import annotations
 
+import getpass
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ from boxout.learning.boosting import (
     save_booster,
 )
 from boxout.learning.card import build_card, code_hash
+from boxout.learning.champions.decisions import Decision
+from boxout.learning.champions.succession import challenge
 from boxout.learning.dataset import Dataset
 from boxout.learning.evaluate import Metric
 from boxout.learning.folds import Fold, walk_forward
@@ -79,8 +82,10 @@ class TrainingReport:
         Walk-forward scores against baselines and books.
     predictions
         Out-of-sample forecasts of the test folds, written for grading.
+    decisions
+        Of which markets it became champion, or why not.
     seconds
-        Wall time by step: read, walk, fit, save.
+        Wall time by step: read, walk, fit, save, challenge.
     """
 
     model: ModelRecord
@@ -90,6 +95,7 @@ class TrainingReport:
     folds: tuple[Fold, ...]
     metrics: tuple[Metric, ...]
     predictions: Written
+    decisions: tuple[Decision, ...]
     seconds: Mapping[str, float]
 
 
@@ -151,9 +157,9 @@ def train(
         with fitting_workers() as workers:
             # It trains on the most rows: begun first, it does not keep the rest waiting.
             last = workers.submit(_fit_all, data, matrix, with_parts(selected), boosting)
+            report("all dates, and fold by fold", 0, steps)
             walk = run_walk(data, matrix, folds, selected, inputs.lines, boosting, workers, report)
             clock.lap("walk")
-            report("all dates", len(folds), steps)
             files, most_used = last.result()
         clock.lap("fit")
         trained_at = options.trained_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
@@ -164,6 +170,10 @@ def train(
         )
         written = _write_walk(warehouse, inputs, folds, walk, record.model_id, trained_at)
         clock.lap("save")
+        decisions = challenge(
+            warehouse, record.model_id, who=getpass.getuser(), is_automatic=True, at=trained_at
+        )
+        clock.lap("challenge")
         run.summary["model"] = record.model_id
         if is_new:
             run.end("done")
@@ -171,7 +181,15 @@ def train(
     listener(record.model_id, steps, steps)
     folder = warehouse.home.models / record.folder
     return TrainingReport(
-        record, is_new, folder, inputs.readiness, folds, walk.metrics, written, clock.seconds
+        record,
+        is_new,
+        folder,
+        inputs.readiness,
+        folds,
+        walk.metrics,
+        written,
+        decisions,
+        clock.seconds,
     )
 
 

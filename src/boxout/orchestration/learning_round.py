@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from boxout.errors import GateError
+from boxout.learning.champions.decisions import read_lineup
 from boxout.learning.freshness import is_trained_on, note_training, training_fingerprint
 from boxout.learning.gates import readiness
 from boxout.learning.grade import grade
@@ -82,6 +83,15 @@ def _train(
     note_training(warehouse, fingerprint)
     learned.model_id = report.model.model_id
     log("trained", model=learned.model_id, rows=report.model.train_rows, is_new=report.is_new)
+    for decision in report.decisions:
+        log(
+            "champion" if decision.is_promotion else "challenger refused",
+            market=decision.market,
+            model=decision.model_id,
+            replaces=decision.replaces,
+            outcome=decision.outcome,
+            reason=decision.reason,
+        )
 
 
 def _predict(warehouse: Warehouse, graph: Graph, at: datetime, learned: Learned) -> None:
@@ -89,8 +99,8 @@ def _predict(warehouse: Warehouse, graph: Graph, at: datetime, learned: Learned)
     if day is None or not warehouse.has_table(FEATURE_STORE):
         return
     read_states(warehouse, graph, FEATURE_STORE, "feature_states")
-    newest = list_models(warehouse)[-1].model_id
-    if predicted_from(warehouse, day) == (newest, features_hash(warehouse, day)) and (
+    champions = read_lineup(warehouse).name
+    if predicted_from(warehouse, day) == (champions, features_hash(warehouse, day)) and (
         warehouse.scalar("SELECT is_ready FROM feature_states WHERE game_date = $1", [day])
     ):
         return
@@ -100,7 +110,7 @@ def _predict(warehouse: Warehouse, graph: Graph, at: datetime, learned: Learned)
         learned.not_predicted = error.what
         return
     learned.predicted = day
-    log("predicted", table=PREDICTIONS.name, date=day, model=newest, players=report.player_games)
+    log("predicted", table=PREDICTIONS.name, date=day, model=champions, players=report.player_games)
 
 
 def _grade(warehouse: Warehouse, graph: Graph, learned: Learned) -> None:

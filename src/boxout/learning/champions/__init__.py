@@ -1,0 +1,1 @@
+"""Which model forecasts which market: challenges, promotions, and the way back."""
