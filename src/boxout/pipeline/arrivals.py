@@ -133,18 +133,22 @@ def touched_dates(warehouse: Warehouse, name: str) -> int:
     matched count them.
     """
     loss = f"<> '{REPEATED}' AND game_date IS NOT NULL GROUP BY game_date"
-    now = f"SELECT game_date, count(*)::HUGEINT FROM rejects WHERE problem {loss}"
-    before = (
-        "SELECT game_date, sum(failing) FROM lake.ledger.quarantine "
-        f"WHERE source_file = $1 AND check_name {loss}"
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE refused_before AS
+        SELECT game_date, sum(failing) AS refused FROM lake.ledger.quarantine
+        WHERE source_file = $1 AND check_name {loss}
+        """,
+        [name],
     )
+    now = f"SELECT game_date, count(*)::HUGEINT FROM rejects WHERE problem {loss}"
+    before = "FROM refused_before"
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE touched AS
         SELECT game_date FROM written UNION SELECT game_date FROM gone
         UNION SELECT game_date FROM (({now}) EXCEPT ({before}))
         UNION SELECT game_date FROM (({before}) EXCEPT ({now}))
-        """,
-        [name],
+        """
     )
     return int(warehouse.scalar("SELECT count(*) FROM touched"))

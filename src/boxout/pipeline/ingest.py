@@ -187,10 +187,10 @@ def _ingest_file(
                 "Mend the file and ingest it again; what was there before stays.",
                 table=table.name,
             )
-        counts = compare(warehouse, table, shape, name)
-        report = FileReport(
-            path, table.name, rows, *counts, rejected, touched_dates(warehouse, name)
-        )
+        with warehouse.reading():
+            counts = compare(warehouse, table, shape, name)
+            dates = touched_dates(warehouse, name)
+        report = FileReport(path, table.name, rows, *counts, rejected, dates)
         with warehouse.commit():
             _write_rows(warehouse, table, shape)
             _write_ledger(warehouse, graph, table, report, (name, sha256, run_id))
@@ -242,10 +242,6 @@ def _write_ledger(
     run: tuple[str, str, str],
 ) -> None:
     name, sha256, run_id = run
-    published = f"{LAKE}.{table.name}"
-    columns = warehouse.columns(published)
-    reads = columns_by_reader(warehouse.home, graph, table.name, columns)
-    content = [column for column in columns if column != SOURCE_FILE]
     warehouse.execute("DELETE FROM lake.ledger.quarantine WHERE source_file = $1", [name])
     warehouse.execute(
         f"""
@@ -259,41 +255,7 @@ def _write_ledger(
         [table.name, name, run_id],
     )
     if report.dates:
-        warehouse.execute(
-            "DELETE FROM lake.ledger.partitions WHERE table_name = $1 "
-            "AND game_date IN (SELECT game_date FROM touched)",
-            [table.name],
-        )
-        warehouse.execute(
-            f"""
-            INSERT INTO lake.ledger.partitions
-            SELECT $1, game_date, min(season), 'fresh', count(*),
-                   {content_hash_expression(content, "refused")},
-                   {read_hashes_expression(reads, "refused")},
-                   NULL, NULL, NULL, NULL, NULL, $2, now()::TIMESTAMP, now()::TIMESTAMP
-            FROM (SELECT p.*, coalesce(q.refused, 0) AS refused FROM {published} AS p
-                  LEFT JOIN (SELECT game_date, sum(failing) AS refused FROM ({QUARANTINED})
-                             WHERE table_name = $1 GROUP BY game_date) AS q USING (game_date)
-                  WHERE game_date IN (SELECT game_date FROM touched))
-            GROUP BY game_date
-            """,
-            [table.name, run_id],
-        )
-        # A known date of which every row was refused: its checks are to count them.
-        warehouse.execute(
-            f"""
-            INSERT INTO lake.ledger.partitions
-            SELECT $1, game_date, any_value(k.season), 'empty', 0, hash(any_value(q.refused)),
-                   NULL, NULL, NULL, NULL, NULL, NULL, $2, now()::TIMESTAMP, now()::TIMESTAMP
-            FROM (SELECT game_date, sum(failing) AS refused FROM ({QUARANTINED})
-                  WHERE table_name = $1 GROUP BY game_date) AS q
-            JOIN lake.ledger.partitions AS k USING (game_date)
-            WHERE game_date IN (SELECT game_date FROM touched)
-              AND game_date NOT IN (SELECT game_date FROM {published})
-            GROUP BY game_date
-            """,
-            [table.name, run_id],
-        )
+        _write_partitions(warehouse, graph, table, run_id)
     warehouse.execute("DELETE FROM lake.ledger.files WHERE source_file = $1", [name])
     warehouse.execute(
         "INSERT INTO lake.ledger.files "
@@ -309,4 +271,55 @@ def _write_ledger(
             sum(report.rejected.values()),
             run_id,
         ],
+    )
+
+
+def _write_partitions(
+    warehouse: Warehouse, graph: Graph, table: TableDefinition, run_id: str
+) -> None:
+    """Replace the ledger's rows of the dates in `touched` by what is there of them now."""
+    published = f"{LAKE}.{table.name}"
+    columns = warehouse.columns(published)
+    reads = columns_by_reader(warehouse.home, graph, table.name, columns)
+    content = [column for column in columns if column != SOURCE_FILE]
+    # Apart from the statements that join it: most tables have nothing refused, and a join with
+    # a table of the lake takes longer to plan than to run.
+    warehouse.execute(
+        "CREATE OR REPLACE TEMP TABLE refused_on AS SELECT game_date, sum(failing) AS refused "
+        f"FROM ({QUARANTINED}) WHERE table_name = $1 GROUP BY game_date",
+        [table.name],
+    )
+    warehouse.execute(
+        "DELETE FROM lake.ledger.partitions WHERE table_name = $1 "
+        "AND game_date IN (SELECT game_date FROM touched)",
+        [table.name],
+    )
+    warehouse.execute(
+        f"""
+        INSERT INTO lake.ledger.partitions
+        SELECT $1, game_date, min(season), 'fresh', count(*),
+               {content_hash_expression(content, "refused")},
+               {read_hashes_expression(reads, "refused")},
+               NULL, NULL, NULL, NULL, NULL, $2, now()::TIMESTAMP, now()::TIMESTAMP
+        FROM (SELECT p.*, coalesce(q.refused, 0) AS refused FROM {published} AS p
+              LEFT JOIN refused_on AS q USING (game_date)
+              WHERE game_date IN (SELECT game_date FROM touched))
+        GROUP BY game_date
+        """,
+        [table.name, run_id],
+    )
+    if not warehouse.scalar("SELECT count(*) FROM refused_on"):
+        return
+    # A known date of which every row was refused: its checks are to count them.
+    warehouse.execute(
+        f"""
+        INSERT INTO lake.ledger.partitions
+        SELECT $1, game_date, any_value(k.season), 'empty', 0, hash(any_value(q.refused)),
+               NULL, NULL, NULL, NULL, NULL, NULL, $2, now()::TIMESTAMP, now()::TIMESTAMP
+        FROM refused_on AS q JOIN lake.ledger.partitions AS k USING (game_date)
+        WHERE game_date IN (SELECT game_date FROM touched)
+          AND game_date NOT IN (SELECT game_date FROM {published})
+        GROUP BY game_date
+        """,
+        [table.name, run_id],
     )
