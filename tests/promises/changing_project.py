@@ -15,7 +15,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from boxout.pipeline.ledger import READY
 from boxout.pipeline.run import FIRST_DATE, LAST_DATE, RunOptions, run_tables
 from boxout.pipeline.waiver import Waiver
 from boxout.tables.definition import load_tables
+from boxout.warehouse.compaction import compact_lake
 from boxout.warehouse.ducklake import LAKE, Warehouse, open_warehouse
 from boxout.warehouse.home import Home
 
@@ -220,6 +221,11 @@ class ChangingProject:
         options = self.options(first, last, waiver=Waiver("Dana", "a test"))
         run_tables(self.warehouse, self.graph, self.graph.computed, options)
 
+    def compact(self) -> None:
+        """Merge small files and let every version go but the newest."""
+        self._note("compact")
+        compact_lake(self.warehouse, (), timedelta(0), timedelta(0))
+
     def reopen(self) -> None:
         """Close the project and open it again."""
         self._note("restart")
@@ -388,6 +394,7 @@ def random_step(project: ChangingProject, draw: random.Random) -> None:
         ),
         "kill run": (3, lambda: project.backfill_killed(number(), number(), *kill)),
         "kill ingest": (2, lambda: project.bring_killed(block, kill[0] % 2, *kill[1:])),
+        "compact": (2, project.compact),
         "reopen": (1, project.reopen),
     }
     names = list(steps)

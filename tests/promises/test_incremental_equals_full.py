@@ -79,6 +79,10 @@ class AnyHistory(RuleBasedStateMachine):
         self.project.bring_killed(block, 0, moment, 5)
 
     @rule()
+    def compact(self):
+        self.project.compact()
+
+    @rule()
     def restart(self):
         self.project.reopen()
 
