@@ -22,6 +22,7 @@ from typing import Any
 
 from tiny_league import BLOCKS, FAULTS, SPARE_DATES, STATS, TinyLeague
 
+from boxout.pipeline.content_audit import audit_content
 from boxout.pipeline.graph import Graph, build_graph, load_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import READY
@@ -250,6 +251,8 @@ class ChangingProject:
     def check(self) -> int:
         """Compare with a from-scratch build of what was ingested; return the rows compared."""
         run_tables(self.warehouse, self.graph, self.graph.computed)
+        stored = audit_content(self.warehouse, list(self.graph.tables.values()))
+        assert not stored.damaged, stored.damaged
         self._scratches += 1
         base = self.folder / f"scratch_{self._scratches}"
         files = [base / "files" / name for name in sorted(self.ingested)]

@@ -1,4 +1,4 @@
-"""`audit leakage`: do the features use what was not known before tip-off."""
+"""`audit`: what features could not have known, and whether what is stored was published."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import click
 from boxout.cli.console import print_json, print_table
 from boxout.cli.options import GameDate, with_home, with_json
 from boxout.learning.states import FEATURE_STORE
+from boxout.pipeline.content_audit import ContentAudit, audit_content
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
 from boxout.pipeline.leakage import LeakageAudit, audit_leakage, sample_dates
@@ -16,6 +17,7 @@ from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
 
 HELD_BACK = 3
+MOST_SHOWN = 20
 
 
 @click.group("audit")
@@ -87,4 +89,53 @@ def _print_audit(audit: LeakageAudit) -> None:
     click.echo(
         f"{verdict}: {audit.table}, {len(audit.columns)} columns, {audit.rows:,} rows of "
         f"{len(audit.dates)} dates"
+    )
+
+
+@audit_command.command("content")
+@click.argument("tables", nargs=-1, metavar="[TABLE]...")
+@with_home
+@with_json
+def content_command(tables: tuple[str, ...], home: str | None, as_json: bool) -> None:
+    """Read every row of TABLEs, or of all, and compare with what was published.
+
+    The content hash of every partition is computed again and held against the ledger. The exit
+    code is 3 when a partition is not what was published: the disk, the storage engine or a hand
+    has changed it.
+
+    \b
+    boxout audit content
+    boxout audit content ml_feature_store
+    """
+    graph = load_graph()
+    chosen = [graph.table(name) for name in tables] or list(graph.tables.values())
+    with open_warehouse(find_home(home)) as warehouse:
+        prepare(warehouse, graph)
+        result = audit_content(warehouse, chosen)
+    if as_json:
+        print_json({"passed": result.passed, "audit": result})
+    else:
+        shown = result.damaged[:MOST_SHOWN]
+        print_table(
+            ["table", "date", "rows published", "rows stored"],
+            [[d.table, d.game_date, d.rows_published, d.rows_stored] for d in shown],
+        )
+        if len(result.damaged) > len(shown):
+            click.echo(f"... and {len(result.damaged) - len(shown):,} more; --json has them all")
+        click.echo(
+            f"{_content_verdict(result)}: {result.partitions:,} partitions, {result.rows:,} rows "
+            f"of {result.tables} tables, data version {result.version}"
+        )
+    if not result.passed:
+        raise click.exceptions.Exit(HELD_BACK)
+
+
+def _content_verdict(audit: ContentAudit) -> str:
+    if audit.passed:
+        return "as published"
+    if not audit.partitions:
+        return "nothing to compare"
+    return (
+        f"NOT AS PUBLISHED, {len(audit.damaged):,} partitions. Restore a backup of the project, or "
+        "build it anew from its files with another --home"
     )
