@@ -54,8 +54,9 @@ def test_what_is_changed_past_the_engine_is_found_where_it_is(project, graph, ch
 def test_the_command_says_which_and_what_next(project, boxout):
     home = project.home.path
     with project.commit():
-        project.execute("DELETE FROM lake.landing.nba_shots WHERE nba_game_id = (SELECT min(nba_game_id) "
-                        "FROM lake.landing.nba_shots)")  # fmt: skip
+        shots = "lake.landing.nba_shots"
+        first = f"(SELECT min(nba_game_id) FROM {shots})"
+        project.execute(f"DELETE FROM {shots} WHERE nba_game_id = {first}")
     project.close()
     found = boxout("audit", "content", "landing.nba_shots", "--home", home)
     assert found.returncode == 3
