@@ -30,6 +30,10 @@ MUTATIONS = {
         "no_game_is_a_day_late": (
             "UPDATE lake.landing.bref_player_boxscores SET game_date = game_date - 1 WHERE {here}"
         ),
+        "games_have_the_nba_id": (
+            "UPDATE staged SET game_id = '9' || substr(game_id, 2) "
+            "WHERE {here} AND home_team < 'DAL'"
+        ),
         "two_different_teams": put("home_team = away_team"),
         "season_type_is_known": put("season_type = NULL"),
         "finished_games_have_a_winner": put("home_pts = away_pts"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from boxout.pipeline.diagnose.findings import Finding
@@ -10,21 +11,49 @@ from boxout.pipeline.diagnose.question import SUSPECT, Question
 # Of a date's teams so many must be missing to speak of a writer that stopped half way.
 PARTIAL_SHARE = 0.4
 LEAST_TEAMS = 4
-# What a team has on a date in each source: enough to be there.
-PRESENT = {
-    "raw.team_boxscores": (
+_SCHEDULE = "SELECT * FROM lake.raw.games WHERE status = 'final'"
+_TEAM_LOGS = "SELECT DISTINCT game_date, team FROM lake.landing.nba_team_gamelogs"
+# The NBA's team logs have neither the play-in nor the cup final.
+_IN_TEAM_LOGS = "season_type IS NULL OR season_type NOT IN ('play-in', 'cup-final')"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What a table's source has to have: of which games, and what a team has there on a date.
+
+    Attributes
+    ----------
+    games
+        The query of the games that were played.
+    covered
+        Which of them the source has.
+    present
+        The query of the dates and teams that are there.
+    """
+
+    source: str
+    present: str
+    covered: str = "true"
+    games: str = _SCHEDULE
+
+
+EXPECTED = {
+    # The schedule itself is in question there: the box lines say what was played.
+    "raw.games": Expected(
         "landing.nba_team_gamelogs",
-        "SELECT DISTINCT game_date, team FROM lake.landing.nba_team_gamelogs",
-        "season_type IS NULL OR season_type NOT IN ('play-in', 'cup-final')",
+        _TEAM_LOGS,
+        _IN_TEAM_LOGS,
+        "SELECT DISTINCT season, game_date, home_team, away_team, season_type "
+        "FROM lake.landing.bref_player_boxscores",
     ),
-    "raw.player_boxscores": (
+    "raw.team_boxscores": Expected("landing.nba_team_gamelogs", _TEAM_LOGS, _IN_TEAM_LOGS),
+    "raw.player_boxscores": Expected(
         "landing.bref_player_boxscores",
         """
         SELECT game_date, team FROM (
           SELECT game_date, team, player_key, minutes FROM lake.landing.bref_player_boxscores
           UNION SELECT game_date, team, player_key, minutes FROM lake.landing.nba_player_gamelogs)
         WHERE minutes > 0 GROUP BY game_date, team HAVING count(DISTINCT player_key) >= 5""",
-        "true",
     ),
 }
 
@@ -34,16 +63,17 @@ def missing_rows(question: Question) -> list[Finding]:
 
     Dates on which the source's rows were refused are left to `arrivals`.
     """
-    if question.table.name not in PRESENT:
+    expected = EXPECTED.get(question.table.name)
+    if expected is None:
         return []
-    source, present, covered = PRESENT[question.table.name]
+    source, present = expected.source, expected.present
     question.warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE team_dates AS
         SELECT t.*, p.team IS NOT NULL AS is_there
         FROM (SELECT g.season, g.game_date, unnest([home_team, away_team]) AS team
-              FROM lake.raw.games AS g JOIN {SUSPECT} AS d USING (game_date)
-              WHERE g.status = 'final' AND ({covered})
+              FROM ({expected.games}) AS g JOIN {SUSPECT} AS d USING (game_date)
+              WHERE ({expected.covered})
                 AND game_date NOT IN (
                   SELECT game_date FROM lake.ledger.quarantine
                   WHERE table_name = '{source}' AND source_file IS NOT NULL
