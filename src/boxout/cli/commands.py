@@ -87,6 +87,13 @@ COMMANDS = {
     "predict": Listed(
         "models", "Write predictions for the games of a date into learning.predictions."
     ),
+    "slate": Listed(
+        "slate",
+        "Print a date's board: the best offer on each player and market, projection, edge and why.",
+    ),
+    "form": Listed(
+        "slate", "Count how often PLAYER went over a line: last 5, 10, 20, season, and splits."
+    ),
     "grade": Listed(
         "models", "Score predictions against what happened, and against the lines that exist."
     ),

@@ -87,6 +87,18 @@ def predict_mean(booster: xgboost.Booster, matrix: Array) -> Array:
     return np.maximum(booster.inplace_predict(matrix).astype(np.float64), 0.0)
 
 
+def contributions(booster: xgboost.Booster, matrix: Array) -> Array:
+    """Return how much each feature moves each row's expected outcome away from the average.
+
+    Shapley values of the trees (Lundberg et al. 2018, arXiv:1802.03888), as XGBoost computes
+    them: shape (rows, features); with the average they add up to the expected outcome.
+    """
+    from xgboost import DMatrix
+
+    every: Array = booster.predict(DMatrix(matrix, nthread=1), pred_contribs=True)
+    return every[:, :-1].astype(np.float64)
+
+
 def save_booster(booster: xgboost.Booster) -> bytes:
     """Return the trees as UBJSON."""
     return bytes(booster.save_raw(raw_format="ubj"))

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from numpy.typing import NDArray
+
 from boxout.errors import BoxoutError, GateError
 from boxout.learning.champions.decisions import Lineup, read_lineup
 from boxout.learning.dataset import FeatureRows, load_features
 from boxout.learning.forecasts import STAGED, Forecast, make_forecast, stage_forecasts
 from boxout.learning.gates import GAMES
 from boxout.learning.lines import lines_by_market
-from boxout.learning.registry import Model, ModelRecord, load_model
+from boxout.learning.registry import Model, load_model
 from boxout.learning.states import FEATURE_STORE, read_states
 from boxout.learning.storage import PREDICTIONS, Written, create_learning_tables, replace_rows
 from boxout.pipeline.graph import Graph, load_graph
@@ -83,18 +85,11 @@ def predict(
     graph = graph or load_graph()
     create_ledger(warehouse)
     create_learning_tables(warehouse)
-    lineup = _lineup(warehouse, model_id)
-    models = {name: load_model(warehouse, name) for name in lineup.markets_of}
     now = predicted_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     with warehouse.reading():
-        games = _scheduled_games(warehouse, game_date)
-        _require_features(warehouse, graph, game_date)
+        lineup, games, made = forecast_slate(warehouse, graph, game_date, model_id)
         version = warehouse.version()
         basis = features_hash(warehouse, game_date)
-        made = [
-            _forecast(warehouse, models[name], markets, game_date)
-            for name, markets in lineup.markets_of.items()
-        ]
     written = [_write(warehouse, each, version, now) for each in made]
     _note_basis(warehouse, game_date, lineup.name, basis)
     return PredictionReport(
@@ -189,37 +184,79 @@ def _lineup(warehouse: Warehouse, model_id: str | None) -> Lineup:
 
 
 @dataclass(frozen=True)
-class _Made:
-    """One model's forecasts of a date, by market."""
+class SlateForecast:
+    """One model's forecasts of a date.
 
-    record: ModelRecord
+    Attributes
+    ----------
+    expected
+        By market the expected value of each of the rows, which its distribution is looked up by.
+    forecasts
+        By market what is put on record; empty where the date has no rows.
+    """
+
+    model: Model
     rows: FeatureRows
+    expected: Mapping[str, NDArray[Any]]
     forecasts: Mapping[str, Forecast]
     game_date: date
 
     @property
     def is_in_sample(self) -> bool:
-        return self.record.train_start <= self.game_date <= self.record.train_end
+        """Whether the model was trained on this date."""
+        record = self.model.record
+        return record.train_start <= self.game_date <= record.train_end
 
 
-def _forecast(warehouse: Warehouse, model: Model, markets: Sequence[str], game_date: date) -> _Made:
+def forecast_slate(
+    warehouse: Warehouse, graph: Graph, game_date: date, model_id: str | None = None
+) -> tuple[Lineup, int, tuple[SlateForecast, ...]]:
+    """Forecast a date, each market by its champion or all by one model; nothing is written.
+
+    Returns
+    -------
+    lineup, games, forecasts
+        Who forecasts what, the games on the schedule, and one entry a model.
+
+    Raises
+    ------
+    UsageError, BoxoutError, GateError
+        As `predict` does.
+    """
+    lineup = _lineup(warehouse, model_id)
+    models = {name: load_model(warehouse, name) for name in lineup.markets_of}
+    games = _scheduled_games(warehouse, game_date)
+    _require_features(warehouse, graph, game_date)
+    made = tuple(
+        _forecast(warehouse, models[name], markets, game_date)
+        for name, markets in lineup.markets_of.items()
+    )
+    return lineup, games, made
+
+
+def _forecast(
+    warehouse: Warehouse, model: Model, markets: Sequence[str], game_date: date
+) -> SlateForecast:
     rows = load_features(warehouse, model.features, game_date)
     if not rows.rows:
-        return _Made(model.record, rows, {}, game_date)
+        return SlateForecast(model, rows, {}, {}, game_date)
     lines = lines_by_market(warehouse, rows, markets, game_date, game_date)
-    expected = model.expected(rows.matrix)
+    every = model.expected(rows.matrix)
+    expected = {market: every[market] for market in markets}
     forecasts = {
         market: make_forecast(
             expected[market], model.distributions[market], lines[market], model.trusts[market]
         )
         for market in markets
     }
-    return _Made(model.record, rows, forecasts, game_date)
+    return SlateForecast(model, rows, expected, forecasts, game_date)
 
 
-def _write(warehouse: Warehouse, made: _Made, version: int, now: datetime) -> tuple[Written, int]:
+def _write(
+    warehouse: Warehouse, made: SlateForecast, version: int, now: datetime
+) -> tuple[Written, int]:
     """Write one model's forecasts; return also how many out-of-sample ones were kept instead."""
-    name = made.record.model_id
+    name = made.model.record.model_id
     in_sample = made.is_in_sample
     stage_forecasts(
         warehouse, made.rows, made.forecasts, name, version, now, is_in_sample=in_sample

@@ -10,11 +10,12 @@ import pytest
 from boxout.errors import UsageError
 from boxout.learning.boosting import BoostingOptions
 from boxout.learning.dataset import Dataset
-from boxout.learning.evaluation.books import Quotes, compare_with_books
+from boxout.learning.evaluation.books import compare_with_books
 from boxout.learning.evaluation.months import monthly_folds
 from boxout.learning.evaluation.scores import score_market
 from boxout.learning.evaluation.season_walk import walk_months
 from boxout.learning.markets import BASELINES, select_markets
+from boxout.learning.quotes import Quotes
 
 OPTIONS = BoostingOptions(rounds=40, min_child_weight=20, threads=1)
 PLAYERS, DATES = 60, 60
@@ -129,7 +130,8 @@ def _quotes(data, walked, line, over, under):
     place = np.arange(walked.rows.start, walked.rows.stop)
     rows = len(place)
     prices = [np.full(rows, price) for price in (over, under, np.nan, np.nan)]
-    return Quotes(place, line(place), *prices, np.zeros(rows, dtype=bool))
+    book = np.full(rows, "a book", dtype=object)
+    return Quotes(place, book, line(place), *prices, np.zeros(rows, dtype=bool))
 
 
 def test_a_line_that_knows_more_is_said_to_be_better_and_none_is_won_from_it(league, walked):

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boxout.betting.margin import multiplicative
-from boxout.betting.odds import decimal_from_american
 from boxout.betting.value import expected_value
 from boxout.learning.dataset import Dataset
 from boxout.learning.distribution import among_bets_that_count
@@ -25,19 +24,14 @@ from boxout.learning.evaluation.measures import (
     reliability,
 )
 from boxout.learning.evaluation.season_walk import WalkedMarket
-from boxout.learning.keys import FEATURE_KEYS, stage_keys
 from boxout.learning.paired import MeanWithError, mean_by_date
+from boxout.learning.quotes import Quotes, is_suspect, median_line
 from boxout.learning.walk import baselines
-from boxout.warehouse.ducklake import LAKE, Warehouse
 
 Array = NDArray[Any]
 
-QUOTES = "raw.prop_lines"
 # A bet needs this much expected profit a unit staked; below it lies the noise of the forecast.
 LEAST_VALUE = 0.02
-# A line this far from the median of three books or more has another game's price, or player's.
-FARTHEST_LINE = 2.0
-FEWEST_BOOKS = 3
 COIN = float(np.log(2))
 
 
@@ -127,83 +121,6 @@ def _profit_verdict(profit: MeanWithError | None) -> str:
     return "The bets' return is not told from chance."
 
 
-@dataclass(frozen=True)
-class Quotes:
-    """A market's last quotes before tip-off, an element each; prices are decimal.
-
-    Attributes
-    ----------
-    place
-        Row of the data set.
-    first_over, first_under
-        The first prices seen of the same book on the same line; NaN when seen only once.
-    """
-
-    place: Array
-    line: Array
-    over: Array
-    under: Array
-    first_over: Array
-    first_under: Array
-    is_unknown: Array
-
-    def only(self, chosen: Array) -> Quotes:
-        """Return some of the quotes."""
-        return Quotes(**{name: values[chosen] for name, values in vars(self).items()})
-
-
-def read_quotes(warehouse: Warehouse, data: Dataset, market: str) -> Quotes:
-    """Read a market's quotes; those seen after tip-off do not count."""
-    stage_keys(warehouse, data)
-    columns = "place line over_price under_price first_over first_under is_unknown".split()
-    if not warehouse.has_table(QUOTES):
-        none = np.zeros(0)
-        nowhere = np.zeros(0, dtype=np.int64)
-        return Quotes(nowhere, none, none, none, none, none, np.zeros(0, dtype=bool))
-    fetched = warehouse.execute(
-        f"""
-        WITH seen AS (
-          SELECT k.place, q.bookmaker, q.line, q.over_price, q.under_price, q.captured_at,
-                 q.is_live IS NULL AS is_unknown,
-                 row_number() OVER (PARTITION BY k.place, q.bookmaker
-                                    ORDER BY q.captured_at DESC) AS from_last,
-                 first_value(q.over_price) OVER same_line AS first_over,
-                 first_value(q.under_price) OVER same_line AS first_under,
-                 count(*) OVER (PARTITION BY k.place, q.bookmaker, q.line) AS times
-          FROM {LAKE}.{QUOTES} AS q
-          JOIN {FEATURE_KEYS} AS k
-            ON k.game_date = q.game_date AND k.game_id = q.game_id AND k.player_id = q.player_id
-          WHERE q.market = $1 AND q.is_live IS NOT TRUE AND q.line IS NOT NULL
-          WINDOW same_line AS (PARTITION BY k.place, q.bookmaker, q.line ORDER BY q.captured_at))
-        SELECT place, CAST(line AS DOUBLE) AS line, CAST(over_price AS DOUBLE) AS over_price,
-               CAST(under_price AS DOUBLE) AS under_price,
-               CASE WHEN times > 1 THEN CAST(first_over AS DOUBLE) END AS first_over,
-               CASE WHEN times > 1 THEN CAST(first_under AS DOUBLE) END AS first_under, is_unknown
-        FROM seen WHERE from_last = 1 ORDER BY place, bookmaker
-        """,
-        [market],
-    ).fetchnumpy()
-    filled = {name: np.ma.filled(fetched[name].astype(np.float64), np.nan) for name in columns}
-    prices = {
-        name: decimal_from_american(_no_price_below_100(filled[name]))
-        for name in ("over_price", "under_price", "first_over", "first_under")
-    }
-    return Quotes(
-        filled["place"].astype(np.int64),
-        filled["line"],
-        prices["over_price"],
-        prices["under_price"],
-        prices["first_over"],
-        prices["first_under"],
-        filled["is_unknown"] > 0,
-    )
-
-
-def _no_price_below_100(american: Array) -> Array:
-    """Make NaN of what is no American price, as a book may write 0 for "not offered"."""
-    return np.where(np.abs(american) < 100, np.nan, american)
-
-
 def compare_with_books(
     data: Dataset, walked: WalkedMarket, quotes: Quotes
 ) -> BookComparison | None:
@@ -215,7 +132,7 @@ def compare_with_books(
     )
     offered = len(quotes.place)
     if offered:
-        quotes = quotes.only(~_is_suspect(quotes))
+        quotes = quotes.only(~is_suspect(quotes))
     if not len(quotes.place):
         return None
     place = quotes.place - start
@@ -230,7 +147,7 @@ def compare_with_books(
     scored = counts & ~np.isnan(market)
     model_loss = binary_log_loss(tempered[scored], is_over[scored])
     market_loss = binary_log_loss(market[scored], is_over[scored])
-    games, line = _median_line(place, quotes.line)
+    games, line = median_line(place, quotes.line)
     miss = np.abs(line - walked.actual[games])
     model_miss = np.abs(walked.median[games] - walked.actual[games])
     of_game = data.game_date[games + start]
@@ -255,28 +172,6 @@ def compare_with_books(
         mean_by_date(returns, bet_dates),
         _closing_value(quotes, market, tempered, date),
     )
-
-
-def _is_suspect(quotes: Quotes) -> Array:
-    """Tell the quotes whose line and prices cannot belong together; `place` is in order."""
-    _, game, books = np.unique(quotes.place, return_inverse=True, return_counts=True)
-    _, median = _median_line(quotes.place, quotes.line)
-    is_far = (books[game] >= FEWEST_BOOKS) & (np.abs(quotes.line - median[game]) > FARTHEST_LINE)
-    # Of what is left: on one line, whoever took the best over and the best under could not lose.
-    pairs = np.column_stack([quotes.place, quotes.line])
-    lines, of_line = np.unique(pairs, axis=0, return_inverse=True)
-    over, under = np.ones(len(lines)), np.ones(len(lines))
-    for best, price in ((over, quotes.over), (under, quotes.under)):
-        np.maximum.at(best, of_line, np.where(is_far | np.isnan(price), 1.0, price))
-    suspect: Array = is_far | (1 / over + 1 / under < 1)[of_line]
-    return suspect
-
-
-def _median_line(place: Array, line: Array) -> tuple[Array, Array]:
-    """Return each player game once, with the median of its books' lines."""
-    games, begin = np.unique(place, return_index=True)
-    medians = [np.median(part) for part in np.split(line, begin[1:])]
-    return games, np.array(medians)
 
 
 def _place_bets(

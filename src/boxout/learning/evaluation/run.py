@@ -9,13 +9,14 @@ from datetime import date
 
 from boxout.errors import UsageError
 from boxout.learning.boosting import BoostingOptions
-from boxout.learning.evaluation.books import BookComparison, compare_with_books, read_quotes
+from boxout.learning.evaluation.books import BookComparison, compare_with_books
 from boxout.learning.evaluation.months import monthly_folds
 from boxout.learning.evaluation.scores import MarketScores, score_market
 from boxout.learning.evaluation.season_walk import walk_months
 from boxout.learning.hiding import hide_optional
 from boxout.learning.inputs import read_inputs
 from boxout.learning.markets import select_markets
+from boxout.learning.quotes import read_quotes
 from boxout.learning.states import FEATURE_STORE
 from boxout.learning.walk import Listener
 from boxout.pipeline.graph import Graph, load_graph

@@ -1,0 +1,1 @@
+"""Tonight's board: forecasts beside the bookmakers' best offers, with reasons and hit rates."""

@@ -1,0 +1,165 @@
+"""Build the board of a date: each player's markets, the best offer on each, and why.
+
+Forecasts are the champions', by the code that `predict` writes them with; offers are each
+book's last quote before tip-off, without those that cannot be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+
+from boxout.betting.value import StakeLimits, stakes
+from boxout.learning.board.hit_rates import last_games_query
+from boxout.learning.board.offers import BEST_OFFERS, stage_quotes
+from boxout.learning.board.reasons import REASONS, stage_reasons
+from boxout.learning.forecasts import STAGED, stage_forecasts
+from boxout.learning.predict import PLAYERS, SlateForecast, forecast_slate
+from boxout.learning.states import FEATURE_STORE
+from boxout.pipeline.graph import Graph
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+FORECASTS = "board_forecasts"
+RECENT_GAMES = 10
+# Expected profit a unit staked below which no stake is named: the noise of the forecast.
+LEAST_VALUE = 0.02
+
+
+@dataclass(frozen=True)
+class Board:
+    """What one date offers.
+
+    Attributes
+    ----------
+    rows
+        One a player game and market, those with most edge first: player and game, projection
+        (sd, p10, p50, p90), the best offer (side, line, bookmaker, price in decimal odds, and the
+        best prices of both sides on that line), over_probability, push, chance of the side,
+        market_chance, edge, value (expected profit a unit staked), stake (share of the
+        bankroll), over_10 of games_10 last games over the line, and why. What needs a quote is
+        null where there is none.
+    models
+        Model id by market.
+    is_in_sample
+        Whether a model was trained on this date, so that its forecasts prove nothing.
+    left_out
+        Quotes that cannot be right and do not count.
+    unknown_tipoff
+        Quotes on the board of which no source says that they were before tip-off.
+    """
+
+    game_date: date
+    games: int
+    models: dict[str, str]
+    rows: tuple[dict[str, Any], ...]
+    is_in_sample: bool
+    left_out: int
+    unknown_tipoff: int
+
+
+def build_board(
+    warehouse: Warehouse,
+    graph: Graph,
+    day: date,
+    *,
+    model_id: str | None = None,
+    markets: Sequence[str] = (),
+    limits: StakeLimits | None = None,
+) -> Board:
+    """Build the board of a date.
+
+    Parameters
+    ----------
+    model_id
+        Each market's champion when none is named.
+    markets
+        Only these; all when empty.
+
+    Raises
+    ------
+    UsageError, BoxoutError, GateError
+        As `predict` does.
+    """
+    with warehouse.reading():
+        lineup, games, made = forecast_slate(warehouse, graph, day, model_id)
+        left_out = stage_quotes(warehouse, made)
+        stage_reasons(warehouse, made)
+        _stage_forecasts(warehouse, made)
+        rows = _read(warehouse, day, markets)
+    _add_stakes(rows, limits)
+    return Board(
+        day,
+        games,
+        dict(lineup.of_market),
+        tuple(rows),
+        any(each.is_in_sample for each in made),
+        left_out,
+        sum(bool(row["is_unknown"]) for row in rows),
+    )
+
+
+def _stage_forecasts(warehouse: Warehouse, forecasts: Sequence[SlateForecast]) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    for number, made in enumerate(forecasts):
+        name, in_sample = made.model.record.model_id, made.is_in_sample
+        stage_forecasts(warehouse, made.rows, made.forecasts, name, 0, now, is_in_sample=in_sample)
+        verb = (
+            f"INSERT INTO {FORECASTS}" if number else f"CREATE OR REPLACE TEMP TABLE {FORECASTS} AS"
+        )
+        warehouse.execute(f"{verb} SELECT * FROM {STAGED}")
+
+
+def _read(warehouse: Warehouse, day: date, markets: Sequence[str]) -> list[dict[str, Any]]:
+    lines = f"SELECT player_id, market, line FROM ({BEST_OFFERS})"
+    players = (
+        f"(SELECT player_id, min(full_name) AS player FROM {LAKE}.{PLAYERS} GROUP BY player_id)"
+    )
+    return warehouse.records(
+        f"""
+        SELECT f.game_id, f.player_id, p.player, s.team, s.opponent, s.is_home, f.market,
+               f.model_id, f.predicted AS projection, f.sd, f.p10, f.p50, f.p90,
+               o.side, o.line, o.bookmaker, o.price, o.books, o.best_over, o.best_over_at,
+               o.best_under, o.best_under_at, o.over_probability, o.push, o.chance,
+               o.market_chance, o.chance - o.market_chance AS edge, o.value, o.is_unknown,
+               h.over AS over_{RECENT_GAMES}, h.games AS games_{RECENT_GAMES}, w.why,
+               coalesce(o.value >= {LEAST_VALUE} AND row_number() OVER (
+                 PARTITION BY f.player_id ORDER BY o.value DESC NULLS LAST, f.market) = 1, false)
+                 AS is_bet
+        FROM {FORECASTS} AS f
+        JOIN {LAKE}.{FEATURE_STORE} AS s
+          ON s.game_date = f.game_date AND s.game_id = f.game_id AND s.player_id = f.player_id
+        LEFT JOIN {players} AS p ON p.player_id = f.player_id
+        LEFT JOIN ({BEST_OFFERS}) AS o
+          ON o.game_id = f.game_id AND o.player_id = f.player_id AND o.market = f.market
+        LEFT JOIN ({last_games_query(lines, day, RECENT_GAMES)}) AS h
+          ON h.player_id = f.player_id AND h.market = f.market AND h.line = o.line
+        LEFT JOIN (
+          SELECT game_id, player_id, market,
+                 list({{'feature': feature, 'value': value, 'moved': moved}}
+                      ORDER BY abs(moved) DESC, feature) AS why
+          FROM {REASONS} GROUP BY ALL) AS w
+          ON w.game_id = f.game_id AND w.player_id = f.player_id AND w.market = f.market
+        WHERE len($1) = 0 OR f.market IN (SELECT unnest($1))
+        ORDER BY o.value IS NULL, edge DESC NULLS LAST, o.value DESC, f.predicted DESC,
+                 f.player_id, f.market
+        """,
+        [list(markets)],
+    )
+
+
+def _add_stakes(rows: list[dict[str, Any]], limits: StakeLimits | None) -> None:
+    """Name a stake on each player's best offer that is worth one; his others are related bets."""
+    bets = [row for row in rows if row["is_bet"]]
+    push, chance, price = (
+        np.array([row[name] for row in bets], dtype=np.float64)
+        for name in ("push", "chance", "price")
+    )
+    named = stakes(chance * (1 - push), price, push, limits).tolist()
+    for row in rows:
+        row["stake"] = None if row["value"] is None else 0.0
+    for row, stake in zip(bets, named, strict=True):
+        row["stake"] = round(stake, 5)

@@ -1,0 +1,125 @@
+"""The bookmakers' quotes: each book's last before tip-off, and which of them cannot be right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from boxout.betting.odds import decimal_from_american
+from boxout.learning.dataset import FeatureRows
+from boxout.learning.keys import FEATURE_KEYS, stage_keys
+from boxout.learning.lines import PROP_LINES
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+Array = NDArray[Any]
+
+# A line this far from the median of three books or more has another game's price, or player's.
+FARTHEST_LINE = 2.0
+FEWEST_BOOKS = 3
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """A market's last quotes before tip-off, an element each; prices are decimal.
+
+    Attributes
+    ----------
+    place
+        Row of the feature rows.
+    bookmaker
+        Who quotes it.
+    first_over, first_under
+        The first prices seen of the same book on the same line; NaN when seen only once.
+    """
+
+    place: Array
+    bookmaker: Array
+    line: Array
+    over: Array
+    under: Array
+    first_over: Array
+    first_under: Array
+    is_unknown: Array
+
+    def only(self, chosen: Array) -> Quotes:
+        """Return some of the quotes."""
+        return Quotes(**{name: values[chosen] for name, values in vars(self).items()})
+
+
+def read_quotes(warehouse: Warehouse, rows: FeatureRows, market: str) -> Quotes:
+    """Read a market's quotes; those seen after tip-off do not count."""
+    stage_keys(warehouse, rows)
+    columns = "place line over_price under_price first_over first_under is_unknown".split()
+    if not warehouse.has_table(PROP_LINES):
+        none = np.zeros(0)
+        nowhere = np.zeros(0, dtype=np.int64)
+        nobody = np.zeros(0, dtype=object)
+        return Quotes(nowhere, nobody, none, none, none, none, none, np.zeros(0, dtype=bool))
+    fetched = warehouse.execute(
+        f"""
+        WITH seen AS (
+          SELECT k.place, q.bookmaker, q.line, q.over_price, q.under_price, q.captured_at,
+                 q.is_live IS NULL AS is_unknown,
+                 row_number() OVER (PARTITION BY k.place, q.bookmaker
+                                    ORDER BY q.captured_at DESC) AS from_last,
+                 first_value(q.over_price) OVER same_line AS first_over,
+                 first_value(q.under_price) OVER same_line AS first_under,
+                 count(*) OVER (PARTITION BY k.place, q.bookmaker, q.line) AS times
+          FROM {LAKE}.{PROP_LINES} AS q
+          JOIN {FEATURE_KEYS} AS k
+            ON k.game_date = q.game_date AND k.game_id = q.game_id AND k.player_id = q.player_id
+          WHERE q.market = $1 AND q.is_live IS NOT TRUE AND q.line IS NOT NULL
+          WINDOW same_line AS (PARTITION BY k.place, q.bookmaker, q.line ORDER BY q.captured_at))
+        SELECT place, bookmaker, CAST(line AS DOUBLE) AS line,
+               CAST(over_price AS DOUBLE) AS over_price, CAST(under_price AS DOUBLE) AS under_price,
+               CASE WHEN times > 1 THEN CAST(first_over AS DOUBLE) END AS first_over,
+               CASE WHEN times > 1 THEN CAST(first_under AS DOUBLE) END AS first_under, is_unknown
+        FROM seen WHERE from_last = 1 ORDER BY place, bookmaker
+        """,
+        [market],
+    ).fetchnumpy()
+    filled = {name: np.ma.filled(fetched[name].astype(np.float64), np.nan) for name in columns}
+    prices = {
+        name: decimal_from_american(_no_price_below_100(filled[name]))
+        for name in ("over_price", "under_price", "first_over", "first_under")
+    }
+    return Quotes(
+        filled["place"].astype(np.int64),
+        np.ma.getdata(fetched["bookmaker"]),
+        filled["line"],
+        prices["over_price"],
+        prices["under_price"],
+        prices["first_over"],
+        prices["first_under"],
+        filled["is_unknown"] > 0,
+    )
+
+
+def _no_price_below_100(american: Array) -> Array:
+    """Make NaN of what is no American price, as a book may write 0 for "not offered"."""
+    return np.where(np.abs(american) < 100, np.nan, american)
+
+
+def is_suspect(quotes: Quotes) -> Array:
+    """Tell the quotes whose line and prices cannot belong together; `place` is in order."""
+    _, game, books = np.unique(quotes.place, return_inverse=True, return_counts=True)
+    _, median = median_line(quotes.place, quotes.line)
+    is_far = (books[game] >= FEWEST_BOOKS) & (np.abs(quotes.line - median[game]) > FARTHEST_LINE)
+    # Of what is left: on one line, whoever took the best over and the best under could not lose.
+    pairs = np.column_stack([quotes.place, quotes.line])
+    lines, of_line = np.unique(pairs, axis=0, return_inverse=True)
+    over, under = np.ones(len(lines)), np.ones(len(lines))
+    for best, price in ((over, quotes.over), (under, quotes.under)):
+        np.maximum.at(best, of_line, np.where(is_far | np.isnan(price), 1.0, price))
+    suspect: Array = is_far | (1 / over + 1 / under < 1)[of_line]
+    return suspect
+
+
+def median_line(place: Array, line: Array) -> tuple[Array, Array]:
+    """Return each player game once, with the median of its books' lines."""
+    games, begin = np.unique(place, return_index=True)
+    medians = [np.median(part) for part in np.split(line, begin[1:])]
+    return games, np.array(medians)

@@ -1,0 +1,222 @@
+"""The board says what predict says, finds the best offer, and why; hit rates by slow counting."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import defaultdict
+
+import numpy as np
+import pytest
+
+from boxout.betting.value import StakeLimits
+from boxout.learning.board.board import build_board
+from boxout.learning.board.hit_rates import SPANS, hit_rates
+from boxout.learning.boosting import contributions
+from boxout.learning.dataset import load_features
+from boxout.learning.predict import predict
+from boxout.learning.registry import load_model
+from boxout.learning.slate import coming_date
+from boxout.sources.seasons import season_of
+from boxout.warehouse.ducklake import open_warehouse
+from boxout.warehouse.home import Home
+
+
+@pytest.fixture(scope="module")
+def project(trained, tmp_path_factory):
+    """A copy, for predictions are written into it."""
+    home = shutil.copytree(trained, tmp_path_factory.mktemp("board") / "home")
+    with open_warehouse(Home(home)) as warehouse:
+        yield warehouse
+
+
+@pytest.fixture(scope="module")
+def day(project):
+    return coming_date(project)
+
+
+@pytest.fixture(scope="module")
+def board(project, graph, day):
+    return build_board(project, graph, day)
+
+
+def test_projections_are_those_that_predict_writes(project, graph, day, board):
+    predict(project, day, graph=graph)
+    written = {
+        tuple(row[:3]): row[3:]
+        for row in project.rows(
+            "SELECT game_id, player_id, market, predicted, sd, p10, p50, p90 "
+            "FROM lake.learning.predictions WHERE game_date = $1",
+            [day],
+        )
+    }
+    shown = {
+        (row["game_id"], row["player_id"], row["market"]): tuple(
+            row[name] for name in ("projection", "sd", "p10", "p50", "p90")
+        )
+        for row in board.rows
+    }
+    assert shown == written
+    assert len(shown) > 500
+
+
+def decimal(american):
+    return 1 + (american / 100 if american > 0 else 100 / -american)
+
+
+def test_the_best_offer_is_found_among_the_last_quotes_of_every_book(project, day, board):
+    quotes = defaultdict(dict)
+    for *key, book, line, over, under in project.rows(
+        "SELECT game_id, player_id, market, bookmaker, line::DOUBLE, over_price, under_price "
+        "FROM lake.raw.prop_lines WHERE game_date = $1 AND NOT is_live ORDER BY captured_at",
+        [day],
+    ):
+        quotes[tuple(key)][book] = (line, decimal(over), decimal(under))
+    offers = [row for row in board.rows if row["side"]]
+    assert len(offers) > 50
+    assert {row["side"] for row in offers} == {"over", "under"}
+    for row in offers:
+        books = quotes[row["game_id"], row["player_id"], row["market"]]
+        line, over, under = books[row["bookmaker"]]
+        assert line == row["line"]
+        assert row["price"] == pytest.approx(over if row["side"] == "over" else under)
+        on_line = [quote for quote in books.values() if quote[0] == line]
+        assert row["best_over"] == pytest.approx(max(quote[1] for quote in on_line))
+        assert row["best_under"] == pytest.approx(max(quote[2] for quote in on_line))
+        assert row["price"] == pytest.approx(row[f"best_{row['side']}"])
+        fair = (1 / over) / (1 / over + 1 / under)
+        chance = row["over_probability"]
+        if row["side"] == "under":
+            fair, chance = 1 - fair, 1 - chance
+        assert row["edge"] == pytest.approx(chance - fair)
+        assert row["value"] == pytest.approx(
+            chance * (1 - row["push"]) * row["price"] + row["push"] - 1
+        )
+
+
+def test_stakes_are_one_a_player_and_within_their_caps(project, graph, day, board):
+    bets = [row for row in board.rows if row["stake"]]
+    assert bets
+    assert len({row["player_id"] for row in bets}) == len(bets)
+    assert all(row["value"] >= 0.02 for row in bets)
+    assert sum(row["stake"] for row in bets) <= 0.1 + 1e-4
+    bold = build_board(
+        project, graph, day, limits=StakeLimits(fraction=1.0, most_a_bet=0.5, most_a_night=1.0)
+    )
+    assert sum(row["stake"] or 0 for row in bold.rows) > sum(row["stake"] for row in bets)
+
+
+def test_rows_without_a_line_have_a_projection_and_reasons_alone(board):
+    minutes = [row for row in board.rows if row["market"] == "minutes"]
+    assert minutes
+    assert all(row["side"] is row["edge"] is row["stake"] is row["price"] is None
+               for row in minutes)  # fmt: skip
+    assert all(len(row["why"]) == 3 for row in board.rows)
+    played = [row for row in minutes if row["projection"] > 30]
+    assert all(any("minutes" in each["feature"] for each in row["why"]) for row in played)
+
+
+def test_what_moves_a_forecast_adds_up_to_it(project, day):
+    model = load_model(project)
+    rows = load_features(project, model.features, day)
+    moved = contributions(model.boosters["points"], rows.matrix)
+    rest = model.boosters["points"].inplace_predict(rows.matrix) - moved.sum(axis=1)
+    # what is left is the average over the training rows, the same for all
+    assert np.ptp(rest) < 1e-3
+    assert 5 < rest.mean() < 20
+
+
+def test_a_combination_is_moved_by_what_moves_its_parts(project, graph, day, board):
+    model = load_model(project)
+    rows = load_features(project, model.features, day)
+    parts = [contributions(model.boosters[name], rows.matrix) for name in ("points", "assists")]
+    place = {(g, p): i for i, (g, p) in enumerate(zip(rows.game_id, rows.player_id, strict=True))}
+    some = [row for row in board.rows if row["market"] == "pa"][:20]
+    for row in some:
+        moved = sum(parts)[place[row["game_id"], row["player_id"]]]
+        first = row["why"][0]
+        assert first["moved"] == pytest.approx(moved[np.argmax(np.abs(moved))])
+        assert first["feature"] == model.features[int(np.argmax(np.abs(moved)))]
+
+
+def games_of(project, player_id, day):
+    return project.records(
+        "SELECT * FROM lake.analytics.player_game_summary WHERE player_id = $1 AND minutes > 0 "
+        "AND game_date < $2 ORDER BY game_date DESC",
+        [player_id, day],
+    )
+
+
+def counted(games, line):
+    values = [game["pra"] for game in games]
+    average = round(float(np.mean(values)), 3) if values else None
+    over, push = sum(v > line for v in values), sum(v == line for v in values)
+    return len(values), over, push, average
+
+
+@pytest.mark.parametrize("line", [17.5, 18.0])
+def test_hit_rates_are_what_counting_by_hand_gives(project, day, board, line):
+    player, mate = project.rows(
+        "SELECT a.player_id, min(b.player_id) FROM lake.analytics.player_game_summary AS a "
+        "JOIN lake.analytics.player_game_summary AS b USING (season, team) "
+        "WHERE a.game_date < $1 AND season = $2 AND a.minutes > 0 AND b.minutes > 0 "
+        "AND a.player_id <> b.player_id GROUP BY a.player_id ORDER BY count(DISTINCT a.game_id) "
+        "DESC, a.player_id LIMIT 1",
+        [day, season_of(day)],
+    )[0]
+    games = games_of(project, player, day)
+    mates = {game["game_id"] for game in games_of(project, mate, day)}
+    season = [game for game in games if game["season"] == season_of(day)]
+    rival = games[0]["opponent"]
+    wanted = {name: games[:count] for name, count in SPANS.items()} | {
+        "season": season,
+        "home": [g for g in season if g["is_home"]],
+        "away": [g for g in season if not g["is_home"]],
+        "no day of rest": [g for g in season if g["days_rest"] == 1],
+        "one day of rest": [g for g in season if g["days_rest"] == 2],
+        "two days of rest or more": [g for g in season if (g["days_rest"] or 0) > 2],
+        f"against {rival}": [g for g in games if g["opponent"] == rival],
+        "with him": [g for g in season if g["game_id"] in mates],
+        "without him": [g for g in season if g["game_id"] not in mates],
+    }
+    rates = hit_rates(project, player, "pra", line, day, mate_id=mate, opponent=rival)
+    found = {r.split: (r.games, r.over, r.push, r.average) for r in rates}
+    assert found == {name: counted(those, line) for name, those in wanted.items()}
+    assert all(r.rate == r.over / (r.games - r.push) for r in rates if r.games > r.push)
+
+
+def test_the_board_counts_the_last_ten_over_its_own_line(project, day, board):
+    rows = [row for row in board.rows if row["market"] == "pra" and row["side"]][:10]
+    assert rows
+    for row in rows:
+        games = games_of(project, row["player_id"], day)[:10]
+        assert (row["games_10"], row["over_10"]) == counted(games, row["line"])[:2]
+
+
+def test_the_commands_print_filter_and_refuse(trained, boxout, board):
+    shown = boxout("slate", "--home", trained, "--odds", "fractional", "--min-edge", "0.02")
+    assert shown.returncode == 0, shown.stderr
+    assert "stake" in shown.stdout
+    assert "can lose" in shown.stdout
+    row = next(row for row in board.rows if row["side"])
+    as_json = boxout(
+        "slate", "--home", trained, "--json", "--market", row["market"], "--team", row["team"],
+        "--player", row["player_id"],
+    )  # fmt: skip
+    [one] = json.loads(as_json.stdout)["board"]["rows"]
+    assert one["bookmaker"] == row["bookmaker"]
+    form = boxout("form", row["player_id"], "--line", row["line"], "--market", row["market"],
+                  "--home", trained)  # fmt: skip
+    assert form.returncode == 0, form.stderr
+    assert "last 10" in form.stdout
+    for wrong, what in (
+        (("slate", "--date", "2031-01-01"), "No game is known"),
+        (("slate", "--market", "dunks"), "dunks"),
+        (("slate", "--player", "Nobody Atall"), "No player"),
+        (("form", "Nobody Atall", "--line", "1.5"), "No player"),
+        (("form", row["player_id"], "--line", "1.5", "--mate", row["player_id"]), "team mate"),
+    ):
+        refused = boxout(*wrong, "--home", trained)
+        assert refused.returncode in (1, 2)
+        assert what in refused.stderr
+        assert "Traceback" not in refused.stderr
