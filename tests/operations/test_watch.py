@@ -21,7 +21,7 @@ from boxout.orchestration.schedule import next_round
 from boxout.orchestration.settings import RetrySettings, WatchSettings, read_settings
 from boxout.pipeline.life_signs import now, read_life_signs
 from boxout.pipeline.watching import read_watcher
-from boxout.warehouse.ducklake import newest_version
+from boxout.warehouse.ducklake import newest_version, open_warehouse
 from boxout.warehouse.home import Home
 
 SEASON = "2023-24"
@@ -228,6 +228,27 @@ def test_alerts_come_grouped_once_each_and_again_only_when_they_were_not_heard(
         assert once(boxout, built)[0].returncode == 0
         assert len(server.posts) == 2
         assert "repaired" in server.posts[1]["title"]
+
+
+def test_a_degraded_model_is_told_once_and_again_when_it_is_well(home, boxout):
+    with loopback_server() as server:
+        configure(home, alert_urls=[f"json://127.0.0.1:{server.port}/"])
+        once(boxout, home)
+        assert server.posts == []
+        forecasts = "lake.learning.predictions"
+        points = "market = 'points' AND NOT is_in_sample AND game_date >= DATE '2025-11-01'"
+        for sign in "+-":
+            with open_warehouse(Home(home)) as warehouse, warehouse.commit():
+                warehouse.execute(
+                    f"UPDATE {forecasts} SET predicted = predicted {sign} 9 WHERE {points}"
+                )
+            _, report = once(boxout, home)
+            assert report["learned"]["graded"] > 100
+            assert report["learned"]["is_degraded"] == (sign == "+")
+        degraded, repaired = server.posts
+        assert "1 degraded" in degraded["title"]
+        assert "model degraded. points" in degraded["message"]
+        assert "1 repaired" in repaired["title"]
 
 
 # the process

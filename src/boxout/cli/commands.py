@@ -103,6 +103,9 @@ COMMANDS = {
     "promote": Listed(
         "champions", "Let MODEL challenge each market's champion, which `predict` forecasts with."
     ),
+    "drift": Listed(
+        "drift", "Say whether the champions still do what they did when they were tested."
+    ),
     "trace": Listed(
         "trace", "Say what MODEL, the newest where none is named, or a prediction was made of."
     ),

@@ -26,7 +26,8 @@ def incidents_command(show_all: bool, home: str | None, as_json: bool) -> None:
 
     An incident is one blocking check of one table that fails in one season. It opens in the
     commit that records the failure and closes in the one that repairs it. A refused file is one,
-    too, and a watcher that is overdue or dead. The exit code is 3 while one is open.
+    too, and a watcher that is overdue or dead, and a champion that has become worse than it was
+    tested to be. The exit code is 3 while one is open.
 
     \b
     boxout incidents

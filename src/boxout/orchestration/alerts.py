@@ -17,7 +17,7 @@ from boxout.orchestration.logs import log
 from boxout.orchestration.round import RoundReport
 from boxout.orchestration.schedule import eastern
 from boxout.orchestration.settings import WatchSettings
-from boxout.pipeline.incidents import read_incidents
+from boxout.pipeline.incidents import MODEL, read_incidents
 from boxout.warehouse.ducklake import LAKE, Warehouse
 from boxout.warehouse.home import Home
 
@@ -30,7 +30,10 @@ ONCE = ("unwatched", "failed", "refused")
 
 @dataclass(frozen=True)
 class Alert:
-    """One thing to tell: opened, repaired, unwatched, failed, refused or late, and a sentence."""
+    """One thing to tell, and a sentence.
+
+    Its kind is opened, degraded, repaired, unwatched, failed, refused or late.
+    """
 
     kind: str
     text: str
@@ -71,7 +74,11 @@ class Alerts:
         still = {i.incident_id: f"{i.subject} {i.check}" for i in incidents}
         alerts = (
             *self._unsent,
-            *(Alert("opened", i.sentence) for i in incidents if i.incident_id not in self._open),
+            *(
+                Alert("degraded" if i.scope == MODEL else "opened", i.sentence)
+                for i in incidents
+                if i.incident_id not in self._open
+            ),
             *(
                 Alert("repaired", f"{number}: {what}, {_outcome(warehouse, number)}")
                 for number, what in self._open.items()

@@ -14,7 +14,7 @@ from typing import Any
 from boxout.orchestration.events import Event, read_events
 from boxout.pipeline.arrivals import REPEATED
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.incidents import read_incidents
+from boxout.pipeline.incidents import MODEL, read_incidents
 from boxout.pipeline.ledger import READY_SQL, SIMULATED
 from boxout.pipeline.ledger_at import LedgerAt
 from boxout.pipeline.life_signs import now, read_life_signs
@@ -204,7 +204,10 @@ def _decisions(ledger: LedgerAt, watcher: WatcherView | None) -> tuple[str, ...]
     decisions = []
     if ledger.has("ledger.incidents"):
         decisions = [
-            f"{incident.sentence} Mend the source and ingest it again, or waive it with a reason."
+            incident.sentence
+            if incident.scope == MODEL
+            else f"{incident.sentence} Mend the source and ingest it again, or waive it with a "
+            "reason."
             for incident in read_incidents(ledger.warehouse, of=ledger.table("ledger.incidents"))
             if incident.scope != WATCHER  # said of the watcher itself
         ]

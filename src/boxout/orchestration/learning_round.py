@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 
 from boxout.errors import GateError
 from boxout.learning.champions.decisions import read_lineup
+from boxout.learning.drift.watch import watch_drift
 from boxout.learning.freshness import is_trained_on, note_training, training_fingerprint
 from boxout.learning.gates import readiness
 from boxout.learning.grade import grade
@@ -38,6 +39,8 @@ class Learned:
         Why a due prediction was held back.
     graded
         Grades written or replaced.
+    is_degraded
+        Whether a champion is worse than it was tested to be.
     """
 
     model_id: str | None = None
@@ -45,6 +48,7 @@ class Learned:
     predicted: date | None = None
     not_predicted: str | None = None
     graded: int = 0
+    is_degraded: bool = False
 
 
 def learn(warehouse: Warehouse, graph: Graph, settings: TrainSettings, at: datetime) -> Learned:
@@ -60,6 +64,7 @@ def learn(warehouse: Warehouse, graph: Graph, settings: TrainSettings, at: datet
     if list_models(warehouse):
         _predict(warehouse, graph, at, learned)
         _grade(warehouse, graph, learned)
+        learned.is_degraded = _watch_drift(warehouse, at)
     return learned
 
 
@@ -111,6 +116,21 @@ def _predict(warehouse: Warehouse, graph: Graph, at: datetime, learned: Learned)
         return
     learned.predicted = day
     log("predicted", table=PREDICTIONS.name, date=day, model=champions, players=report.player_games)
+
+
+def _watch_drift(warehouse: Warehouse, at: datetime) -> bool:
+    drift = watch_drift(warehouse, at)
+    for figure in drift.figures:
+        if figure.is_degraded:
+            log(
+                "model degraded",
+                market=figure.market,
+                model=figure.model_id,
+                figure=figure.name,
+                recent=figure.recent.mean,
+                expected=figure.expected,
+            )
+    return drift.is_degraded
 
 
 def _grade(warehouse: Warehouse, graph: Graph, learned: Learned) -> None:

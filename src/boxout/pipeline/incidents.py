@@ -13,6 +13,9 @@ from typing import Any
 from boxout.errors import UsageError
 from boxout.warehouse.ducklake import Warehouse
 
+# The scope of incidents about the champions; see `learning.drift`.
+MODEL = "model"
+
 
 @dataclass(frozen=True)
 class Affected:
@@ -26,7 +29,7 @@ class Affected:
 
 @dataclass(frozen=True)
 class Incident:
-    """A blocking check of a table that failed in a season, a refused file, or a silent watcher.
+    """A check that failed in a season, a refused file, a silent watcher, or a degraded model.
 
     Attributes
     ----------
@@ -34,7 +37,8 @@ class Incident:
         Such as 'i0001', in the order in which they opened.
     table, scope
         The table and row, date or season; scope is 'file' for a file that ingest refused whole,
-        and 'watch' for a watcher that is overdue or dead, which has no table.
+        'watch' for a watcher that is overdue or dead, which has no table, and 'model' for a
+        champion that is degraded.
     source_file
         The refused file; None for a check.
     first_date, last_date, partitions
@@ -98,11 +102,15 @@ class Incident:
             return self.source_file
         if self.table is None:
             return "the watcher"
+        if self.scope == MODEL:
+            return "the champions"
         return f"{self.table} {self.season}" if self.season else self.table
 
     @property
     def sentence(self) -> str:
         """What fails, how much of it, what waits, and why, in one line."""
+        if self.scope == MODEL:
+            return f"{self.incident_id}: model degraded. {self.detail}"
         failed = "was refused" if self.source_file else f"fails {self.check}"
         parts = [f"{self.incident_id}: {self.subject} {failed}"]
         if self.total:
