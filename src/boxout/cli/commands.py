@@ -94,6 +94,9 @@ COMMANDS = {
     "form": Listed(
         "slate", "Count how often PLAYER went over a line: last 5, 10, 20, season, and splits."
     ),
+    "picture": Listed(
+        "pictures", "Draw form, a distribution, reliability or shots, as SVG and PNG files."
+    ),
     "grade": Listed(
         "models", "Score predictions against what happened, and against the lines that exist."
     ),

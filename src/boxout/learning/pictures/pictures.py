@@ -1,0 +1,217 @@
+"""Read what a picture shows, and save it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+
+from boxout.errors import BoxoutError, UsageError
+from boxout.learning.evaluation.measures import reliability
+from boxout.learning.markets import select_markets
+from boxout.learning.outcomes import outcomes_query
+from boxout.learning.pictures.canvas import save_picture
+from boxout.learning.pictures.drawings import (
+    draw_distribution,
+    draw_form,
+    draw_reliability,
+    draw_shots,
+)
+from boxout.learning.predict import forecast_slate
+from boxout.learning.states import PLAYER_SUMMARY
+from boxout.learning.storage import GRADES
+from boxout.pipeline.graph import Graph
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+Paths = tuple[Path, Path]
+GAMES_SHOWN = 20
+ZONES = {"paint": "paint", "mid_range": "mid-range", "three_zone": "three"}
+FEWEST_GRADED = 100
+
+
+def form_picture(
+    warehouse: Warehouse, folder: Path, player: tuple[int, str], market: str, line: float, day: date
+) -> Paths:
+    """Save a player's last games before a date against a line.
+
+    Parameters
+    ----------
+    player
+        Id and name.
+
+    Raises
+    ------
+    UsageError
+        When there is no such market, or the player has no game before the date.
+    """
+    [chosen] = select_markets([market])
+    player_id, name = player
+    played = outcomes_query("player_id = $1 AND game_date < $2", (chosen,))
+    rows = warehouse.rows(
+        f"SELECT o.actual, strftime(o.game_date, '%b %-d ') || "
+        "CASE WHEN g.is_home THEN 'v ' ELSE '@ ' END || g.opponent "
+        f"FROM ({played}) AS o JOIN {LAKE}.{PLAYER_SUMMARY} AS g USING (game_id, player_id) "
+        f"ORDER BY o.game_date DESC LIMIT {GAMES_SHOWN}",
+        [player_id, day],
+    )
+    if not rows:
+        raise UsageError(f"{name} has no game before {day}.", "", "Name a later --date.")
+    values = np.array([row[0] for row in rows[::-1]])
+    labels = [row[1] for row in rows[::-1]]
+    over = int((values > line).sum())
+    return save_picture(
+        folder,
+        _file_name("form", name, market, f"{line:g}"),
+        f"{name}: {market} in the last {len(values)} games",
+        f"over {line:g} in {over} of {len(values)} games before {day}; average {values.mean():.1f}",
+        lambda axes: draw_form(axes, values, labels, line, market),
+    )
+
+
+def distribution_picture(
+    warehouse: Warehouse,
+    graph: Graph,
+    folder: Path,
+    player: tuple[int, str],
+    market: str,
+    day: date,
+    line: float | None = None,
+) -> Paths:
+    """Save the forecast's distribution of a player's market on a date, with a line.
+
+    Parameters
+    ----------
+    line
+        The median of the books' lines by default; none is drawn where there are none.
+
+    Raises
+    ------
+    UsageError, BoxoutError, GateError
+        As `predict` does, and when the player is not on the date's slate.
+    """
+    select_markets([market])
+    player_id, name = player
+    _, _, forecasts = forecast_slate(warehouse, graph, day)
+    made = next((each for each in forecasts if market in each.expected), None)
+    place = np.flatnonzero(made.rows.player_id == player_id) if made else np.zeros(0, dtype=int)
+    if made is None or not len(place):
+        raise BoxoutError(
+            f"There is no forecast of {market} for {name} on {day}.",
+            "",
+            "`boxout slate --date` lists who is on the slate; a champion must forecast the market.",
+        )
+    expected, forecast = made.expected[market][place], made.forecasts[market]
+    drawn = forecast.line[place] if line is None else np.array([line])
+    distribution = made.model.distributions[market]
+    over, push, _ = distribution.chances(expected, drawn)
+    shown = None if np.isnan(drawn[0]) else float(drawn[0])
+    said = "" if shown is None else f"over {100 * over[0]:.1f}%, push {100 * push[0]:.1f}%; "
+    projection = float(forecast.predicted[place][0])
+    survival = distribution.survival(expected)[0]
+    return save_picture(
+        folder,
+        _file_name("distribution", name, market, str(day)),
+        f"{name}: {market} on {day}",
+        f"{said}model {made.model.record.model_id}",
+        lambda axes: draw_distribution(axes, survival, projection, shown, market),
+    )
+
+
+def reliability_picture(warehouse: Warehouse, folder: Path, market: str) -> Paths:
+    """Save how often over came true against what was said, on all graded lines of a market.
+
+    Raises
+    ------
+    UsageError
+        When there is no such market, or too few lines of it are graded.
+    """
+    select_markets([market])
+    graded: dict[str, np.ndarray] = {"chance": np.zeros(0), "happened": np.zeros(0)}
+    if warehouse.has_table(GRADES.name):
+        graded = warehouse.execute(
+            "SELECT over_probability AS chance, (result = 'over')::DOUBLE AS happened "
+            f"FROM {LAKE}.{GRADES.name} WHERE market = $1 AND NOT is_in_sample "
+            "AND result IN ('over', 'under') AND over_probability IS NOT NULL "
+            "ORDER BY game_date, game_id, player_id, model_id",
+            [market],
+        ).fetchnumpy()
+    chance, happened = (np.ma.getdata(graded[name]) for name in ("chance", "happened"))
+    if len(chance) < FEWEST_GRADED:
+        raise UsageError(
+            f"{len(chance)} forecasts of {market} with a line are graded; {FEWEST_GRADED} are "
+            "needed.",
+            GRADES.name,
+            "Ingest lines and run `boxout grade`, or see `boxout evaluate`.",
+        )
+    bins = reliability(chance, happened)
+    return save_picture(
+        folder,
+        _file_name("reliability", market),
+        f"{market}: chance of over against what happened",
+        f"{len(chance):,} graded lines, out of sample; bars are two standard errors of a share",
+        lambda axes: draw_reliability(axes, bins),
+    )
+
+
+def shots_picture(
+    warehouse: Warehouse, folder: Path, player: tuple[int, str], day: date, opponent: str | None
+) -> Paths:
+    """Save a player's shots by zone against what the opponent's defence allows there.
+
+    Parameters
+    ----------
+    opponent
+        Tricode.
+
+    Raises
+    ------
+    UsageError
+        When shots of either are not known on the date.
+    """
+    player_id, name = player
+    known = all(
+        warehouse.has_table(f"precompute.{table}")
+        for table in ("player_shot_zone_analysis", "team_defense_zone_analysis")
+    )
+    columns = ", ".join(
+        f"p.{zone}_share_last_20_games, p.{zone}_fg_pct_last_20_games, t.{zone}_fg_pct_allowed, "
+        f"t.league_{zone}_fg_pct"
+        for zone in ZONES
+    )
+    rows = (
+        warehouse.rows(
+            f"SELECT p.game_date, p.games_with_shots_last_20, {columns} "
+            f"FROM {LAKE}.precompute.player_shot_zone_analysis AS p "
+            f"JOIN {LAKE}.precompute.team_defense_zone_analysis AS t USING (game_date) "
+            "WHERE p.player_id = $1 AND t.team = $2 AND p.game_date <= $3 "
+            "AND p.paint_share_last_20_games IS NOT NULL AND t.paint_fg_pct_allowed IS NOT NULL "
+            "ORDER BY p.game_date DESC LIMIT 1",
+            [player_id, opponent, day],
+        )
+        if known
+        else []
+    )
+    if not rows:
+        raise UsageError(
+            f"No shots of {name} and {opponent or 'an opponent'} are known to {day}.",
+            "raw.shots",
+            "Ingest shots of the season, or name another --date or --opponent.",
+        )
+    seen, games, *numbers = rows[0]
+    taken, made, allowed, league = (
+        np.array([np.nan if n is None else float(n) for n in numbers]).reshape(len(ZONES), 4).T
+    )
+    return save_picture(
+        folder,
+        _file_name("shots", name, str(opponent), str(seen)),
+        f"{name}'s shots against the defence of {opponent}",
+        f"his last {games} games with shots; what was known before {seen}",
+        lambda axes: draw_shots(axes, tuple(ZONES.values()), taken, made, allowed, league),
+    )
+
+
+def _file_name(*parts: str) -> str:
+    """Return a name that any file system takes: letters, digits and hyphens."""
+    text = "-".join(parts).lower()
+    return "".join(c if c.isalnum() or c == "." else "-" for c in text)
