@@ -5,21 +5,21 @@ Everything here is a temporary table; `ingest` writes what has changed.
 
 from __future__ import annotations
 
+from boxout.pipeline.sliced_queries import fill_query
 from boxout.sources.files.shape import Shape
 from boxout.tables.definition import INCOMING, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.warehouse.home import Home
 
 SOURCE_FILE = "source_file"
 REPEATED = "an exact repeat of an earlier row"
 CONTRADICTED = "another row with the same key says something else"
 
 
-def landing_query(table: TableDefinition, rows: str) -> str:
+def landing_query(home: Home, table: TableDefinition, rows: str) -> str:
     """Return a landing table's query over rows that arrive."""
-    from boxout.tables.syntax import sliced_query  # slow to import, for it parses
-
     incoming = f"{INCOMING}.{table.name.split('.')[1]}"
-    return sliced_query(table.query, {incoming: rows}, table.name)
+    return fill_query(home, table.query, {incoming: rows}, table.name)
 
 
 def translate(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str) -> None:
@@ -42,7 +42,9 @@ def translate(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: 
         "SELECT * FROM translated WHERE problem IS NULL "
         "AND source_row NOT IN (SELECT source_row FROM repeats)"
     )
-    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE arrived AS {landing_query(table, accepted)}")
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE arrived AS {landing_query(warehouse.home, table, accepted)}"
+    )
 
 
 def _find_repeats(warehouse: Warehouse, shape: Shape) -> None:

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from boxout.pipeline.arrivals import REPEATED
 from boxout.pipeline.graph import SCHEDULE
 from boxout.pipeline.ledger import READY_SQL
+from boxout.pipeline.sliced_queries import fill_query
 from boxout.pipeline.stage import DUE, JUDGED, STAGED, Chunk, input_slice
 from boxout.tables.definition import Check, TableDefinition
 from boxout.warehouse.ducklake import LAKE
+from boxout.warehouse.home import Home
 
 USUAL_ROWS = "usual_row_count"
 # A column may well be constant in a handful of rows; a season of this many must vary.
@@ -45,10 +47,10 @@ def condition(check: Check) -> tuple[str, str]:
     return check.expression, "true"
 
 
-def check_query(table: TableDefinition, check: Check, chunk: Chunk) -> str:
+def check_query(home: Home, table: TableDefinition, check: Check, chunk: Chunk) -> str:
     """Return the query of a check that a table's file declares."""
     if check.kind == "query":
-        return _rows_query(table, check, chunk)
+        return _rows_query(home, table, check, chunk)
     return _season_query(check, chunk) if check.scope == "season" else dates_query(check)
 
 
@@ -114,15 +116,13 @@ def _season_slice(name: str, chunk: Chunk) -> str:
     )
 
 
-def _rows_query(table: TableDefinition, check: Check, chunk: Chunk) -> str:
-    from boxout.tables.syntax import sliced_query  # slow to import, for it parses
-
+def _rows_query(home: Home, table: TableDefinition, check: Check, chunk: Chunk) -> str:
     at_season = check.scope == "season"
     slices = {
         name: _season_slice(name, chunk) if at_season else input_slice(name, windows, chunk)
         for name, windows in table.windows.items()
     }
-    query = sliced_query(check.expression, slices, f"{table.name}, check {check.name}")
+    query = fill_query(home, check.expression, slices, f"{table.name}, check {check.name}")
     rows = "SELECT * FROM audited" if at_season else f"SELECT * FROM {STAGED}"
     counted = f"""
         WITH this AS ({rows}), quarantined AS ({QUARANTINED}), counted AS ({query})

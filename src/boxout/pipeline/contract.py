@@ -75,14 +75,22 @@ def audit(
         "at_least DOUBLE, passed BOOLEAN, detail VARCHAR)"
     )
     _count_by_date(warehouse, table)
-    queries = {c.name: check_query(table, c, chunk) for c in table.checks if c.scope != "season"}
+    queries = {
+        c.name: check_query(warehouse.home, table, c, chunk)
+        for c in table.checks
+        if c.scope != "season"
+    }
     queries[UNIQUE_KEY] = dates_query(Check(UNIQUE_KEY, "row", "block", "holds", ""))
     if "game_id" in table.key and table.name != SCHEDULE:
         queries[USUAL_ROWS] = usual_rows_query(table)
     _insert_results(warehouse, table, queries)
     _hold_back_failing_dates(warehouse, waived)
     _create_audited(warehouse)
-    queries = {c.name: check_query(table, c, chunk) for c in table.checks if c.scope == "season"}
+    queries = {
+        c.name: check_query(warehouse.home, table, c, chunk)
+        for c in table.checks
+        if c.scope == "season"
+    }
     _insert_results(warehouse, table, queries)
     _evaluate_columns_vary(warehouse, table)
 

@@ -89,7 +89,7 @@ def prepare(warehouse: Warehouse, graph: Graph) -> None:
         warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.landing")
         for table in missing:
             listed = ", ".join(f"NULL AS {column}" for column in table.column_comments)
-            query = landing_query(table, f"SELECT {listed}")
+            query = landing_query(warehouse.home, table, f"SELECT {listed}")
             warehouse.execute(f"CREATE TABLE IF NOT EXISTS {LAKE}.{table.name} AS {query} LIMIT 0")
 
 

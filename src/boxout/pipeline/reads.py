@@ -8,13 +8,10 @@ hashes of the code they were found in; the file may be deleted at any time.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
-import json
-import os
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 
+from boxout.pipeline import remembered
 from boxout.pipeline.graph import Graph
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.home import Home
@@ -87,7 +84,7 @@ def _remembered(
     home: Home, graph: Graph, readers: Iterable[TableDefinition]
 ) -> dict[str, ColumnsRead]:
     path = home.scratch / FILE
-    known = _load(path)
+    known: dict[str, ColumnsRead] = remembered.load(path)
     found = {}
     is_new = False
     for reader in readers:
@@ -97,25 +94,10 @@ def _remembered(
             is_new = True
         found[reader.code_hash] = known[code]
     if is_new:
-        _save(path, known)
+        remembered.save(path, known)
     return found
 
 
 def _code(graph: Graph, reader: TableDefinition) -> str:
     inputs = [graph.tables[name].code_hash for name in sorted(reader.windows)]
     return hashlib.sha256(repr((reader.code_hash, inputs)).encode()).hexdigest()[:16]
-
-
-def _load(path: Path) -> dict[str, ColumnsRead]:
-    try:
-        known = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return known if isinstance(known, dict) else {}
-
-
-def _save(path: Path, known: Mapping[str, ColumnsRead]) -> None:
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):
-        aside.write_text(json.dumps(known), encoding="utf-8")
-        aside.replace(path)

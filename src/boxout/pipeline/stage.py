@@ -14,6 +14,7 @@ from typing import Any
 import duckdb
 
 from boxout.errors import TableDefinitionError
+from boxout.pipeline.sliced_queries import fill_query
 from boxout.tables.definition import WINDOW, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
@@ -88,10 +89,8 @@ def stage_table(warehouse: Warehouse, table: TableDefinition, chunk: Chunk) -> N
     TableDefinitionError
         When the table's SQL does not run, or lacks a column that every table has.
     """
-    from boxout.tables.syntax import sliced_query  # slow to import, for it parses
-
     slices = {name: input_slice(name, windows, chunk) for name, windows in table.windows.items()}
-    query = sliced_query(table.query, slices, table.name)
+    query = fill_query(warehouse.home, table.query, slices, table.name)
     try:
         warehouse.execute(
             f"CREATE OR REPLACE TEMP TABLE {STAGED} AS SELECT * FROM ({query}) AS result "

@@ -20,6 +20,8 @@ from boxout.errors import TableDefinitionError
 FOLDER = Path(__file__).parent
 SCHEMAS = ("landing", "raw", "analytics", "precompute")
 INCOMING = "incoming"
+# What an input's name begins with in a query that is to be filled in.
+PLACE = "__input__"
 # The phase whose tables tell which dates there are; those of later phases follow the schedule.
 RAW_PHASE = 2
 

@@ -5,6 +5,7 @@ The only module that parses SQL. It knows syntax trees and no ledger, dates or s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, traverse_scope
 
 from boxout.errors import TableDefinitionError
+from boxout.tables.definition import PLACE
 
 DIALECT = "duckdb"
 
@@ -116,31 +118,45 @@ def _add_columns(
     read[table] = known | {column.name for column in scope.columns if column.table == source}
 
 
-def sliced_query(query: str, slices: Mapping[str, str], where: str) -> str:
-    """Replace each input table by a subquery that is cut to what is needed.
+def query_template(query: str, names: Sequence[str], where: str) -> str:
+    """Return a query with a placeholder for each of its inputs.
 
     Parameters
     ----------
     query
         The table's SELECT.
-    slices
-        For each `schema.table`, the SELECT that stands in for it.
+    names
+        The inputs, each `schema.table`.
     where
         The table's name, for errors.
 
     Returns
     -------
     str
-        The query in DuckDB's dialect, without comments.
+        The query in DuckDB's dialect, without comments; an input reads `PLACEschema__table AS
+        alias`, with the prefix `PLACE` of `tables.definition`.
     """
     tree = parse_query(query, where)
     for table in list(tree.find_all(exp.Table)):
-        replacement = slices.get(f"{table.db}.{table.name}") if table.db else None
-        if replacement is None:
-            continue
-        subquery = exp.Subquery(
-            this=sqlglot.parse_one(replacement, read=DIALECT),
-            alias=exp.TableAlias(this=exp.to_identifier(table.alias_or_name)),
-        )
-        table.replace(subquery)
+        if f"{table.db}.{table.name}" in names:
+            place = exp.Table(
+                this=exp.to_identifier(f"{PLACE}{table.db}__{table.name}"),
+                alias=exp.TableAlias(this=exp.to_identifier(table.alias_or_name)),
+            )
+            table.replace(place)
     return tree.sql(dialect=DIALECT, comments=False)
+
+
+def sliced_query(query: str, slices: Mapping[str, str], where: str) -> str:
+    """Replace each input table by a subquery; see `pipeline.sliced_queries`, which remembers.
+
+    Parameters
+    ----------
+    slices
+        For each `schema.table`, the SELECT that stands in for it.
+    """
+    text = query_template(query, tuple(slices), where)
+    for name, replacement in slices.items():
+        place = re.escape(PLACE + name.replace(".", "__"))
+        text = f"({replacement})".join(re.split(rf"\b{place}\b", text))
+    return text

@@ -1,0 +1,57 @@
+"""A query is parsed once, and filled in as text ever after."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from boxout.errors import TableDefinitionError
+from boxout.pipeline.sliced_queries import FILE, _known, fill_query
+from boxout.pipeline.stage import Chunk, input_slice
+from boxout.tables.syntax import sliced_query
+from boxout.warehouse.home import Home
+
+QUERY = """SELECT g.a, 'raw.games' AS t -- raw.games
+FROM raw.games AS g JOIN raw.games_old AS o ON o.a = g.a"""
+
+
+@pytest.fixture
+def home(tmp_path):
+    home = Home(tmp_path / "home")
+    home.create()
+    return home
+
+
+def test_inputs_alone_are_replaced_and_text_that_looks_like_them_stays(home):
+    filled = fill_query(home, QUERY, {"raw.games": r"SELECT '\1' AS a"}, "t")
+    assert filled == (
+        r"SELECT g.a, 'raw.games' AS t FROM (SELECT '\1' AS a) AS g "
+        "JOIN raw.games_old AS o ON o.a = g.a"
+    )
+
+
+def test_what_is_remembered_is_what_is_parsed_for_every_table(home, graph, monkeypatch):
+    from datetime import date
+
+    chunk = Chunk(date(2024, 1, 1), date(2024, 1, 31), 31)
+    first = {}
+    for table in graph.computed:
+        slices = {name: input_slice(name, w, chunk) for name, w in table.windows.items()}
+        first[table.name] = fill_query(home, table.query, slices, table.name)
+        assert first[table.name] == sliced_query(table.query, slices, table.name)
+    _known.cache_clear()  # as another process
+    monkeypatch.setitem(sys.modules, "boxout.tables.syntax", None)  # its import would fail
+    for table in graph.computed:
+        slices = {name: input_slice(name, w, chunk) for name, w in table.windows.items()}
+        assert fill_query(home, table.query, slices, table.name) == first[table.name]
+        # a changed query is another one
+        with pytest.raises(ImportError):
+            fill_query(home, table.query + " ", slices, table.name)
+
+
+def test_a_damaged_file_is_found_anew_and_a_query_that_is_none_is_refused(home):
+    (home.scratch / FILE).write_text("{")
+    assert "FROM (SELECT 1) AS g" in fill_query(home, QUERY, {"raw.games": "SELECT 1"}, "t")
+    with pytest.raises(TableDefinitionError):
+        fill_query(home, "SELECT 1; SELECT 2", {}, "t")
