@@ -34,7 +34,7 @@ DEFINITION_AFTER = "AS DOUBLE) / 8)"
 # Stand-ins for an interval's ends while a query is cut; no game was played then.
 _FIRST, _LAST = date(1901, 12, 31), date(1903, 3, 20)
 _A, _Z = "boxout_first_date", "boxout_last_date"
-_LITERAL = re.compile(r"CAST\('(19(?:00|01|02|03)-\d\d-\d\d)' AS DATE\)")
+_LITERAL = re.compile(r"\bDATE '(19(?:00|01|02|03)-\d\d-\d\d)'")
 
 
 def compared_tables(graph: Graph | None = None) -> tuple[TableDefinition, ...]:

@@ -164,7 +164,7 @@ def run_tables(
     run.summary["tables"] = {}
     forget_stale_partitions(warehouse)
     chosen = {table.name for table in tables}
-    with recorded(run):
+    with recorded(run), warehouse.one_thread():
         for table in graph.computed:
             run.heed_stop()
             if table.name in chosen:
@@ -260,18 +260,20 @@ def _run_due(
         outcome.failed += _judge_again(warehouse, graph, table, run, version, seasons)
     for number, (first, last, _) in enumerate(chunks):
         run.heed_stop()
-        with warehouse.reading():
-            if number:
-                version = _plan(warehouse, graph, table, options, force)
-            chunk = select_due(warehouse, first, last)
-            if chunk is None:
-                continue
-            is_small = chunk.dates <= SMALL_CHUNK_DATES
-            with warehouse.one_thread() if is_small else contextlib.nullcontext():
+        with contextlib.ExitStack() as threads:
+            with warehouse.reading():
+                if number:
+                    version = _plan(warehouse, graph, table, options, force)
+                chunk = select_due(warehouse, first, last)
+                if chunk is None:
+                    continue
+                if chunk.dates > SMALL_CHUNK_DATES:
+                    threads.enter_context(warehouse.all_threads())
                 stage_table(warehouse, table, chunk)
                 audit(warehouse, table, chunk, waived=let_through(options.waiver))
                 judge_chunk(warehouse, graph, table, options.waiver)
-        outcome.add(commit_chunk(warehouse, graph, table, run.run_id, version, options.waiver))
+            published = commit_chunk(warehouse, graph, table, run.run_id, version, options.waiver)
+        outcome.add(published)
         run.progress(table.name, outcome.computed, outcome.due, parts)
         listener(table.name, chunk, outcome)
 

@@ -132,6 +132,24 @@ class Warehouse:
             self.execute(f"SET threads = {self._threads}")
 
     @contextlib.contextmanager
+    def all_threads(self) -> Iterator[None]:
+        """Run large statements on every thread within a block of `one_thread`.
+
+        To change the number takes longer than a small statement, so that a run stays on one
+        thread but for what is large.
+        """
+        if not self._is_on_one_thread:
+            yield
+            return
+        self.execute(f"SET threads = {self._threads}")
+        self._is_on_one_thread = False
+        try:
+            yield
+        finally:
+            self.execute("SET threads = 1")
+            self._is_on_one_thread = True
+
+    @contextlib.contextmanager
     def reading(self) -> Iterator[None]:
         """Read one data version: other processes' commits are not seen within the block.
 
