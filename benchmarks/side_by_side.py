@@ -47,12 +47,12 @@ WORK = FOLDER / ".work"
 REAL_DATA = FOLDER.parent.parent / "shared" / "data"
 ALL_SEASONS = ("2021-22", "2022-23", "2023-24", "2024-25", "2025-26")
 QUICK_SEASONS = ("2022-23", "2023-24")
-QUICK_JOBS = ("full", "nothing", "game", "game_to_season_end")
+QUICK_JOBS = ("full", "nothing", "game", "game_to_season_end", "bad")
 # Minutes each, even on two seasons: of the full set only.
 SLOW = ("dbt_microbatch", "dagster", "dagster_partitions")
 # What the first round can stand for when it is quick.
 QUICK_ONCE = ("dbt_incremental", "pandas", "loop")
-QUICK_ONCE_JOBS = ("game",)
+QUICK_ONCE_JOBS = ("game", "bad")
 QUICK_SECONDS = 450.0
 KILLED_AT = 0.5
 

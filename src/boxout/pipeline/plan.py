@@ -74,13 +74,14 @@ def plan_tables(
     forget_stale_partitions(warehouse)
     read_partitions(warehouse)
     plans = []
-    for table in graph.computed:
-        plan_partitions(warehouse, graph, table)
-        planned(table)
-        plans.append(_summarise(warehouse, table))
-        _assume_built(warehouse, table)
-        if table.phase == RAW_PHASE:
-            known_dates(warehouse)
+    with warehouse.one_thread():
+        for table in graph.computed:
+            plan_partitions(warehouse, graph, table)
+            planned(table)
+            plans.append(_summarise(warehouse, table))
+            _assume_built(warehouse, table)
+            if table.phase == RAW_PHASE:
+                known_dates(warehouse)
     return plans
 
 
