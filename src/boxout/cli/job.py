@@ -226,7 +226,7 @@ def _print_report(report: JobReport) -> None:
         _print_learning(report)
     click.echo(
         f"\ndone in {sum(report.seconds.values()):.1f} s. Look next: `boxout validate`, "
-        "`boxout status`, `boxout predict --date DAY`, `boxout models`"
+        "`boxout status`, `boxout slate`, `boxout models`"
     )
 
 
