@@ -14,6 +14,7 @@ from boxout.learning.board.board import build_board
 from boxout.learning.board.hit_rates import SPANS, hit_rates
 from boxout.learning.boosting import contributions
 from boxout.learning.dataset import load_features
+from boxout.learning.markets import MARKET_NAMES
 from boxout.learning.predict import predict
 from boxout.learning.registry import load_model
 from boxout.learning.slate import coming_date
@@ -106,6 +107,55 @@ def test_stakes_are_one_a_player_and_within_their_caps(project, graph, day, boar
     assert sum(row["stake"] or 0 for row in bold.rows) > sum(row["stake"] for row in bets)
 
 
+def test_a_stake_is_the_same_whatever_market_is_asked_for(project, graph, day, board):
+    def key(row):
+        return row["player_id"], row["market"]
+
+    staked = {key(row): row["stake"] for row in board.rows}
+    for market in ("points", "assists"):
+        alone = build_board(project, graph, day, markets=[market])
+        assert {row["market"] for row in alone.rows} == {market}
+        assert {key(row): row["stake"] for row in alone.rows} == {
+            each: stake for each, stake in staked.items() if each[1] == market
+        }
+    points = [row for row in board.rows if row["market"] == "points"]
+    assert any(row["value"] and row["value"] > 0.02 and not row["stake"] for row in points)
+
+
+def test_every_line_on_offer_has_the_best_price_of_each_side(project, day, board):
+    quotes = defaultdict(dict)
+    for *key, book, line, over, under in project.rows(
+        "SELECT game_id, player_id, market, bookmaker, line::DOUBLE, over_price, under_price "
+        "FROM lake.raw.prop_lines WHERE game_date = $1 AND NOT is_live ORDER BY captured_at",
+        [day],
+    ):
+        quotes[tuple(key)][book] = (line, decimal(over), decimal(under))
+    offers = [row for row in board.rows if row["side"]]
+    assert any(len(row["lines"]) > 1 for row in offers)
+    for row in offers:
+        books = quotes[row["game_id"], row["player_id"], row["market"]]
+        assert [each["line"] for each in row["lines"]] == sorted({q[0] for q in books.values()})
+        for each in row["lines"]:
+            on_line = {book: q for book, q in books.items() if q[0] == each["line"]}
+            assert each["best_over"] == pytest.approx(max(q[1] for q in on_line.values()))
+            assert on_line[each["best_under_at"]][2] == pytest.approx(each["best_under"])
+        chances = [each["over_probability"] for each in row["lines"]]
+        assert chances == sorted(chances, reverse=True)
+        assert row["value"] == pytest.approx(
+            max(value for each in row["lines"] for value in (each["value_over"],
+                                                             each["value_under"]))
+        )  # fmt: skip
+
+
+def test_rows_without_a_line_come_last_a_market_at_a_time(board):
+    without = [row["market"] for row in board.rows if not row["side"]]
+    assert [row["side"] is None for row in board.rows] == sorted(
+        row["side"] is None for row in board.rows
+    )
+    assert without[0] == "points"
+    assert list(dict.fromkeys(without)) == [name for name in MARKET_NAMES if name in without]
+
+
 def test_rows_without_a_line_have_a_projection_and_reasons_alone(board):
     minutes = [row for row in board.rows if row["market"] == "minutes"]
     assert minutes
@@ -190,7 +240,17 @@ def test_the_board_counts_the_last_ten_over_its_own_line(project, day, board):
     assert rows
     for row in rows:
         games = games_of(project, row["player_id"], day)[:10]
-        assert (row["games_10"], row["over_10"]) == counted(games, row["line"])[:2]
+        assert (row["games_10"], row["over_10"], row["push_10"]) == counted(games, row["line"])[:3]
+
+
+def test_the_hits_of_the_last_ten_are_those_of_the_side_of_the_bet(trained, boxout, board):
+    under = next(row for row in board.rows if row["side"] == "under" and row["games_10"] == 10)
+    shown = boxout(
+        "slate", "--home", trained, "--player", under["player_id"], "--market", under["market"]
+    )
+    hits = 10 - under["over_10"] - under["push_10"]
+    assert f"{hits} of 10" in shown.stdout
+    assert under["over_10"] != hits
 
 
 def test_the_commands_print_filter_and_refuse(trained, boxout, board):
@@ -209,12 +269,32 @@ def test_the_commands_print_filter_and_refuse(trained, boxout, board):
                   "--home", trained)  # fmt: skip
     assert form.returncode == 0, form.stderr
     assert "last 10" in form.stdout
+    lines = boxout("slate", "--home", trained, "--lines", "--player", row["player_id"])
+    assert "fair over" in lines.stdout
+    with open_warehouse(Home(trained)) as warehouse:
+        idle = warehouse.scalar(
+            "SELECT min(team) FROM lake.analytics.player_game_summary "
+            "WHERE team NOT IN (SELECT unnest($1))",
+            [list(board.teams)],
+        )
+        stranger = warehouse.scalar(
+            "SELECT min(player_id) FROM lake.analytics.player_game_summary WHERE team NOT IN "
+            "(SELECT team FROM lake.analytics.player_game_summary WHERE player_id = $1)",
+            [row["player_id"]],
+        )
     for wrong, what in (
         (("slate", "--date", "2031-01-01"), "No game is known"),
         (("slate", "--market", "dunks"), "dunks"),
         (("slate", "--player", "Nobody Atall"), "No player"),
         (("form", "Nobody Atall", "--line", "1.5"), "No player"),
+        (("slate", "--player", "9" * 20), "No player"),
+        (("slate", "--min-edge", "nan"), "nan"),
+        (("slate", "--team", idle), f"{idle} does not play"),
         (("form", row["player_id"], "--line", "1.5", "--mate", row["player_id"]), "team mate"),
+        (("form", row["player_id"], "--line", "1.5", "--mate", stranger), "team mate"),
+        (("form", row["player_id"], "--line", "nan"), "nan"),
+        (("form", row["player_id"], "--line", "-3"), "-3"),
+        (("form", row["player_id"], "--line", "1.5", "--date", "1999-01-01"), "no game before"),
     ):
         refused = boxout(*wrong, "--home", trained)
         assert refused.returncode in (1, 2)

@@ -92,7 +92,7 @@ COMMANDS = {
         "Print a date's board: the best offer on each player and market, projection, edge and why.",
     ),
     "form": Listed(
-        "slate", "Count how often PLAYER went over a line: last 5, 10, 20, season, and splits."
+        "form", "Count how often PLAYER went over a line: last 5, 10, 20, season, and splits."
     ),
     "picture": Listed(
         "pictures", "Draw form, a distribution, reliability or shots, as SVG and PNG files."

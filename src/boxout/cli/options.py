@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -27,6 +28,20 @@ class GameDate(click.ParamType[date]):
             return parse_date(str(value))
         except IdentityError:
             self.fail(f"{value!r} is not a date; write it like 2024-01-31.", param, ctx)
+
+
+class Finite(click.FloatRange):
+    """A number within bounds, and neither infinite nor no number at all."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Parse the number, or fail as a usage error."""
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is no number to compare with.", param, ctx)
+        return number
+
+
+LINE = Finite(min=0)
 
 
 def with_home(command: Command) -> Command:

@@ -11,8 +11,7 @@ from typing import Any
 import click
 
 from boxout.cli.console import print_json
-from boxout.cli.options import GameDate, with_home, with_json
-from boxout.errors import BoxoutError
+from boxout.cli.options import LINE, GameDate, with_home, with_json
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
@@ -43,14 +42,11 @@ def _with_date(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def _opened(home: str | None, day: date | None) -> Iterator[tuple[Warehouse, date]]:
-    from boxout.learning.slate import coming_date
+    from boxout.learning.slate import slate_date
 
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, load_graph())
-        chosen = day or coming_date(warehouse)
-        if chosen is None:
-            raise BoxoutError("There is no game on the schedule.", "", "Run `boxout run` first.")
-        yield warehouse, chosen
+        yield warehouse, slate_date(warehouse, day)
 
 
 def _say(paths: tuple[Path, Path], as_json: bool) -> None:
@@ -64,7 +60,7 @@ def _say(paths: tuple[Path, Path], as_json: bool) -> None:
 @picture_command.command("form")
 @click.argument("player")
 @click.option("--market", default="points", show_default=True)
-@click.option("--line", type=float, required=True)
+@click.option("--line", type=LINE, required=True, help="The line, such as 24.5.")
 @_with_date
 @_with_folder
 @with_home
@@ -91,7 +87,7 @@ def form_command(
 @picture_command.command("distribution")
 @click.argument("player")
 @click.option("--market", default="points", show_default=True)
-@click.option("--line", type=float, help="The median of the books' lines by default.")
+@click.option("--line", type=LINE, help="The median of the books' lines by default.")
 @_with_date
 @_with_folder
 @with_home

@@ -1,4 +1,4 @@
-"""`slate` and `form`: tonight's board, and how often a player went over a line."""
+"""`slate`: tonight's board, the best offer on each player and market."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from boxout.cli.console import notice, print_json, print_table
-from boxout.cli.options import GameDate, with_home, with_json
-from boxout.errors import BoxoutError, UsageError
+from boxout.cli.options import Finite, GameDate, with_home, with_json
+from boxout.errors import UsageError
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
 from boxout.warehouse.ducklake import open_warehouse
@@ -32,9 +32,12 @@ CAUTION = (
 @click.option("--market", "markets", multiple=True, help="Market; all when left out.")
 @click.option("--player", help="Name or id of a player.")
 @click.option("--team", help="Team, by tricode or name.")
-@click.option("--min-edge", type=float, help="Only offers with this edge or more, such as 0.03.")
+@click.option("--min-edge", type=Finite(), help="Only offers with this edge or more, such as 0.03.")
+@click.option("--lines", "shows_lines", is_flag=True, help="Every line on offer, not the best.")
 @click.option("--odds", type=click.Choice(ODDS), default=ODDS[0], show_default=True)
-@click.option("--kelly", type=float, default=0.25, show_default=True, help="Share of full Kelly.")
+@click.option(
+    "--kelly", type=Finite(0, 1), default=0.25, show_default=True, help="Share of full Kelly."
+)
 @click.option("--model", "model_id", help="A model; each market's champion by default.")
 @click.option("--all", "shows_all", is_flag=True, help=f"Every row, not the first {SHOWN}.")
 @with_home
@@ -45,6 +48,7 @@ def slate_command(
     player: str | None,
     team: str | None,
     min_edge: float | None,
+    shows_lines: bool,
     odds: str,
     kelly: float,
     model_id: str | None,
@@ -57,17 +61,19 @@ def slate_command(
     The best offer is the book, line and side that promise most among the books' last quotes
     before tip-off. Edge is the forecast's chance of that side minus the price's own without the
     margin; the stake is a share of the bankroll by fractional Kelly, at most one bet a player.
-    Without lines the projections stand alone.
+    Without lines the projections stand alone. With --lines, each line that any book offers, with
+    the chance of over, the fair odds of both sides, and the best price of each.
 
     \b
     boxout slate
+    boxout slate --player "Nikola Jokic" --market points --lines
     boxout slate --date 2026-01-31 --market points --min-edge 0.03 --odds decimal
     boxout slate --player "Nikola Jokic" --json
     """
     from boxout.betting.value import StakeLimits
     from boxout.learning.board.board import build_board
     from boxout.learning.markets import select_markets
-    from boxout.learning.slate import coming_date
+    from boxout.learning.slate import slate_date
     from boxout.pipeline.explain import find_player
     from boxout.sources.identity.teams import parse_team
 
@@ -77,13 +83,17 @@ def slate_command(
     graph = load_graph()
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, graph)
-        day = game_date or coming_date(warehouse)
-        if day is None:
-            raise BoxoutError(
-                "There is no game on the schedule.", "", "Ingest a schedule, or run `boxout run`."
-            )
-        player_id = find_player(warehouse, player)[0] if player else None
+        day = slate_date(warehouse, game_date)
+        player_id, name = find_player(warehouse, player) if player else (None, None)
         board = build_board(warehouse, graph, day, model_id=model_id, markets=chosen, limits=limits)
+    if tricode and tricode not in board.teams:
+        raise UsageError(
+            f"{tricode} does not play on {day}.", "--team", f"Name one of {', '.join(board.teams)}."
+        )
+    if player_id is not None and player_id not in {row["player_id"] for row in board.rows}:
+        raise UsageError(
+            f"{name} is not on the slate of {day}.", "--player", "Name another, or another --date."
+        )
     rows = [
         row
         for row in board.rows
@@ -94,10 +104,17 @@ def slate_command(
     if as_json:
         print_json({"board": {**vars(board), "rows": rows}, "note": CAUTION})
         return
-    _print_board(board, rows, odds, shows_all)
+    _print_board(board, rows, odds, shows_all=shows_all, shows_lines=shows_lines)
 
 
-def _print_board(board: Board, rows: Sequence[dict[str, Any]], odds: str, shows_all: bool) -> None:
+def _print_board(
+    board: Board,
+    rows: Sequence[dict[str, Any]],
+    odds: str,
+    *,
+    shows_all: bool,
+    shows_lines: bool,
+) -> None:
     offers = sum(bool(row["side"]) for row in rows)
     click.echo(
         f"{board.game_date}: {board.games} games, {offers:,} offers and {len(rows) - offers:,} "
@@ -107,9 +124,14 @@ def _print_board(board: Board, rows: Sequence[dict[str, Any]], odds: str, shows_
         click.echo(
             f"nothing fits what was asked for; without filters there are {len(board.rows):,} rows"
         )
+    if not board.quotes:
+        notice("no bookmaker's line is on record for this date: projections stand alone")
     shown = rows if shows_all else rows[:SHOWN]
-    if any(row["side"] for row in shown):
-        _print_offers([row for row in shown if row["side"]], odds)
+    offered = [row for row in shown if row["side"]]
+    if shows_lines:
+        _print_lines(offered, odds)
+    else:
+        _print_offers(offered, odds)
     without = [row for row in shown if not row["side"]]
     if without:
         click.echo("without a line:")
@@ -134,27 +156,71 @@ def _print_board(board: Board, rows: Sequence[dict[str, Any]], odds: str, shows_
 
 def _print_offers(rows: Sequence[dict[str, Any]], odds: str) -> None:
     print_table(
-        ["player", "game", "market", "bet", "price", "at", "projection", "over", "edge", "value",
-         "stake", "last 10", "why"],
+        ["player", "game", "market", "bet", "best over", "best under", "projection", "over", "edge",
+         "value", "stake", "hit of last 10", "why"],
         [
             [
                 _player(row),
                 _game(row),
                 row["market"],
                 f"{row['side']} {row['line']:g}",
-                _price(row["price"], odds),
-                row["bookmaker"],
+                _best(row, "over", odds),
+                _best(row, "under", odds),
                 f"{row['projection']:.1f}",
                 f"{100 * row['over_probability']:.1f}%",
                 "-" if row["edge"] is None else f"{100 * row['edge']:+.1f}%",
-                f"{100 * row['value']:+.1f}%",
+                _value(row["value"]),
                 f"{100 * row['stake']:.2f}%" if row["stake"] else "-",
-                f"{row['over_10']}/{row['games_10']}" if row["games_10"] else "-",
+                f"{_hits(row)} of {row['games_10']}" if row["games_10"] else "-",
                 _why(row),
             ]
             for row in rows
         ],
     )  # fmt: skip
+
+
+def _print_lines(rows: Sequence[dict[str, Any]], odds: str) -> None:
+    print_table(
+        ["player", "game", "market", "line", "over", "push", "fair over", "fair under",
+         "best over", "value", "best under", "value"],
+        [
+            [
+                _player(row),
+                _game(row),
+                row["market"],
+                f"{each['line']:g}",
+                f"{100 * each['over_probability']:.1f}%",
+                f"{100 * each['push']:.1f}%" if each["push"] else "-",
+                _fair(each["over_probability"], odds),
+                _fair(1 - each["over_probability"], odds),
+                _best(each, "over", odds),
+                _value(each["value_over"]),
+                _best(each, "under", odds),
+                _value(each["value_under"]),
+            ]
+            for row in rows
+            for each in row["lines"]
+        ],
+    )  # fmt: skip
+
+
+def _hits(row: dict[str, Any]) -> int:
+    """Return in how many of the last games the side of the bet won."""
+    over: int = row["over_10"]
+    return over if row["side"] == "over" else row["games_10"] - row["push_10"] - over
+
+
+def _best(offer: dict[str, Any], side: str, odds: str) -> str:
+    price = offer[f"best_{side}"]
+    return "-" if price is None else f"{_price(price, odds)} {offer[f'best_{side}_at']}"
+
+
+def _fair(chance: float, odds: str) -> str:
+    return _price(1 / chance, odds) if 0 < chance < 1 else "-"
+
+
+def _value(value: float | None) -> str:
+    return "-" if value is None else f"{100 * value:+.1f}%"
 
 
 def _player(row: dict[str, Any]) -> str:
@@ -180,80 +246,4 @@ def _why(row: dict[str, Any]) -> str:
         f"{each['feature']} {'-' if each['value'] is None else format(each['value'], '.4g')} "
         f"({each['moved']:+.1f})"
         for each in row["why"] or ()
-    )
-
-
-@click.command("form")
-@click.argument("player")
-@click.option("--market", default="points", show_default=True)
-@click.option("--line", type=float, required=True, help="The line, such as 24.5.")
-@click.option("--date", "game_date", type=GameDate(), help="Games before it; the coming slate's.")
-@click.option("--mate", help="Name or id of a team mate: games with and without him.")
-@click.option("--opponent", help="Team; by default the one he meets on the date.")
-@with_home
-@with_json
-def form_command(
-    player: str,
-    market: str,
-    line: float,
-    game_date: date | None,
-    mate: str | None,
-    opponent: str | None,
-    home: str | None,
-    as_json: bool,
-) -> None:
-    """Count how often PLAYER went over a line: last 5, 10, 20, season, and splits.
-
-    Splits are of the season of the date: home and away, days of rest, with and without a team
-    mate; games against the opponent are all that are on record. Small samples say little.
-
-    \b
-    boxout form "Nikola Jokic" --market pra --line 48.5
-    boxout form "Tyrese Maxey" --line 25.5 --mate "Joel Embiid" --date 2025-12-01
-    """
-    from boxout.learning.board.hit_rates import hit_rates, opponent_on
-    from boxout.learning.slate import coming_date
-    from boxout.pipeline.explain import find_player
-    from boxout.sources.identity.teams import parse_team
-
-    with open_warehouse(find_home(home)) as warehouse:
-        prepare(warehouse, load_graph())
-        day = game_date or coming_date(warehouse)
-        if day is None:
-            raise BoxoutError("There is no game on the schedule.", "", "Run `boxout run` first.")
-        player_id, name = find_player(warehouse, player)
-        mate_id, mate_name = find_player(warehouse, mate) if mate else (None, None)
-        if mate_id == player_id:
-            raise UsageError("A player is no team mate of his own.", "--mate", "Name another.")
-        against = parse_team(opponent) if opponent else opponent_on(warehouse, player_id, day)
-        rates = hit_rates(
-            warehouse, player_id, market, line, day, mate_id=mate_id, opponent=against
-        )
-    if as_json:
-        print_json(
-            {
-                "player": name,
-                "player_id": player_id,
-                "market": market,
-                "line": line,
-                "before": day,
-                "mate": mate_name,
-                "splits": [{**vars(rate), "rate": rate.rate} for rate in rates],
-            }
-        )
-        return
-    click.echo(f"{name}, {market} over {line:g}, games before {day}")
-    print_table(
-        ["games", "of", "over", "push", "hit rate", "average"],
-        [
-            [
-                rate.split.replace("him", mate_name or "him"),
-                rate.games,
-                rate.over,
-                rate.push,
-                "-" if rate.rate is None else f"{100 * rate.rate:.0f}%",
-                rate.average,
-            ]
-            for rate in rates
-        ],
     )

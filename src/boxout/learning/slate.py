@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+from boxout.errors import BoxoutError
 from boxout.learning.champions.decisions import read_lineup
 from boxout.learning.gates import GAMES, GateAnswer, Readiness
 from boxout.learning.predict import features_hash, predicted_from
@@ -36,6 +37,22 @@ def coming_date(warehouse: Warehouse, today: date | None = None) -> date | None:
         [today],
     )
     return day
+
+
+def slate_date(warehouse: Warehouse, day: date | None) -> date:
+    """Return the date that was asked for, or that of the coming slate.
+
+    Raises
+    ------
+    BoxoutError
+        When none was asked for and no game is on the schedule.
+    """
+    chosen = day or coming_date(warehouse)
+    if chosen is None:
+        raise BoxoutError(
+            "There is no game on the schedule.", GAMES, "Ingest a schedule, or run `boxout run`."
+        )
+    return chosen
 
 
 def publish_readiness(warehouse: Warehouse, graph: Graph, day: date | None = None) -> Readiness:

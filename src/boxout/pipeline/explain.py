@@ -180,7 +180,7 @@ def find_player(warehouse: Warehouse, player: str) -> tuple[int, str]:
     found: list[tuple[int, str]] = []
     if warehouse.has_table(PLAYERS):
         wanted = (
-            "player_id = $1::BIGINT"
+            "player_id = try_cast($1 AS BIGINT)"
             if player.isdigit()
             else "contains(strip_accents(lower(full_name)), strip_accents(lower($1)))"
         )

@@ -15,9 +15,10 @@ import numpy as np
 
 from boxout.betting.value import StakeLimits, stakes
 from boxout.learning.board.hit_rates import last_games_query
-from boxout.learning.board.offers import BEST_OFFERS, stage_quotes
+from boxout.learning.board.offers import ALL_LINES, BEST_OFFERS, stage_quotes
 from boxout.learning.board.reasons import REASONS, stage_reasons
 from boxout.learning.forecasts import STAGED, stage_forecasts
+from boxout.learning.markets import MARKET_NAMES
 from boxout.learning.predict import PLAYERS, SlateForecast, forecast_slate
 from boxout.learning.states import FEATURE_STORE
 from boxout.pipeline.graph import Graph
@@ -40,8 +41,15 @@ class Board:
         (sd, p10, p50, p90), the best offer (side, line, bookmaker, price in decimal odds, and the
         best prices of both sides on that line), over_probability, push, chance of the side,
         market_chance, edge, value (expected profit a unit staked), stake (share of the
-        bankroll), over_10 of games_10 last games over the line, and why. What needs a quote is
-        null where there is none.
+        bankroll), over_10 and push_10 of games_10 last games over or on the line, lines (every
+        line on offer with the best price of each side), and why. What needs a quote is null
+        where there is none; such rows come after the others, a market at a time.
+    games
+        How many games are on the date.
+    teams
+        Tricodes of those that play.
+    quotes
+        How many player games and markets have a line that counts, whatever was asked for.
     models
         Model id by market.
     is_in_sample
@@ -54,6 +62,8 @@ class Board:
 
     game_date: date
     games: int
+    teams: tuple[str, ...]
+    quotes: int
     models: dict[str, str]
     rows: tuple[dict[str, Any], ...]
     is_in_sample: bool
@@ -77,7 +87,7 @@ def build_board(
     model_id
         Each market's champion when none is named.
     markets
-        Only these; all when empty.
+        Only rows of these; all when empty. Stakes are those of the whole board.
 
     Raises
     ------
@@ -89,11 +99,14 @@ def build_board(
         left_out = stage_quotes(warehouse, made)
         stage_reasons(warehouse, made)
         _stage_forecasts(warehouse, made)
-        rows = _read(warehouse, day, markets)
-    _add_stakes(rows, limits)
+        every = _read(warehouse, day)
+    _add_stakes(every, limits)
+    rows = [row for row in every if not markets or row["market"] in markets]
     return Board(
         day,
         games,
+        tuple(sorted({row[side] for row in every for side in ("team", "opponent")})),
+        sum(bool(row["side"]) for row in every),
         dict(lineup.of_market),
         tuple(rows),
         any(each.is_in_sample for each in made),
@@ -113,7 +126,7 @@ def _stage_forecasts(warehouse: Warehouse, forecasts: Sequence[SlateForecast]) -
         warehouse.execute(f"{verb} SELECT * FROM {STAGED}")
 
 
-def _read(warehouse: Warehouse, day: date, markets: Sequence[str]) -> list[dict[str, Any]]:
+def _read(warehouse: Warehouse, day: date) -> list[dict[str, Any]]:
     lines = f"SELECT player_id, market, line FROM ({BEST_OFFERS})"
     players = (
         f"(SELECT player_id, min(full_name) AS player FROM {LAKE}.{PLAYERS} GROUP BY player_id)"
@@ -125,7 +138,8 @@ def _read(warehouse: Warehouse, day: date, markets: Sequence[str]) -> list[dict[
                o.side, o.line, o.bookmaker, o.price, o.books, o.best_over, o.best_over_at,
                o.best_under, o.best_under_at, o.over_probability, o.push, o.chance,
                o.market_chance, o.chance - o.market_chance AS edge, o.value, o.is_unknown,
-               h.over AS over_{RECENT_GAMES}, h.games AS games_{RECENT_GAMES}, w.why,
+               h.over AS over_{RECENT_GAMES}, h.push AS push_{RECENT_GAMES},
+               h.games AS games_{RECENT_GAMES}, l.lines, w.why,
                coalesce(o.value >= {LEAST_VALUE} AND row_number() OVER (
                  PARTITION BY f.player_id ORDER BY o.value DESC NULLS LAST, f.market) = 1, false)
                  AS is_bet
@@ -135,6 +149,8 @@ def _read(warehouse: Warehouse, day: date, markets: Sequence[str]) -> list[dict[
         LEFT JOIN {players} AS p ON p.player_id = f.player_id
         LEFT JOIN ({BEST_OFFERS}) AS o
           ON o.game_id = f.game_id AND o.player_id = f.player_id AND o.market = f.market
+        LEFT JOIN ({ALL_LINES}) AS l
+          ON l.game_id = f.game_id AND l.player_id = f.player_id AND l.market = f.market
         LEFT JOIN ({last_games_query(lines, day, RECENT_GAMES)}) AS h
           ON h.player_id = f.player_id AND h.market = f.market AND h.line = o.line
         LEFT JOIN (
@@ -143,11 +159,10 @@ def _read(warehouse: Warehouse, day: date, markets: Sequence[str]) -> list[dict[
                       ORDER BY abs(moved) DESC, feature) AS why
           FROM {REASONS} GROUP BY ALL) AS w
           ON w.game_id = f.game_id AND w.player_id = f.player_id AND w.market = f.market
-        WHERE len($1) = 0 OR f.market IN (SELECT unnest($1))
-        ORDER BY o.value IS NULL, edge DESC NULLS LAST, o.value DESC, f.predicted DESC,
-                 f.player_id, f.market
+        ORDER BY o.value IS NULL, edge DESC NULLS LAST, o.value DESC,
+                 list_position($1, f.market), f.predicted DESC, f.player_id
         """,
-        [list(markets)],
+        [list(MARKET_NAMES)],
     )
 
 

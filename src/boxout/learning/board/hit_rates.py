@@ -19,6 +19,8 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 
 # Games back by the name of the span.
 SPANS = {"last 5": 5, "last 10": 10, "last 20": 20}
+# Games of the season with and without the team mate who was asked for.
+MATE_SPLITS = ("with him", "without him")
 COUNTED = (
     "count(*) AS games, count(*) FILTER (actual > line) AS over, "
     "count(*) FILTER (actual = line) AS push, avg(actual) AS average"
@@ -111,8 +113,8 @@ def hit_rates(
         splits.append((f"against {opponent}", f"opponent = '{opponent}'"))
     if mate_id is not None:
         splits += [
-            ("with him", "in_season AND mate_minutes > 0"),
-            ("without him", "in_season AND is_his_team AND coalesce(mate_minutes, 0) = 0"),
+            (MATE_SPLITS[0], "in_season AND mate_minutes > 0"),
+            (MATE_SPLITS[1], "in_season AND is_his_team AND coalesce(mate_minutes, 0) = 0"),
         ]
     names = ", ".join(f"'{name}'" for name, _ in splits)
     belongs = ", ".join(f"coalesce({condition}, false)" for _, condition in splits)
@@ -147,10 +149,9 @@ def _hit_rate(split: str, row: dict[str, Any] | None) -> HitRate:
 
 
 def opponent_on(warehouse: Warehouse, player_id: int, day: date) -> str | None:
-    """Return whom a player meets on a date, or met last before it; None when nobody is known."""
+    """Return whom a player meets on a date, played or to come; None when nobody is known."""
     found: str | None = warehouse.scalar(
-        f"SELECT opponent FROM {LAKE}.precompute.slate WHERE player_id = $1 AND game_date <= $2 "
-        "ORDER BY game_date DESC LIMIT 1",
+        f"SELECT opponent FROM {LAKE}.precompute.slate WHERE player_id = $1 AND game_date = $2",
         [player_id, day],
     )
     return found

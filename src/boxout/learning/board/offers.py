@@ -13,10 +13,27 @@ from boxout.learning.quotes import is_suspect, read_quotes
 from boxout.warehouse.ducklake import Warehouse
 
 PRICED = "priced_quotes"
+# One row a player game, market and line: the best price of each side, and where it is.
+_BEST_PRICES = f"""
+  SELECT game_id, player_id, market, line,
+         any_value(chance) AS over_probability, any_value(push) AS push,
+         max(over_price) AS best_over, arg_max(bookmaker, over_price) AS best_over_at,
+         max(value_over) AS value_over,
+         max(under_price) AS best_under, arg_max(bookmaker, under_price) AS best_under_at,
+         max(value_under) AS value_under
+  FROM {PRICED} GROUP BY game_id, player_id, market, line
+"""
+# One row a player game and market: every line that the books offer, the lowest first.
+ALL_LINES = f"""
+  SELECT game_id, player_id, market,
+         list(struct_pack(line, over_probability, push, best_over, best_over_at, value_over,
+                          best_under, best_under_at, value_under) ORDER BY line) AS lines
+  FROM ({_BEST_PRICES}) GROUP BY game_id, player_id, market
+"""
 # One row a player game and market: the side, line and book that promise most, the best prices
 # of both sides on that line, and how many books quote the market at all.
 BEST_OFFERS = f"""
-  SELECT o.*, s.* EXCLUDE (game_id, player_id, market, line), b.books
+  SELECT o.*, s.best_over, s.best_over_at, s.best_under, s.best_under_at, b.books
   FROM (
     SELECT game_id, player_id, market, bookmaker, line, push, is_unknown,
            chance AS over_probability,
@@ -24,11 +41,7 @@ BEST_OFFERS = f"""
            unnest([chance, 1 - chance]) AS chance, unnest([value_over, value_under]) AS value,
            unnest([market_chance, 1 - market_chance]) AS market_chance
     FROM {PRICED}) AS o
-  JOIN (
-    SELECT game_id, player_id, market, line, max(over_price) AS best_over,
-           arg_max(bookmaker, over_price) AS best_over_at, max(under_price) AS best_under,
-           arg_max(bookmaker, under_price) AS best_under_at
-    FROM {PRICED} GROUP BY ALL) AS s USING (game_id, player_id, market, line)
+  JOIN ({_BEST_PRICES}) AS s USING (game_id, player_id, market, line)
   JOIN (SELECT game_id, player_id, market, count(DISTINCT bookmaker) AS books
         FROM {PRICED} GROUP BY ALL) AS b USING (game_id, player_id, market)
   WHERE o.value IS NOT NULL
