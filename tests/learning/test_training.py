@@ -11,9 +11,10 @@ import pytest
 
 from boxout.errors import BoxoutError, UsageError
 from boxout.learning import dataset
+from boxout.learning.boosting import BoostingOptions
 from boxout.learning.card import METRICS_RULE
 from boxout.learning.gates import readiness
-from boxout.learning.hiding import hide_optional
+from boxout.learning.hiding import LINEUP_FEATURES, before_lineups, hide_optional
 from boxout.learning.markets import MARKETS
 from boxout.learning.registry import list_models, load_model
 from boxout.learning.train import train
@@ -56,13 +57,34 @@ def test_only_fresh_partitions_and_players_with_minutes_are_learned_from(league)
 
 def test_hiding_takes_away_whole_games_and_never_fills_in(league):
     data = _load(league)
-    hidden = hide_optional(data, {"avg_points_season"}, 0.25, 3)
+    options = BoostingOptions(hidden_share=0.25, seed=3)
+    hidden = hide_optional(data, {"avg_points_season"}, options)
     column = data.features.index("avg_points_season")
     gone = np.isnan(hidden[:, column]) & ~np.isnan(data.matrix[:, column])
     assert 0.15 < gone.mean() < 0.35
     assert not set(data.game_id[gone]) & set(data.game_id[~gone & ~np.isnan(hidden[:, column])])
-    others = np.delete(hidden, column, axis=1)
-    assert np.array_equal(others, np.delete(data.matrix, column, axis=1), equal_nan=True)
+    lineup = [data.features.index(name) for name in LINEUP_FEATURES]
+    others = np.delete(hidden, [column, *lineup], axis=1)
+    kept = np.delete(data.matrix, [column, *lineup], axis=1)
+    assert np.array_equal(others, kept, equal_nan=True)
+    starting = lineup[0]
+    unknown = np.isnan(hidden[:, starting]) & ~np.isnan(data.matrix[:, starting])
+    assert 0.15 < unknown.mean() < 0.35
+    assert (unknown & ~gone).any()
+    assert (gone & ~unknown).any()
+
+
+def test_before_the_lineups_nothing_else_is_taken_away(league):
+    data = _load(league)
+    early = before_lineups(data)
+    lineup = [data.features.index(name) for name in LINEUP_FEATURES]
+    assert np.isnan(early.matrix[:, lineup]).all()
+    assert not np.isnan(data.matrix[:, lineup]).all()
+    assert np.array_equal(
+        np.delete(early.matrix, lineup, axis=1),
+        np.delete(data.matrix, lineup, axis=1),
+        equal_nan=True,
+    )
 
 
 def test_the_same_data_gives_the_same_model_and_nothing_new_is_written(trained, options):

@@ -40,6 +40,7 @@ MUTATIONS = {
         "overtime_periods_are_plausible": put("overtime_periods = 9"),
     },
     "raw.injuries": {"reports_matched_to_player": GONE},
+    "raw.lineups": {"starters_matched_to_player": GONE},
     "raw.game_lines": {"lines_matched_to_game": GONE},
     "raw.player_boxscores": {
         "both_teams_of_every_finished_game": GONE + " AND is_home",
@@ -81,7 +82,10 @@ MUTATIONS = {
         "zone_attempts_add_up": put("fga = fga + 10"),
     },
     "analytics.team_defense_game_summary": {"two_rows_a_finished_game": GONE + " AND is_home"},
-    "precompute.slate": {"every_game_has_players": GONE},
+    "precompute.slate": {
+        "every_game_has_players": GONE,
+        "five_starters_a_team": put("is_starting = is_home"),
+    },
     "precompute.player_daily_cache": {
         "nothing_is_known_before_the_first_game": put("games_played_season = 0"),
         "form_populated": put("avg_points_last_10_games = NULL"),

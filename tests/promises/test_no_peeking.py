@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -80,8 +81,32 @@ def test_who_came_to_play_is_caught_where_minutes_choose_the_rows(built, graph, 
     assert not audit.passed
 
 
-def test_a_starter_told_by_the_box_score_of_the_day_is_caught(built, graph, day):
-    started = "WHERE NOT s.is_upcoming AND b.is_starter"
-    audit = leaking(built, spoiled(graph, SLATE, "WHERE NOT s.is_upcoming", started), day)
-    assert audit.lost
-    assert audit.gained
+def test_a_starter_told_by_the_minutes_he_played_is_caught(built, graph, day):
+    played = "CASE WHEN b.minutes > 24 THEN 1 WHEN NOT b.minutes > 24"
+    audit = leaking(
+        built,
+        spoiled(graph, SLATE, "CASE WHEN b.is_starter THEN 1 WHEN NOT b.is_starter", played),
+        day,
+    )
+    assert "is_starting" in {column.column for column in audit.leaks}
+
+
+def test_a_lineup_announced_after_tipoff_is_caught(small_home, tmp_path, graph, day):
+    home = shutil.copytree(small_home, tmp_path / "home")
+    with open_warehouse(Home(home)) as warehouse:
+        with warehouse.commit():
+            warehouse.execute(
+                "INSERT INTO lake.raw.lineups SELECT b.season, b.game_date, b.player_id, b.team, "
+                "g.tipoff_at + INTERVAL 1 MINUTE FROM lake.raw.player_boxscores AS b "
+                "JOIN lake.raw.games AS g USING (game_id) WHERE b.game_date = $1 AND b.is_starter",
+                [day],
+            )
+        early = "CASE WHEN NOT s.is_upcoming THEN p.started = 1"
+        late = "l.announced_at < s.known_until"
+        announced = spoiled(graph, SLATE, early, "CASE WHEN false THEN p.started = 1")
+        assert leaking(warehouse, announced, day).passed
+        table = announced.tables[SLATE]
+        assert late in table.query
+        too_late = replace(table, query=table.query.replace(late, "true"))
+        found = leaking(warehouse, build_graph({**announced.tables, SLATE: too_late}), day)
+        assert "is_starting" in {column.column for column in found.leaks}

@@ -67,6 +67,7 @@ def test_the_tables_of_the_design_are_there():
         "raw.shots",
         "raw.players",
         "raw.injuries",
+        "raw.lineups",
         "raw.prop_lines",
         "raw.game_lines",
         "analytics.team_offense_game_summary",

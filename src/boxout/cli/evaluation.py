@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     "--with-lines", is_flag=True, help="Let the trees use betting lines seen before tip-off."
 )
 @click.option(
+    "--before-lineups", is_flag=True, help="Forecast without knowing who starts, as in the morning."
+)
+@click.option(
     "--report",
     "report_path",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -38,6 +41,7 @@ def evaluate_command(
     seasons: tuple[str, ...],
     markets: tuple[str, ...],
     with_lines: bool,
+    before_lineups: bool,
     report_path: Path | None,
     home: str | None,
     as_json: bool,
@@ -51,6 +55,7 @@ def evaluate_command(
     \b
     boxout evaluate --season 2023-24
     boxout evaluate --season 2023-24 --market pra --with-lines --report pra.html
+    boxout evaluate --season 2023-24 --before-lineups
     """
     from boxout.learning.evaluation.report import html_report
     from boxout.learning.evaluation.run import EvaluateOptions, evaluate
@@ -60,12 +65,12 @@ def evaluate_command(
         evaluation = evaluate(
             warehouse,
             markets or None,
-            EvaluateOptions(seasons=seasons, with_lines=with_lines),
+            EvaluateOptions(seasons, with_lines, before_lineups),
             listener=lambda step, done, total: progress.step(f"evaluating: {step}", done, total),
         )
         folder = warehouse.home.path / "evaluations"
-    lines = "-with-lines" if with_lines else ""
-    path = report_path or folder / f"{'_'.join(evaluation.seasons)}{lines}.html"
+    suffix = ("-with-lines" if with_lines else "") + ("-before-lineups" if before_lineups else "")
+    path = report_path or folder / f"{'_'.join(evaluation.seasons)}{suffix}.html"
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(html_report(evaluation), encoding="utf-8")
@@ -88,6 +93,7 @@ def evaluate_command(
 def print_evaluation(evaluation: Evaluation) -> None:
     """Print the overall scores and what the comparison with the books says."""
     label = ", on a SIMULATED league" if evaluation.is_simulated else ""
+    label += ", lineups not yet known" if evaluation.before_lineups else ""
     click.echo(f"{', '.join(evaluation.seasons)}: {len(evaluation.months)} months{label}")
     scores = [market.overall for market in evaluation.markets]
     averages = list(scores[0].baselines)

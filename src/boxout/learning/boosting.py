@@ -30,7 +30,8 @@ class BoostingOptions:
     row_share, column_share
         Share of rows a round, and of features a tree.
     hidden_share
-        Share of training games in which features that may be missing are hidden.
+        Share of training games in which features that may be missing are hidden, and share of
+        those in which it is hidden who starts.
     seed
         Of all sampling.
     threads

@@ -3,23 +3,29 @@
 Odds and shot locations are there for whole seasons and then absent for whole seasons. Trees
 that never saw a column without values send its missing ones anywhere: with odds gone in
 2025-26, points were forecast 0.4 too high. So in a share of training games every column
-that the feature store's contract allows to be null is made null. Nothing is ever filled in,
-and forecasts always see the rows as they are.
+that the feature store's contract allows to be null is made null. Who starts is announced half
+an hour before tip-off, and most forecasts are made before: it is hidden in a share of games of
+its own. Nothing is ever filled in, and forecasts always see the rows as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from boxout.learning.boosting import BoostingOptions
 from boxout.learning.dataset import FeatureRows
+
+# What is known from the announcement of the lineups on.
+LINEUP_FEATURES = ("is_starting", "new_starters", "benched_starters")
 
 
 def hide_optional(
-    rows: FeatureRows, optional: Collection[str], share: float, seed: int
+    rows: FeatureRows, optional: Collection[str], options: BoostingOptions
 ) -> NDArray[Any]:
     """Return the matrix to train on.
 
@@ -27,20 +33,28 @@ def hide_optional(
     ----------
     optional
         Features that may be missing altogether; others are left alone.
-    share
-        Share of games, from 0 to 1, in which they are hidden.
-    seed
-        Of the choice of games.
+    options
+        The share of games in which they are hidden, and the seed of the choice of games.
 
     Returns
     -------
     ndarray
         float32 of the shape of `rows.matrix`, which is not changed.
     """
-    columns = [i for i, name in enumerate(rows.features) if name in optional]
     games, game = np.unique(rows.game_id, return_inverse=True)
-    is_hidden = (np.random.default_rng(seed).random(len(games)) < share)[game]
+    draw = np.random.default_rng(options.seed)
     matrix = rows.matrix.copy()
-    for column in columns:
-        matrix[is_hidden, column] = np.nan
+    for names in (optional, LINEUP_FEATURES):
+        is_hidden = (draw.random(len(games)) < options.hidden_share)[game]
+        for column, name in enumerate(rows.features):
+            if name in names:
+                matrix[is_hidden, column] = np.nan
     return matrix
+
+
+def before_lineups(rows: FeatureRows) -> FeatureRows:
+    """Return rows as they were before the lineups were announced."""
+    columns = [i for i, name in enumerate(rows.features) if name in LINEUP_FEATURES]
+    matrix = rows.matrix.copy()
+    matrix[:, columns] = np.nan
+    return replace(rows, matrix=matrix)

@@ -153,7 +153,7 @@ def train(
     boosting = options.boosting
     with recorded(run):
         run.start(in_ledger=False)
-        matrix = hide_optional(data, optional, boosting.hidden_share, boosting.seed)
+        matrix = hide_optional(data, optional, boosting)
         with fitting_workers() as workers:
             # It trains on the most rows: begun first, it does not keep the rest waiting.
             last = workers.submit(_fit_all, data, matrix, with_parts(selected), boosting)

@@ -19,6 +19,7 @@ from boxout.pipeline.standings import (
     Standing,
     change_of,
     read_standing,
+    say_change,
     standings_of,
     write_standing,
 )
@@ -110,7 +111,8 @@ def _record(
 ) -> None:
     """Record one check that is looser than it was, unless that is on record already."""
     table, check = key
-    change, said = change_of(old, new), str(new) if new else "gone"
+    change = change_of(old, new)
+    was, said = say_change(old, new)
     moved = warehouse.rows(
         "SELECT change, new_standing FROM lake.ledger.goalposts "
         "WHERE table_name = $1 AND check_name = $2 AND restored_at IS NULL",
@@ -130,7 +132,7 @@ def _record(
                now()::TIMESTAMP, NULL, NULL, NULL, NULL
         FROM lake.ledger.goalposts
         """,
-        [table, check, change, str(old), said, author.who, author.why],
+        [table, check, change, was, said, author.who, author.why],
     )
 
 

@@ -6,8 +6,8 @@ scrambled. The features of that date are computed from the whole data and from w
 and compared value by value.
 
 Some things are taken as known beforehand, because no source says when they came out: who is
-listed in a finished game's box score, the consensus line of a game, dates of birth, and which
-spelling of a name means whom.
+listed and who starts in a finished game's box score, the consensus line of a game, dates of
+birth, and which spelling of a name means whom.
 """
 
 from __future__ import annotations
@@ -24,11 +24,14 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 
 TAKEN_AS_KNOWN = (
     "who is listed in the box score of a finished game: the last-minute scratches are not in it",
+    "who starts: the lineups are announced half an hour before tip-off",
     "the consensus spread and total of a game, which carry no time",
     "dates of birth, and which spelling of a name means whom",
 )
 # What is kept of a box line of the day itself: who and where, nothing of what he did.
-LISTING = "season game_date game_id player_id player_name team opponent is_home".split()
+LISTING = "season game_date game_id player_id player_name team opponent is_home is_starter".split()
+# Of reports about a team the column that says when they came out.
+REPORTED_AT = {"raw.injuries": "report_at", "raw.lineups": "announced_at"}
 SCRAMBLED_OF_GAMES = ("home_pts", "away_pts", "overtime_periods")
 TRUTH, HIDDEN = "audit_truth", "audit_hidden"
 
@@ -196,11 +199,11 @@ def _hide(warehouse: Warehouse, name: str, target: str, day: date, hidden: dict[
         seen_before = f"game_date < DATE '{day}' OR (game_date = DATE '{day}' AND " + (
             "captured_at < tipoff_at)"
         )
-    elif name == "raw.injuries":
+    elif name in REPORTED_AT:
         seen_before = (
             f"game_date < DATE '{day}' OR (game_date = DATE '{day}' AND EXISTS ("
             f"SELECT 1 FROM {LAKE}.{SCHEDULE} AS g WHERE g.game_date = i.game_date "
-            "AND i.team IN (g.home_team, g.away_team) AND i.report_at < "
+            f"AND i.team IN (g.home_team, g.away_team) AND i.{REPORTED_AT[name]} < "
             "coalesce(g.tipoff_at, CAST(g.game_date AS TIMESTAMP) + INTERVAL 16 HOUR)))"
         )
     elif name in ("raw.game_lines", "raw.players", "raw.player_aliases"):

@@ -46,6 +46,16 @@ class Standing:
         return f"{100 * self.at_least:g}%, {self.severity}"
 
 
+def say_change(old: Standing, new: Standing | None) -> tuple[str, str]:
+    """Return both standings in words; of long lists of exemptions only what was added."""
+    if new is None:
+        return str(old), "gone"
+    if old.exempt and new.exempt:
+        added = ", ".join(sorted(set(new.exempt) - set(old.exempt)))
+        return f"{len(old.exempt)} exemptions", f"{len(new.exempt)}, now also: {added}"
+    return str(old), str(new)
+
+
 def write_standing(standing: Standing) -> str:
     """Return a standing as the ledger keeps it."""
     return json.dumps(asdict(standing))

@@ -93,7 +93,8 @@ class BookComparison:
         if self.unknown_tipoff:
             money = (
                 "What bets would have returned shows nothing here: no source says that these "
-                "quotes were from before tip-off, or from before the listing of who plays."
+                "quotes were from before tip-off, or from before the listing of who plays and "
+                "starts."
             )
         else:
             money = _profit_verdict(self.profit)

@@ -58,6 +58,8 @@ def html_report(evaluation: Evaluation) -> str:
 
 def _about(evaluation: Evaluation) -> str:
     lines = "with betting lines" if evaluation.with_lines else "no betting line"
+    if evaluation.before_lineups:
+        lines += ", lineups not yet known"
     return (
         f"<p>{len(evaluation.months)} months, each forecast by trees grown on all rows before "
         f"it: {evaluation.features} features, {lines} among them. Data version "

@@ -13,7 +13,7 @@ from boxout.learning.evaluation.books import BookComparison, compare_with_books
 from boxout.learning.evaluation.months import monthly_folds
 from boxout.learning.evaluation.scores import MarketScores, score_market
 from boxout.learning.evaluation.season_walk import walk_months
-from boxout.learning.hiding import hide_optional
+from boxout.learning.hiding import before_lineups, hide_optional
 from boxout.learning.inputs import read_inputs
 from boxout.learning.markets import select_markets
 from boxout.learning.quotes import read_quotes
@@ -34,10 +34,13 @@ class EvaluateOptions:
     with_lines
         Whether the trees may use betting lines, where those are known to be from before
         tip-off; see `betting_lines`.
+    before_lineups
+        Forecast as one could before the lineups were announced: who starts is hidden.
     """
 
     seasons: tuple[str, ...] = ()
     with_lines: bool = False
+    before_lineups: bool = False
     boosting: BoostingOptions = field(default_factory=BoostingOptions)
 
 
@@ -62,6 +65,7 @@ class Evaluation:
     seasons: tuple[str, ...]
     is_simulated: bool
     with_lines: bool
+    before_lineups: bool
     data_version: int
     dataset_hash: str
     features: int
@@ -109,7 +113,9 @@ def evaluate(
     read = time.monotonic()
     boosting = options.boosting
     optional = graph.table(FEATURE_STORE).may_be_null
-    matrix = hide_optional(data, optional, boosting.hidden_share, boosting.seed)
+    matrix = hide_optional(data, optional, boosting)
+    if options.before_lineups:
+        data = before_lineups(data)
     walked = walk_months(data, matrix, folds, selected, boosting, listener or _silent)
     walk = time.monotonic()
     scores = [score for each in walked if (score := score_market(data, each))]
@@ -134,8 +140,9 @@ def evaluate(
         tuple(sorted(seasons)),
         inputs.is_simulated,
         options.with_lines,
+        options.before_lineups,
         inputs.data_version,
-        data.fingerprint(),
+        inputs.data.fingerprint(),
         len(data.features),
         tuple((f.first_date, f.last_date, f.train_rows) for f in folds if f.number),
         tuple(scores),

@@ -158,6 +158,7 @@ def _write(
         source_files.write_schedule(writer)
         source_files.write_players(writer)
         source_files.write_injuries(writer, rng)
+        source_files.write_lineups(writer)
         years = [int(year) for year in np.unique(games["start_year"])]
         for year in years:
             season = season_of(OPENINGS[year])

@@ -147,6 +147,24 @@ def write_injuries(writer: Writer, rng: np.random.Generator) -> None:
     )
 
 
+def write_lineups(writer: Writer) -> None:
+    """Write the lineups of the next date, announced so far: every second game's."""
+    writer.write(
+        "lineups",
+        """
+        SELECT tipoff_utc - to_minutes(30) AS announced_utc, game_date,
+               CASE WHEN side = 0 THEN home_code ELSE away_code END AS team,
+               p.name AS player_name
+        FROM lines JOIN (
+          SELECT *, row_number() OVER (ORDER BY game_id) AS place FROM games
+          WHERE game_date = (SELECT min(game_date) FROM games WHERE status = 'scheduled'))
+          USING (game) JOIN people AS p USING (person)
+        WHERE is_starter AND place % 2 = 1
+        ORDER BY announced_utc, team, player_name
+        """,
+    )
+
+
 def write_game_lines(writer: Writer, columns: Columns) -> None:
     """Write spreads, totals and moneylines; team codes in lower case, as some books write them."""
     writer.load("game_lines", columns)

@@ -2,13 +2,14 @@
 description = "Who is to be predicted: the listed players of finished games, the projected rosters of games to come, and who is reported out. It says who and where, nothing of how they play."
 phase = 4
 key = ["game_id", "player_id"]
-may_be_null = ["report_status"]
-may_be_constant = ["is_upcoming", "is_candidate", "is_absent", "report_status"]
+may_be_null = ["report_status", "is_starting"]
+may_be_constant = ["is_upcoming", "is_candidate", "is_absent", "report_status", "is_starting"]
 
 [windows]
 "raw.games" = "same_day"
 "raw.player_boxscores" = ["same_day", "days: 30"]
 "raw.injuries" = "same_day"
+"raw.lineups" = "same_day"
 
 [[checks]]
 name = "every_game_has_players"
@@ -21,6 +22,21 @@ LEFT JOIN (SELECT game_id, SUM(CASE WHEN is_candidate THEN 1 ELSE 0 END) AS play
   ON s.game_id = g.game_id
 WHERE g.status <> 'postponed'
 GROUP BY g.game_date
+"""
+
+[[checks]]
+name = "five_starters_a_team"
+scope = "season"
+severity = "block"
+at_least = 0.98
+query = """
+SELECT game_date, SUM(CASE WHEN starters = 5 THEN 0 ELSE 1 END) AS failing, COUNT(*) AS total
+FROM (
+  SELECT game_date, game_id, team, SUM(CASE WHEN is_starting THEN 1 ELSE 0 END) AS starters
+  FROM this
+  WHERE is_starting IS NOT NULL
+  GROUP BY game_date, game_id, team) AS teams
+GROUP BY game_date
 """
 */
 WITH games AS (
@@ -44,6 +60,18 @@ reports AS (
   JOIN sides AS s ON s.game_date = i.game_date AND s.team = i.team
   WHERE i.report_at < s.known_until
 ),
+-- the last five that a team announced before tip-off; more or fewer are no lineup
+lineups AS (
+  SELECT s.game_id, l.team, l.player_id,
+         DENSE_RANK() OVER (PARTITION BY s.game_id, l.team ORDER BY l.announced_at DESC) AS place,
+         COUNT(*) OVER (PARTITION BY s.game_id, l.team, l.announced_at) AS starters
+  FROM raw.lineups AS l
+  JOIN sides AS s ON s.game_date = l.game_date AND s.team = l.team
+  WHERE l.announced_at < s.known_until
+),
+announced AS (
+  SELECT game_id, team, player_id FROM lineups WHERE place = 1 AND starters = 5
+),
 -- the team for which each player appeared last, in the thirty days before a game to come
 appearances AS (
   SELECT d.game_date, b.player_id, b.team,
@@ -53,22 +81,23 @@ appearances AS (
     ON b.season = d.season AND b.game_date < d.game_date AND b.game_date >= d.game_date - INTERVAL 30 DAY
 ),
 members AS (
-  SELECT s.game_id, b.player_id, b.team, 1 AS is_listed
+  SELECT s.game_id, b.player_id, b.team, 1 AS is_listed,
+         CASE WHEN b.is_starter THEN 1 WHEN NOT b.is_starter THEN 0 END AS started
   FROM raw.player_boxscores AS b
   JOIN sides AS s ON s.game_date = b.game_date AND s.game_id = b.game_id AND s.team = b.team
   WHERE NOT s.is_upcoming
   UNION ALL
-  SELECT s.game_id, a.player_id, a.team, 1
+  SELECT s.game_id, a.player_id, a.team, 1, CAST(NULL AS INTEGER)
   FROM appearances AS a
   JOIN sides AS s ON s.game_date = a.game_date AND s.team = a.team AND s.is_upcoming
   WHERE a.place = 1
   UNION ALL
-  SELECT game_id, player_id, team, 0
+  SELECT game_id, player_id, team, 0, CAST(NULL AS INTEGER)
   FROM reports
   WHERE place = 1 AND status IN ('out', 'doubtful')
 ),
 people AS (
-  SELECT game_id, player_id, MIN(team) AS team, MAX(is_listed) AS is_listed
+  SELECT game_id, player_id, MIN(team) AS team, MAX(is_listed) AS is_listed, MAX(started) AS started
   FROM members
   GROUP BY game_id, player_id
 )
@@ -83,7 +112,11 @@ SELECT
   s.is_upcoming,                                             -- whether the game is still to be played
   r.status AS report_status,                                 -- last injury report before tip-off; null where there is none
   COALESCE(r.status IN ('out', 'doubtful'), FALSE) AS is_absent, -- whether that report expects the player to miss the game
-  p.is_listed = 1 AND NOT (s.is_upcoming AND COALESCE(r.status IN ('out', 'doubtful'), FALSE)) AS is_candidate -- whether a prediction is wanted: listed in a finished game, or expected to play in one to come
+  p.is_listed = 1 AND NOT (s.is_upcoming AND COALESCE(r.status IN ('out', 'doubtful'), FALSE)) AS is_candidate, -- whether a prediction is wanted: listed in a finished game, or expected to play in one to come
+  CASE WHEN NOT s.is_upcoming THEN p.started = 1
+       WHEN k.game_id IS NOT NULL THEN a.player_id IS NOT NULL END AS is_starting -- whether the player is one of the five who start: of the box score of a finished game, of the lineup announced for one to come; null where nothing says
 FROM people AS p
 JOIN sides AS s ON s.game_id = p.game_id AND s.team = p.team
 LEFT JOIN reports AS r ON r.game_id = p.game_id AND r.player_id = p.player_id AND r.place = 1
+LEFT JOIN announced AS a ON a.game_id = p.game_id AND a.player_id = p.player_id
+LEFT JOIN (SELECT DISTINCT game_id, team FROM announced) AS k ON k.game_id = p.game_id AND k.team = p.team

@@ -1,0 +1,32 @@
+/*
+description = "Starting lineups as announced before tip-off: one row a starter and announcement."
+phase = 2
+key = ["announced_at", "game_date", "player_id"]
+
+[windows]
+"landing.lineups" = "same_day"
+"raw.player_aliases" = ["history", "same_day"]
+
+[[checks]]
+name = "starters_matched_to_player"
+scope = "season"
+severity = "warn"
+at_least = 0.98
+query = """
+SELECT l.game_date, l.starters - COALESCE(t.starters, 0) AS failing, l.starters AS total
+FROM (SELECT game_date, COUNT(*) AS starters FROM landing.lineups GROUP BY game_date) AS l
+LEFT JOIN (SELECT game_date, COUNT(*) AS starters FROM this GROUP BY game_date) AS t
+  ON t.game_date = l.game_date
+UNION ALL
+SELECT q.game_date, q.failing, q.failing AS total FROM quarantined AS q WHERE q.table_name = 'landing.lineups'
+"""
+*/
+SELECT
+  l.season,       -- season, such as '2023-24'
+  l.game_date,    -- US Eastern date of the game concerned
+  a.player_id,    -- id of the player in raw.players
+  l.team,         -- tricode of the player's team
+  l.announced_at  -- when the lineup was announced, UTC
+FROM landing.lineups AS l
+JOIN raw.player_aliases AS a ON a.player_key = l.player_key
+WHERE a.player_id IS NOT NULL
