@@ -55,6 +55,11 @@ COMMANDS = {
         "watch",
         "Watch over the project: ingest what comes, build, train, predict, grade; then sleep.",
     ),
+    "serve": Listed(
+        "serve",
+        "Serve Prometheus metrics of the project at /metrics: partitions, coverage, incidents, "
+        "model.",
+    ),
     "runs": Listed(
         "runs", "List the runs at work, with progress, rate, ETA, process and heartbeat."
     ),

@@ -63,7 +63,7 @@ def watch_command(
     boxout watch --config /etc/boxout.toml --log-format json --metrics-port 9464
     """
     from boxout.orchestration.logs import start_logs
-    from boxout.orchestration.metrics import Metrics
+    from boxout.orchestration.metrics import WatchMetrics
     from boxout.orchestration.settings import read_settings
     from boxout.orchestration.watch import Watcher
 
@@ -71,7 +71,7 @@ def watch_command(
     settings = read_settings(project, config)
     start_logs(log_format)
     with heed_signals():
-        metrics = Metrics(metrics_port, metrics_address) if metrics_port else None
+        metrics = WatchMetrics(metrics_port, metrics_address) if metrics_port else None
         watcher = Watcher(project, load_graph(), settings, metrics)
         if not once:
             watcher.watch(standby=standby)

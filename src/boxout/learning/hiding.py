@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,7 +52,10 @@ def hide_optional(
     return matrix
 
 
-def before_lineups(rows: FeatureRows) -> FeatureRows:
+Rows = TypeVar("Rows", bound=FeatureRows)
+
+
+def before_lineups(rows: Rows) -> Rows:
     """Return rows as they were before the lineups were announced."""
     columns = [i for i, name in enumerate(rows.features) if name in LINEUP_FEATURES]
     matrix = rows.matrix.copy()

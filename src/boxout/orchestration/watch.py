@@ -18,7 +18,7 @@ import duckdb
 from boxout.errors import BoxoutError, BusyError, StoppedError
 from boxout.orchestration.alerts import Alerts
 from boxout.orchestration.logs import log
-from boxout.orchestration.metrics import Metrics
+from boxout.orchestration.metrics import WatchMetrics
 from boxout.orchestration.round import Round, RoundReport
 from boxout.orchestration.schedule import eastern, next_round
 from boxout.orchestration.settings import WatchSettings
@@ -53,7 +53,7 @@ class Watcher:
         home: Home,
         graph: Graph,
         settings: WatchSettings,
-        metrics: Metrics | None = None,
+        metrics: WatchMetrics | None = None,
         clock: Callable[[], datetime] = now,
     ) -> None:
         home.create()

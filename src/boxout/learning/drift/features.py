@@ -3,7 +3,8 @@
 A season has its own course (roles settle, players tire), so that the last dates are held against
 the same weeks of the seasons in training, not against all of it. The measure is the population
 stability index over tenths of the earlier values, the sum of (q - p) ln(q / p). Missing values
-are no part of it: fewer of them are no harm, and more of them are told by their share.
+are no part of it: fewer of them are no harm, and more of them are told by their share; of games
+to come, lineups are not missing but not announced yet.
 """
 
 from __future__ import annotations
@@ -16,9 +17,11 @@ from typing import Any
 from boxout.learning.drift.limits import (
     LEAST_MISSING,
     LEAST_SHIFT,
+    LEAST_USE,
     SEASON_DAYS,
     WINDOW_DATES,
 )
+from boxout.learning.hiding import LINEUP_FEATURES
 from boxout.learning.states import FEATURE_STORE
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
@@ -55,9 +58,12 @@ class FeatureShift:
 
 
 def used_features(card: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the features that the trees of any statistic used most, as the card has them."""
+    """Return the features that the trees of any statistic owe much to, as the card has them."""
     named: Iterable[str] = (
-        name for trees in card["trees"].values() for name, _ in trees["most_used"]
+        name
+        for trees in card["trees"].values()
+        for name, share in trees["most_used"]
+        if share >= LEAST_USE
     )
     return tuple(sorted(set(named)))
 
@@ -88,10 +94,11 @@ def read_shifts(
     known = [name for name in features if name in present]
     listed = ", ".join(f'CAST("{name}" AS DOUBLE) AS "{name}"' for name in known)
     names = ", ".join(f'"{name}"' for name in known)
+    lineup = ", ".join(f"'{name}'" for name in LINEUP_FEATURES)
     rows = warehouse.records(
         f"""
         WITH store AS (
-          SELECT game_date, {listed} FROM {LAKE}.{FEATURE_STORE}
+          SELECT game_date, is_upcoming, {listed} FROM {LAKE}.{FEATURE_STORE}
           WHERE game_date <= coalesce($3::DATE, DATE '2999-12-31')),
         recent AS (
           SELECT min(game_date) AS first_date, max(game_date) AS last_date
@@ -107,7 +114,8 @@ def read_shifts(
                  r.first_date - to_years(years::INTEGER) - INTERVAL {SEASON_DAYS} DAY
                  AND r.last_date - to_years(years::INTEGER) + INTERVAL {SEASON_DAYS} DAY))),
         tall AS (
-          SELECT * FROM sides UNPIVOT INCLUDE NULLS (value FOR feature IN ({names}))),
+          SELECT * FROM sides UNPIVOT INCLUDE NULLS (value FOR feature IN ({names}))
+          WHERE NOT (is_upcoming AND feature IN ({lineup}))),
         edges AS (
           SELECT feature, list_distinct(quantile_cont(value, {TENTHS})) AS edges
           FROM tall WHERE NOT is_recent GROUP BY feature),
