@@ -88,7 +88,7 @@ def _form_columns() -> str:
 FEATURES = f"""
 SELECT season, game_date, game_id, player_id, team, opponent, is_home, false AS is_upcoming,
        count(*) OVER so_far AS games_played_season, {_form_columns()},
-       player_id % 2 = 0 AS is_starting, player_id % 3 AS new_starters,
+       player_id % 7 < 5 AS is_starting, player_id % 3 AS new_starters,
        player_id % 5 AS benched_starters,
        100.0::DOUBLE AS data_completeness_pct, NULL::VARCHAR AS missing_data_fields
 FROM raw.player_boxscores

@@ -10,7 +10,7 @@ from boxout.cli.console import percent, print_json, print_table
 from boxout.cli.options import GameDate, with_home, with_json
 from boxout.pipeline.explain import Change, Explanation, explain_partition
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ledger import create_ledger
+from boxout.pipeline.ledger import create_ledger, is_ledger_current, reading_when
 from boxout.pipeline.row_changes import RowDifference
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
@@ -38,10 +38,14 @@ def explain_command(
     """
     graph = load_graph()
     definition = graph.select([table])[0]
-    with open_warehouse(find_home(home)) as warehouse, warehouse.one_thread():
-        create_ledger(warehouse)
-        with warehouse.reading():
-            explanation = explain_partition(warehouse, graph, definition, game_date, player)
+    with (
+        open_warehouse(find_home(home)) as warehouse,
+        warehouse.one_thread(),
+        reading_when(
+            warehouse, lambda: is_ledger_current(warehouse), lambda: create_ledger(warehouse)
+        ),
+    ):
+        explanation = explain_partition(warehouse, graph, definition, game_date, player)
     if as_json:
         print_json(explanation)
     else:

@@ -9,13 +9,13 @@ from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import with_home, with_json
 from boxout.cli.runs import print_active, print_past
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ledger import READY, create_ledger
+from boxout.pipeline.ledger import READY, create_ledger, is_ledger_current, reading_when
 from boxout.pipeline.life_signs import now
-from boxout.pipeline.record_watcher import note_watcher
-from boxout.pipeline.runs import close_dead_runs, span
+from boxout.pipeline.record_watcher import is_watcher_noted, note_watcher
+from boxout.pipeline.runs import are_dead_runs_closed, close_dead_runs, span
 from boxout.pipeline.status import ProjectStatus, TableStatus, read_status
 from boxout.pipeline.watching import WatcherView
-from boxout.warehouse.ducklake import open_warehouse
+from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import find_home
 
 
@@ -29,15 +29,32 @@ def status_command(home: str | None, as_json: bool) -> None:
     says.
     """
     graph = load_graph()
-    with open_warehouse(find_home(home)) as warehouse, warehouse.one_thread():
-        create_ledger(warehouse)
-        close_dead_runs(warehouse)
-        note_watcher(warehouse)
+    with (
+        open_warehouse(find_home(home)) as warehouse,
+        warehouse.one_thread(),
+        reading_when(
+            warehouse, lambda: _is_up_to_date(warehouse), lambda: _bring_up_to_date(warehouse)
+        ),
+    ):
         status = read_status(warehouse, graph)
     if as_json:
         print_json(status)
     else:
         _print_status(status)
+
+
+def _is_up_to_date(warehouse: Warehouse) -> bool:
+    return (
+        is_ledger_current(warehouse)
+        and are_dead_runs_closed(warehouse)
+        and is_watcher_noted(warehouse)
+    )
+
+
+def _bring_up_to_date(warehouse: Warehouse) -> None:
+    create_ledger(warehouse)
+    close_dead_runs(warehouse)
+    note_watcher(warehouse)
 
 
 def _print_status(s: ProjectStatus) -> None:

@@ -75,14 +75,11 @@ def note_goalposts(warehouse: Warehouse, graph: Graph) -> None:
 
     Costs one look at the ledger where nothing has changed since the last time.
     """
-    standings = {
-        (table.name, check): standing
-        for table in graph.computed
-        for check, standing in standings_of(table).items()
-    }
-    seen = hashlib.sha256(repr(sorted(standings.items())).encode()).hexdigest()[:16]
-    if read_property(warehouse, _SEEN) == seen:
-        return
+    standings = _standings(graph)
+    seen = _digest(standings)
+    with warehouse.reading():
+        if read_property(warehouse, _SEEN) == seen:
+            return
     with warehouse.commit():
         known = {
             (table, check): read_standing(text)
@@ -100,6 +97,23 @@ def note_goalposts(warehouse: Warehouse, graph: Graph) -> None:
             if key not in sound:
                 _record(warehouse, graph, key, old, standings.get(key))
         write_property(warehouse, _SEEN, seen)
+
+
+def are_goalposts_noted(warehouse: Warehouse, graph: Graph) -> bool:
+    """Whether the contracts in the code are those that were compared last."""
+    return read_property(warehouse, _SEEN) == _digest(_standings(graph))
+
+
+def _standings(graph: Graph) -> dict[tuple[str, str], Standing]:
+    return {
+        (table.name, check): standing
+        for table in graph.computed
+        for check, standing in standings_of(table).items()
+    }
+
+
+def _digest(standings: Mapping[tuple[str, str], Standing]) -> str:
+    return hashlib.sha256(repr(sorted(standings.items())).encode()).hexdigest()[:16]
 
 
 def _record(

@@ -23,12 +23,18 @@ from boxout.pipeline.arrivals import (
 )
 from boxout.pipeline.check_queries import QUARANTINED
 from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
-from boxout.pipeline.goalposts import note_goalposts
+from boxout.pipeline.goalposts import are_goalposts_noted, note_goalposts
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ledger import SIMULATED, create_ledger, read_property, write_property
+from boxout.pipeline.ledger import (
+    SIMULATED,
+    create_ledger,
+    is_ledger_current,
+    read_property,
+    write_property,
+)
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.reads import columns_by_reader
-from boxout.pipeline.record_watcher import note_watcher
+from boxout.pipeline.record_watcher import is_watcher_noted, note_watcher
 from boxout.pipeline.refusals import forget_refusals, record_refusal
 from boxout.pipeline.spellings import write_spellings
 from boxout.sources.files.names import map_names
@@ -79,6 +85,14 @@ def prepare(warehouse: Warehouse, graph: Graph) -> None:
 
     That is goalposts that moved, and a watcher that fell silent.
     """
+    with warehouse.reading():
+        if (
+            is_ledger_current(warehouse)
+            and are_goalposts_noted(warehouse, graph)
+            and is_watcher_noted(warehouse)
+            and all(warehouse.has_table(table.name) for table in graph.landing)
+        ):
+            return
     create_ledger(warehouse)
     note_goalposts(warehouse, graph)
     note_watcher(warehouse)

@@ -6,10 +6,13 @@ tables and the reading of them; who writes what is decided in `publish` and `ing
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
 
+from boxout.pipeline.resting import print_dates, print_ledger
 from boxout.tables.definition import RAW_PHASE, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
@@ -71,13 +74,43 @@ _LAYOUT = "ledger_layout"
 
 def create_ledger(warehouse: Warehouse) -> None:
     """Create the ledger's tables where they are missing, in a home of an earlier version too."""
-    layout = hashlib.sha256(_DDL.encode()).hexdigest()[:16]
-    if warehouse.has_table("ledger.properties") and read_property(warehouse, _LAYOUT) == layout:
-        return
+    with warehouse.reading():
+        if is_ledger_current(warehouse):
+            return
     with warehouse.commit():
         for statement in filter(str.strip, _DDL.split(";")):
             warehouse.execute(statement)
-        write_property(warehouse, _LAYOUT, layout)
+        write_property(warehouse, _LAYOUT, _layout())
+
+
+def is_ledger_current(warehouse: Warehouse) -> bool:
+    """Whether the ledger has all of its tables."""
+    return (
+        warehouse.has_table("ledger.properties") and read_property(warehouse, _LAYOUT) == _layout()
+    )
+
+
+def _layout() -> str:
+    return hashlib.sha256(_DDL.encode()).hexdigest()[:16]
+
+
+@contextlib.contextmanager
+def reading_when(
+    warehouse: Warehouse, is_ready: Callable[[], bool], make_ready: Callable[[], None]
+) -> Iterator[None]:
+    """Read one data version that is ready to be read; see `Warehouse.reading`.
+
+    Where it is ready, which is nearly always, looking and reading are one transaction, for each
+    loads the catalog anew, and that takes longer than most short commands have to say.
+    """
+    with warehouse.reading():
+        was_ready = is_ready()
+        if was_ready:
+            yield
+    if not was_ready:
+        make_ready()
+        with warehouse.reading():
+            yield
 
 
 def read_property(warehouse: Warehouse, name: str) -> str | None:
@@ -136,6 +169,7 @@ def read_partitions(warehouse: Warehouse) -> int:
         FROM lake.ledger.partitions AS p LEFT JOIN known_stale AS s USING (table_name, game_date)
         """
     )
+    print_ledger(warehouse)
     known_dates(warehouse)
     warehouse.ledger_version = version
     return version
@@ -159,6 +193,7 @@ def follow_commit(warehouse: Warehouse, table: TableDefinition, version: int) ->
         [table.name],
     )
     warehouse.execute("INSERT INTO ledger_now SELECT * FROM recorded")
+    print_ledger(warehouse, table.name)
     if table.phase == RAW_PHASE:
         known_dates(warehouse)
     warehouse.ledger_version = version + 1
@@ -179,6 +214,7 @@ def known_dates(warehouse: Warehouse) -> None:
         GROUP BY game_date
         """
     )
+    print_dates(warehouse)
 
 
 def state_counts(warehouse: Warehouse) -> list[dict[str, Any]]:

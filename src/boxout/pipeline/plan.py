@@ -17,11 +17,25 @@ from typing import Any
 
 from boxout.pipeline.content_hash import HASH_RECIPE
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ledger import READY, forget_stale_partitions, known_dates, read_partitions
+from boxout.pipeline.ledger import (
+    READY,
+    READY_SQL,
+    forget_stale_partitions,
+    known_dates,
+    read_partitions,
+)
+from boxout.pipeline.resting import is_resting, note_resting, print_ledger
 from boxout.tables.definition import RAW_PHASE, WINDOW, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
 SCHEDULED_PHASE = 3
+# The seasons of `partition_plan` to be judged again without computing any of their dates.
+CHANGED_SEASONS = """
+  SELECT season FROM partition_plan GROUP BY season
+  HAVING NOT bool_or(is_due)
+     AND bool_or(state IN ('fresh', 'bootstrap') AND recorded_rows > 0)
+     AND arg_max(recorded_judged, built_at) IS DISTINCT FROM min(season_hash)
+"""
 SAME_DAY = "same_day"
 
 
@@ -90,7 +104,8 @@ def plan_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition) ->
     forget_stale_partitions(warehouse)
     read_partitions(warehouse)
     for upstream in graph.computed:
-        if upstream.name != table.name and table.name in graph.downstream(upstream.name):
+        is_above = upstream.name != table.name and table.name in graph.downstream(upstream.name)
+        if is_above and not is_resting(warehouse, upstream):
             plan_partitions(warehouse, graph, upstream)
             _assume_built(warehouse, upstream)
     known_dates(warehouse)
@@ -112,10 +127,36 @@ def plan_partitions(
         Make every open partition due, whatever the ledger says.
     """
     with warehouse.one_thread():
+        if not force and is_resting(warehouse, table):
+            warehouse.execute(_RESTING, [table.name])
+            return
         warehouse.execute(
             f"CREATE OR REPLACE TEMP TABLE partition_plan AS {_plan_query(graph, table)}",
             [table.name, force],
         )
+        if warehouse.scalar(_HAS_NOTHING_TO_DO, [table.name]):
+            note_resting(warehouse, table)
+
+
+# The plan of a table of which all is ready: what is on record, and nothing due.
+_RESTING = """
+CREATE OR REPLACE TEMP TABLE partition_plan AS
+SELECT game_date, season, input_hash,
+       arg_max(judged_hash, built_at) OVER (PARTITION BY season) AS season_hash, true AS is_open,
+       state AS recorded_state, row_count AS recorded_rows, content_hash AS recorded_hash,
+       read_hashes AS recorded_reads, input_hash AS recorded_input,
+       judged_hash AS recorded_judged, reason AS recorded_reason, code_hash AS recorded_code,
+       built_at, changed_at, state, false AS is_due, reason
+FROM ledger_now WHERE table_name = $1
+"""
+# Nothing is due, closed or failed, no season is to be judged again, no date is to be forgotten.
+_HAS_NOTHING_TO_DO = f"""
+SELECT count(*) FILTER (is_due OR NOT is_open OR state NOT IN ({READY_SQL})
+                        OR recorded_input IS DISTINCT FROM input_hash) = 0
+   AND count(*) = (SELECT count(*) FROM ledger_now WHERE table_name = $1)
+   AND NOT EXISTS (FROM ({CHANGED_SEASONS}))
+FROM partition_plan
+"""
 
 
 def _plan_query(graph: Graph, table: TableDefinition) -> str:
@@ -277,6 +318,10 @@ def _summarise(warehouse: Warehouse, table: TableDefinition) -> TablePlan:
 
 def _assume_built(warehouse: Warehouse, table: TableDefinition) -> None:
     warehouse.ledger_version = None  # from here on `ledger_now` is no copy
+    if not warehouse.scalar(
+        "SELECT count(*) FROM partition_plan WHERE is_due OR state = 'blocked'"
+    ):
+        return
     warehouse.execute(
         "DELETE FROM ledger_now WHERE table_name = $1 AND game_date IN "
         "(SELECT game_date FROM partition_plan WHERE is_due OR state = 'blocked')",
@@ -293,6 +338,7 @@ def _assume_built(warehouse: Warehouse, table: TableDefinition) -> None:
         """,
         [table.name],
     )
+    print_ledger(warehouse, table.name)
 
 
 def partition_plans(warehouse: Warehouse) -> list[dict[str, Any]]:

@@ -33,15 +33,8 @@ def note_watcher(warehouse: Warehouse, at: datetime | None = None) -> tuple[Inci
         Those that this call has closed.
     """
     at = at or now()
-    watcher = read_watcher(read_life_signs(warehouse.home), at)
-    is_well = watcher is None or watcher.is_well
-    known = [
-        row[0]
-        for row in warehouse.rows(
-            "SELECT incident_id FROM lake.ledger.incidents "
-            f"WHERE repaired_at IS NULL AND scope = '{WATCHER}'"
-        )
-    ]
+    with warehouse.reading():
+        watcher, is_well, known = _compare(warehouse, at)
     if is_well == (not known):
         return ()
     if watcher is not None and not is_well:
@@ -54,6 +47,22 @@ def note_watcher(warehouse: Warehouse, at: datetime | None = None) -> tuple[Inci
             [at, REPAIRED if watcher else CALLED_OFF],
         )
     return tuple(read_incident(warehouse, incident_id) for incident_id in known)
+
+
+def is_watcher_noted(warehouse: Warehouse) -> bool:
+    """Whether the watcher's incident is in line with its heartbeat."""
+    _, is_well, known = _compare(warehouse, now())
+    return is_well == (not known)
+
+
+def _compare(warehouse: Warehouse, at: datetime) -> tuple[WatcherView | None, bool, list[str]]:
+    """Return the watcher, whether all is well with it, and its incidents that are open."""
+    watcher = read_watcher(read_life_signs(warehouse.home), at)
+    known = warehouse.rows(
+        "SELECT incident_id FROM lake.ledger.incidents "
+        f"WHERE repaired_at IS NULL AND scope = '{WATCHER}'"
+    )
+    return watcher, watcher is None or watcher.is_well, [row[0] for row in known]
 
 
 def _open(warehouse: Warehouse, watcher: WatcherView, at: datetime) -> None:

@@ -127,7 +127,11 @@ def _differing_rows(
     days: Sequence[date],
     whose: str,
 ) -> list[dict[str, Any]]:
-    where = f"game_date IN (SELECT unnest($1::DATE[])) AND {whose}"
+    # bounds, so that only the row groups that hold these dates are read
+    where = (
+        f"game_date BETWEEN DATE '{min(days)}' AND DATE '{max(days)}' "
+        f"AND game_date IN (SELECT unnest($1::DATE[])) AND {whose}"
+    )
     same = " AND ".join(f't."{c}" IS NOT DISTINCT FROM n."{c}"' for c in ("game_date", *key))
     equal = " AND ".join(f't."{c}" IS NOT DISTINCT FROM n."{c}"' for c in values) or "true"
     keys = ", ".join(f'coalesce(n."{c}", t."{c}") AS "key_{c}"' for c in key)

@@ -209,6 +209,20 @@ def past_runs(warehouse: Warehouse, limit: int | None = None) -> tuple[RunView, 
     return tuple(RunView(**row) for row in rows)
 
 
+def are_dead_runs_closed(warehouse: Warehouse) -> bool:
+    """Whether no run is on record, or has a heartbeat file, whose process is gone."""
+    return not _lost_runs(warehouse)[-1]
+
+
+def _lost_runs(warehouse: Warehouse) -> tuple[dict[str, LifeSign], set[str]]:
+    """Return the life signs of dead runs, and the names of all that are to be closed."""
+    signs = {s.name: s for s in read_life_signs(warehouse.home) if is_run(s)}
+    dead = {name: sign for name, sign in signs.items() if not sign.is_alive}
+    with warehouse.reading():
+        unfinished = warehouse.rows("SELECT run_id FROM lake.ledger.runs WHERE finished_at IS NULL")
+    return dead, dead.keys() | ({row[0] for row in unfinished} - signs.keys())
+
+
 def close_dead_runs(warehouse: Warehouse) -> tuple[str, ...]:
     """Record runs whose process is gone as died, take their files away, and name them.
 
@@ -216,15 +230,7 @@ def close_dead_runs(warehouse: Warehouse) -> tuple[str, ...]:
     file is there before the record and goes after its end.
     """
     home = warehouse.home
-    signs = {s.name: s for s in read_life_signs(home) if is_run(s)}
-    dead = {name: sign for name, sign in signs.items() if not sign.is_alive}
-    unfinished = {
-        name: (command, started)
-        for name, command, started in warehouse.rows(
-            "SELECT run_id, command, started_at FROM lake.ledger.runs WHERE finished_at IS NULL"
-        )
-    }
-    lost = dead.keys() | (unfinished.keys() - signs.keys())
+    dead, lost = _lost_runs(warehouse)
     if not lost:
         return ()
     closed = []

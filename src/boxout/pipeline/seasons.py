@@ -9,6 +9,7 @@ from __future__ import annotations
 from boxout.pipeline.contract import audit
 from boxout.pipeline.failure_samples import sample_failures
 from boxout.pipeline.graph import Graph
+from boxout.pipeline.plan import CHANGED_SEASONS
 from boxout.pipeline.publish import verify_inputs
 from boxout.pipeline.record import record_seasons
 from boxout.pipeline.record_incidents import record_incidents
@@ -25,15 +26,7 @@ def find_changed_seasons(warehouse: Warehouse) -> Chunk | None:
     Chunk or None
         The dates that the seasons span, none of them due; None when there is no such season.
     """
-    warehouse.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE {JUDGED} AS
-        SELECT season FROM partition_plan GROUP BY season
-        HAVING NOT bool_or(is_due)
-           AND bool_or(state IN ('fresh', 'bootstrap') AND recorded_rows > 0)
-           AND arg_max(recorded_judged, built_at) IS DISTINCT FROM min(season_hash)
-        """
-    )
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE {JUDGED} AS {CHANGED_SEASONS}")
     first, last, dates = warehouse.rows(
         "SELECT min(game_date), max(game_date), count(*) FROM partition_plan "
         f"WHERE season IN (FROM {JUDGED})"

@@ -53,6 +53,7 @@ class Warehouse:
         self._known: set[str] = set()
         self._threads: int | None = None
         self._is_on_one_thread = False
+        self._is_in_transaction = False
         # Of which version of the lake this connection holds a copy of the ledger, if any.
         self.ledger_version: int | None = None
 
@@ -153,15 +154,22 @@ class Warehouse:
     def reading(self) -> Iterator[None]:
         """Read one data version: other processes' commits are not seen within the block.
 
-        It is quicker, too: each statement outside a transaction asks the catalog anew.
+        It is quicker, too: each statement outside a transaction asks the catalog anew. Blocks may
+        be nested, and stand within a commit: they are then part of what is around them.
         """
+        if self._is_in_transaction:
+            yield
+            return
         self.execute("BEGIN TRANSACTION")
+        self._is_in_transaction = True
         try:
             yield
         except BaseException:
             with contextlib.suppress(duckdb.Error):
                 self.execute("ROLLBACK")
             raise
+        finally:
+            self._is_in_transaction = False
         self.execute("COMMIT")
 
     @contextlib.contextmanager
@@ -204,6 +212,7 @@ class Warehouse:
         try:
             with self.commit_lock():
                 self.execute("BEGIN TRANSACTION")
+                self._is_in_transaction = True
                 try:
                     yield
                     self.execute("COMMIT")
@@ -211,6 +220,8 @@ class Warehouse:
                     with contextlib.suppress(duckdb.Error):
                         self.execute("ROLLBACK")
                     raise
+                finally:
+                    self._is_in_transaction = False
         except (duckdb.IOException, duckdb.TransactionException) as error:
             raise WarehouseError(
                 f"The commit failed and nothing of it was written: {error}",

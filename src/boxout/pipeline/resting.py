@@ -1,0 +1,68 @@
+"""Know a table again that has nothing to be planned, without planning it.
+
+A plan is made of the schedule, of the ledger's rows of the table and of what it reads, and of the
+table's definition. Where a plan found all of a table ready and nothing due, a fingerprint of all
+these is kept in the home's scratch folder; while it is the same, so is the plan. The file may be
+deleted at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from boxout.pipeline import remembered
+from boxout.pipeline.content_hash import HASH_RECIPE
+from boxout.tables.definition import TableDefinition
+from boxout.warehouse.ducklake import Warehouse
+from boxout.warehouse.home import Home
+
+DATES = "known_dates"
+FILE = "resting_tables.json"
+# Of each open warehouse what the rows of `ledger_now` and `known_dates` hash to, by table.
+_prints: WeakKeyDictionary[Warehouse, dict[str, int]] = WeakKeyDictionary()
+
+
+def print_ledger(warehouse: Warehouse, table: str | None = None) -> None:
+    """Take fingerprints of `ledger_now` as it is: of all of it, or of one table's rows."""
+    prints = _prints.setdefault(warehouse, {})
+    if table is None:
+        prints.clear()
+    prints.pop(table or "", None)
+    rows = warehouse.rows(
+        "SELECT table_name, sum(hash(l)::HUGEINT) FROM ledger_now AS l "
+        "WHERE $1::VARCHAR IS NULL OR table_name = $1 GROUP BY table_name",
+        [table],
+    )
+    prints.update(rows)
+
+
+def print_dates(warehouse: Warehouse) -> None:
+    """Take the fingerprint of `known_dates` as they are."""
+    total = warehouse.scalar("SELECT sum(hash(k)::HUGEINT) FROM known_dates AS k")
+    _prints.setdefault(warehouse, {})[DATES] = total or 0
+
+
+def is_resting(warehouse: Warehouse, table: TableDefinition) -> bool:
+    """Whether what a plan of the table is made of is what it was when nothing was to be done."""
+    known = remembered.load(_path(warehouse.home))
+    return known.get(table.name) == _fingerprint(warehouse, table)
+
+
+def note_resting(warehouse: Warehouse, table: TableDefinition) -> None:
+    """Keep the fingerprint of a table that its plan found to have nothing to be done."""
+    path = _path(warehouse.home)
+    found = {table.name: _fingerprint(warehouse, table)}
+    remembered.save(path, remembered.load(path) | found)
+
+
+def _path(home: Home) -> Path:
+    return home.scratch / FILE
+
+
+def _fingerprint(warehouse: Warehouse, table: TableDefinition) -> str:
+    prints = _prints[warehouse]
+    read = [(name, prints.get(name)) for name in (DATES, table.name, *sorted(table.windows))]
+    made_of = (HASH_RECIPE, table.code_hash, table.phase, sorted(table.windows.items()), read)
+    return hashlib.sha256(repr(made_of).encode()).hexdigest()[:16]
