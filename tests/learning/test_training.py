@@ -17,6 +17,7 @@ from boxout.learning.gates import readiness
 from boxout.learning.hiding import LINEUP_FEATURES, before_lineups, hide_optional
 from boxout.learning.markets import MARKETS
 from boxout.learning.registry import list_models, load_model
+from boxout.learning.states import FEATURE_STORE
 from boxout.learning.train import train
 from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import Graph
@@ -53,6 +54,21 @@ def test_only_fresh_partitions_and_players_with_minutes_are_learned_from(league)
     assert 108 not in data.player_id
     order = list(zip(data.game_date, data.game_id, data.player_id, strict=True))
     assert order == sorted(order)
+
+
+def test_the_order_of_columns_in_the_store_makes_no_other_dataset(league):
+    before = _load(league)
+    store = f"lake.{FEATURE_STORE}"
+    with league.warehouse.commit():
+        for statement in (
+            f"ALTER TABLE {store} ADD COLUMN aside DOUBLE",
+            f"UPDATE {store} SET aside = avg_points_season",
+            f"ALTER TABLE {store} DROP COLUMN avg_points_season",
+            f"ALTER TABLE {store} RENAME COLUMN aside TO avg_points_season",
+        ):
+            league.warehouse.execute(statement)
+    assert next(reversed(league.warehouse.columns(store))) == "avg_points_season"
+    assert _load(league).fingerprint() == before.fingerprint()
 
 
 def test_hiding_takes_away_whole_games_and_never_fills_in(league):

@@ -105,7 +105,10 @@ class Dataset(FeatureRows):
 
 
 def feature_columns(warehouse: Warehouse, *, with_lines: bool = False) -> tuple[str, ...]:
-    """Return the feature store's feature columns: all numeric ones that are not identity.
+    """Return the feature store's feature columns by name: all numeric ones that are not identity.
+
+    By name, since columns that came later stand last in a project that had been there before, and
+    trees that draw features would not be the same in both.
 
     Parameters
     ----------
@@ -123,9 +126,11 @@ def feature_columns(warehouse: Warehouse, *, with_lines: bool = False) -> tuple[
         )
     excluded = NO_FEATURES if with_lines else NO_FEATURES | BETTING_LINES
     return tuple(
-        name
-        for name, kind in warehouse.columns(f"{LAKE}.{FEATURE_STORE}").items()
-        if kind.split("(")[0] in NUMERIC and name not in excluded
+        sorted(
+            name
+            for name, kind in warehouse.columns(f"{LAKE}.{FEATURE_STORE}").items()
+            if kind.split("(")[0] in NUMERIC and name not in excluded
+        )
     )
 
 
