@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 
 from boxout.learning.boosting import BoostingOptions
 from boxout.learning.dataset import Dataset
-from boxout.learning.evaluation.months import WalkedMarket, monthly_folds, walk_months
-from boxout.learning.evaluation.scores import LEAST_GAMES
+from boxout.learning.evaluate import LEAST_GAMES
+from boxout.learning.evaluation.months import monthly_folds
+from boxout.learning.evaluation.season_walk import WalkedMarket, walk_months
 from boxout.learning.hiding import LINEUP_FEATURES, hide_optional
 from boxout.learning.inputs import read_inputs
 from boxout.learning.markets import select_markets
@@ -101,7 +102,7 @@ def _errors(
 ) -> tuple[NDArray[np.float64], NDArray[np.datetime64]]:
     """Absolute errors of the median, and dates, of players with enough earlier games."""
     counted = data.column("games_played_season")[walked.rows] >= LEAST_GAMES
-    error = np.abs(walked.quantiles([0.5])[:, 0] - walked.actual)
+    error = np.abs(walked.median - walked.actual)
     return error[counted], data.game_date[walked.rows][counted]
 
 
