@@ -251,12 +251,12 @@ def _run_due(
         seasons = find_changed_seasons(warehouse)
     outcome.due = max(outcome.due, outcome.computed + sum(count for *_, count in chunks))
     if chunks:
-        run.start()
+        version = run.start(planned=version)
         run.progress(table.name, outcome.computed, outcome.due, parts)
     forget_withdrawn(warehouse, table, run.run_id)
     outcome.blocked = record_blocked(warehouse, table, run.run_id)
     if seasons and options.waiver is None:
-        run.start()
+        version = run.start(planned=version)
         outcome.failed += _judge_again(warehouse, graph, table, run, version, seasons)
     for number, (first, last, _) in enumerate(chunks):
         run.heed_stop()

@@ -46,13 +46,21 @@ class Run:
         self._steps: dict[str, int] = {}
         self.summary: dict[str, Any] = {}
 
-    def start(self, *, in_ledger: bool = True) -> None:
+    def start(self, *, in_ledger: bool = True, planned: int = 0) -> int:
         """Say that work begins, once.
 
         Parameters
         ----------
         in_ledger
             Record it now; a run that may find nothing new is recorded when it ends.
+        planned
+            The data version that a plan was made of.
+
+        Returns
+        -------
+        int
+            The version that the plan is of now: where nobody else has committed since, the newest,
+            which differs in the record of this run alone.
         """
         if self._heartbeat is None:
             self._heartbeat = Heartbeat(
@@ -63,8 +71,14 @@ class Run:
             self._heartbeat.start()
         if in_ledger and not self._is_recorded:
             with self._warehouse.commit():
+                before = self._warehouse.version()
                 _insert(self._warehouse, self.run_id, self._command, self._started_at)
             self._is_recorded = True
+            if self._warehouse.ledger_version == before:
+                self._warehouse.ledger_version = before + 1
+            if planned == before:
+                return before + 1
+        return planned
 
     def progress(
         self, what: str, done: int, due: int, parts: tuple[int, int], unit: str = "dates"

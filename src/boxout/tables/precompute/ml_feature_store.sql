@@ -49,6 +49,16 @@ GROUP BY t.game_date
 WITH openings AS (
   SELECT season, MIN(game_date) AS opening FROM raw.games GROUP BY season
 ),
+-- by team what is new about its lineup; a window function would carry all columns along
+lineup_news AS (
+  SELECT s.game_id, s.team,
+         SUM(CASE WHEN s.is_starting AND d.started_share_last_10_games < 0.5 THEN 1 ELSE 0 END) AS new_starters,
+         SUM(CASE WHEN NOT s.is_starting AND d.started_share_last_10_games >= 0.5 THEN 1 ELSE 0 END) AS benched_starters
+  FROM precompute.slate AS s
+  JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
+  WHERE s.is_candidate
+  GROUP BY s.game_id, s.team
+),
 consensus AS (
   SELECT game_id, MAX(total) AS total, MAX(spread_home) AS spread_home
   FROM (
@@ -139,12 +149,10 @@ SELECT
   d.minutes_last_game,                                   -- minutes of the last game played
   d.started_last_game,                                   -- 1 when the player started his last game, 0 when not; null where no source says
   s.is_starting,                                         -- whether the player is one of the five who start; null where no lineup is known
-  CASE WHEN s.is_starting IS NOT NULL THEN CAST(
-    SUM(CASE WHEN s.is_starting AND d.started_share_last_10_games < 0.5 THEN 1 ELSE 0 END) OVER listed_team
+  CASE WHEN s.is_starting IS NOT NULL THEN CAST(n.new_starters
     - CASE WHEN s.is_starting AND d.started_share_last_10_games < 0.5 THEN 1 ELSE 0 END AS INTEGER)
   END AS new_starters,                                   -- team mates who start and started fewer than half of their last 10 games; null where no lineup is known
-  CASE WHEN s.is_starting IS NOT NULL THEN CAST(
-    SUM(CASE WHEN NOT s.is_starting AND d.started_share_last_10_games >= 0.5 THEN 1 ELSE 0 END) OVER listed_team
+  CASE WHEN s.is_starting IS NOT NULL THEN CAST(n.benched_starters
     - CASE WHEN NOT s.is_starting AND d.started_share_last_10_games >= 0.5 THEN 1 ELSE 0 END AS INTEGER)
   END AS benched_starters,                               -- listed team mates who do not start and started half of their last 10 games or more; null where no lineup is known
   d.started_share_last_3_games,                          -- share of the last 3 games that the player started; null where no source says
@@ -240,6 +248,7 @@ SELECT
 FROM precompute.slate AS s
 JOIN openings AS w ON w.season = s.season
 JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
+JOIN lineup_news AS n ON n.game_id = s.game_id AND n.team = s.team
 JOIN precompute.player_composite_factors AS c ON c.game_id = s.game_id AND c.player_id = s.player_id
 JOIN precompute.absent_teammates AS x ON x.game_id = s.game_id AND x.player_id = s.player_id
 JOIN precompute.player_past_seasons AS y ON y.game_id = s.game_id AND y.player_id = s.player_id
@@ -249,4 +258,3 @@ LEFT JOIN precompute.team_defense_zone_analysis AS t ON t.game_date = s.game_dat
 LEFT JOIN consensus AS l ON l.game_id = s.game_id
 LEFT JOIN book AS b ON b.game_id = s.game_id AND b.player_id = s.player_id
 WHERE s.is_candidate
-WINDOW listed_team AS (PARTITION BY s.game_id, s.team)
