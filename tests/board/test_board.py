@@ -65,7 +65,8 @@ def decimal(american):
     return 1 + (american / 100 if american > 0 else 100 / -american)
 
 
-def test_the_best_offer_is_found_among_the_last_quotes_of_every_book(project, day, board):
+def last_quotes(project, day):
+    """The last line and prices of each book before tip-off, by game, player and market."""
     quotes = defaultdict(dict)
     for *key, book, line, over, under in project.rows(
         "SELECT game_id, player_id, market, bookmaker, line::DOUBLE, over_price, under_price "
@@ -73,6 +74,11 @@ def test_the_best_offer_is_found_among_the_last_quotes_of_every_book(project, da
         [day],
     ):
         quotes[tuple(key)][book] = (line, decimal(over), decimal(under))
+    return quotes
+
+
+def test_the_best_offer_is_found_among_the_last_quotes_of_every_book(project, day, board):
+    quotes = last_quotes(project, day)
     offers = [row for row in board.rows if row["side"]]
     assert len(offers) > 50
     assert {row["side"] for row in offers} == {"over", "under"}
@@ -123,13 +129,7 @@ def test_a_stake_is_the_same_whatever_market_is_asked_for(project, graph, day, b
 
 
 def test_every_line_on_offer_has_the_best_price_of_each_side(project, day, board):
-    quotes = defaultdict(dict)
-    for *key, book, line, over, under in project.rows(
-        "SELECT game_id, player_id, market, bookmaker, line::DOUBLE, over_price, under_price "
-        "FROM lake.raw.prop_lines WHERE game_date = $1 AND NOT is_live ORDER BY captured_at",
-        [day],
-    ):
-        quotes[tuple(key)][book] = (line, decimal(over), decimal(under))
+    quotes = last_quotes(project, day)
     offers = [row for row in board.rows if row["side"]]
     assert any(len(row["lines"]) > 1 for row in offers)
     for row in offers:
