@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import compileall
 import hashlib
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
+
+import boxout
 
 FOLDER = Path(__file__).parent
 ENVIRONMENTS = FOLDER / ".envs"
 UV = FOLDER.parent / ".uv" / "bin" / "uv"
+# Where a shell forbids Python to keep compiled modules, each start would compile all of them.
+COMPILED = "--compile-bytecode"
 
 
 def binary(peer: str, name: str) -> str:
@@ -25,16 +31,20 @@ def create_environment(peer: str) -> None:
         return
     folder = ENVIRONMENTS / peer
     mark = folder / "requirements.sha256"
-    wanted = hashlib.sha256(requirements.read_bytes()).hexdigest()
+    wanted = hashlib.sha256(requirements.read_bytes() + COMPILED.encode()).hexdigest()
     if mark.exists() and mark.read_text() == wanted:
         return
     uv = str(UV) if UV.exists() else shutil.which("uv") or "uv"
     subprocess.run([uv, "venv", "-q", "--clear", "-p", sys.executable, str(folder)], check=True)
-    subprocess.run(
-        [uv, "pip", "install", "-q", "-p", binary(peer, "python"), "-r", str(requirements)],
-        check=True,
-    )
+    install = [uv, "pip", "install", "-q", "-p", binary(peer, "python"), "-r", str(requirements)]
+    subprocess.run([*install, COMPILED], check=True)
     mark.write_text(wanted)
+
+
+def compile_boxout() -> None:
+    """Compile boxout's own environment as the peers' are."""
+    for folder in (Path(boxout.__file__).parent, Path(sysconfig.get_path("purelib"))):
+        compileall.compile_dir(folder, quiet=2, workers=0)
 
 
 def versions(peer: str, packages: tuple[str, ...]) -> dict[str, str]:
