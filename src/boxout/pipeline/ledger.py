@@ -14,14 +14,15 @@ from typing import Any
 
 from boxout.pipeline.resting import print_dates, print_ledger
 from boxout.tables.definition import RAW_PHASE, TableDefinition
-from boxout.warehouse.ducklake import Warehouse
+from boxout.warehouse.ducklake import INLINED_ROWS, Warehouse
 
 # States in which a partition may be read by the tables below it.
 READY = ("fresh", "empty", "bootstrap", "waived")
 READY_SQL = ", ".join(f"'{state}'" for state in READY)
 
-_DDL = """
-CREATE SCHEMA IF NOT EXISTS lake.ledger;
+_SCHEMA = "CREATE SCHEMA IF NOT EXISTS lake.ledger"
+_DDL = f"""
+CALL lake.set_option('data_inlining_row_limit', '{INLINED_ROWS}', schema => 'ledger');
 CREATE TABLE IF NOT EXISTS lake.ledger.partitions (
   table_name VARCHAR, game_date DATE, season VARCHAR, state VARCHAR, row_count BIGINT,
   content_hash UBIGINT, read_hashes MAP(VARCHAR, UBIGINT), input_hash UBIGINT,
@@ -77,6 +78,8 @@ def create_ledger(warehouse: Warehouse) -> None:
     with warehouse.reading():
         if is_ledger_current(warehouse):
             return
+    with warehouse.commit():
+        warehouse.execute(_SCHEMA)  # options are set on a schema that is there for all
     with warehouse.commit():
         for statement in filter(str.strip, _DDL.split(";")):
             warehouse.execute(statement)
