@@ -9,7 +9,9 @@ import pytest
 from boxout.pipeline.graph import build_graph
 from boxout.pipeline.ledger import forget_stale_partitions, read_partitions
 from boxout.pipeline.plan import partition_plans, plan_partitions, plan_tables
+from boxout.pipeline.remembered import load
 from boxout.pipeline.resting import FILE, is_resting
+from boxout.pipeline.run import run_tables
 from boxout.pipeline.seasons import find_changed_seasons
 
 CACHE = "precompute.player_daily_cache"
@@ -114,3 +116,22 @@ def test_a_table_with_something_due_is_not_kept(project, graph):
     plan_partitions(project, graph, table)
     assert not is_resting(project, table)
     assert sum(row["is_due"] for row in partition_plans(project)) == 1
+
+
+def test_a_run_knows_what_it_leaves_at_rest_as_planning_would(project, graph):
+    with project.commit():
+        for name in (ALIASES, CACHE):
+            project.execute(
+                "DELETE FROM lake.ledger.partitions WHERE table_name = $1 AND game_date > "
+                "(SELECT max(game_date) - 9 FROM lake.ledger.partitions)",
+                [name],
+            )
+    path = project.home.scratch / FILE
+    path.unlink(missing_ok=True)
+    report = run_tables(project, graph, graph.computed)
+    assert {t.table for t in report.tables if t.computed} == {ALIASES, CACHE}
+    after_run = load(path)
+    path.unlink()
+    plan_tables(project, graph)
+    assert after_run == load(path)
+    assert after_run.keys() == {table.name for table in graph.computed}

@@ -138,6 +138,28 @@ def plan_partitions(
             note_resting(warehouse, table)
 
 
+def carry_into_plan(warehouse: Warehouse, table: TableDefinition) -> None:
+    """Bring `partition_plan` up to what a commit of one's own has just recorded of its due dates.
+
+    Where nothing is left to be done then, the table is known to rest without being planned again.
+    It holds where `ledger_now` has followed the commit, and nobody else has committed since the
+    plan was made.
+    """
+    warehouse.execute(
+        """
+        UPDATE partition_plan AS p
+        SET state = r.state, is_due = false, recorded_state = r.state,
+            recorded_rows = r.row_count, recorded_input = r.input_hash,
+            recorded_judged = r.judged_hash, built_at = r.built_at
+        FROM ledger_now AS r
+        WHERE r.table_name = $1 AND r.game_date = p.game_date AND p.is_due
+        """,
+        [table.name],
+    )
+    if warehouse.scalar(_HAS_NOTHING_TO_DO, [table.name]):
+        note_resting(warehouse, table)
+
+
 # The plan of a table of which all is ready: what is on record, and nothing due.
 _RESTING = """
 CREATE OR REPLACE TEMP TABLE partition_plan AS

@@ -19,7 +19,7 @@ from boxout.pipeline.graph import Graph
 from boxout.pipeline.judge import judge_chunk
 from boxout.pipeline.ledger import add_stale_partitions, forget_stale_partitions, read_partitions
 from boxout.pipeline.locks import table_lock
-from boxout.pipeline.plan import plan_partitions
+from boxout.pipeline.plan import carry_into_plan, plan_partitions
 from boxout.pipeline.publish import InputsChangedError, Published, commit_chunk
 from boxout.pipeline.record import (
     forget_withdrawn,
@@ -274,6 +274,8 @@ def _run_due(
                 judge_chunk(warehouse, graph, table, options.waiver)
             published = commit_chunk(warehouse, graph, table, run.run_id, version, options.waiver)
         outcome.add(published)
+        if number == len(chunks) - 1 and warehouse.ledger_version == version + 1:
+            carry_into_plan(warehouse, table)
         run.progress(table.name, outcome.computed, outcome.due, parts)
         listener(table.name, chunk, outcome)
 
