@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import cache_from_source
+from pathlib import Path
 
 import pytest
 
 from boxout.errors import TableDefinitionError
+from boxout.pipeline import remembered
+from boxout.pipeline.remembered import beside_code
 from boxout.pipeline.sliced_queries import FILE, _known, fill_query
 from boxout.pipeline.stage import Chunk, input_slice
 from boxout.tables.syntax import sliced_query
@@ -17,7 +21,8 @@ FROM raw.games AS g JOIN raw.games_old AS o ON o.a = g.a"""
 
 
 @pytest.fixture
-def home(tmp_path):
+def home(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # what is kept is kept in the home
     home = Home(tmp_path / "home")
     home.create()
     return home
@@ -48,6 +53,23 @@ def test_what_is_remembered_is_what_is_parsed_for_every_table(home, graph, monke
         # a changed query is another one
         with pytest.raises(ImportError):
             fill_query(home, table.query + " ", slices, table.name)
+
+
+def test_it_is_kept_beside_compiled_modules_where_python_may_keep_those(home, monkeypatch):
+    assert beside_code(home, FILE) == home.scratch / FILE
+    monkeypatch.setattr(sys, "dont_write_bytecode", False)
+    monkeypatch.setattr(sys, "pycache_prefix", str(home.path))
+    assert beside_code(home, FILE) == home.scratch / FILE, "the folder is not there"
+    module = Path(cache_from_source(remembered.__file__))
+    module.parent.mkdir(parents=True)
+    assert beside_code(home, FILE) == module.with_name(FILE)
+    assert module.is_relative_to(home.path)
+
+
+def test_a_file_keeps_its_newest_entries(home):
+    path = home.scratch / FILE
+    remembered.save(path, {str(n): n for n in range(remembered.LIMIT + 5)})
+    assert list(remembered.load(path).values()) == list(range(5, remembered.LIMIT + 5))
 
 
 def test_a_damaged_file_is_found_anew_and_a_query_that_is_none_is_refused(home):

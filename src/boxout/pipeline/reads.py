@@ -2,8 +2,8 @@
 
 A partition's fingerprint for one reader covers the columns that this reader reads and no
 others: a corrected assist makes nothing stale that never looks at assists. Finding the columns
-takes sqlglot longer than many a query runs, so they are kept in the home's scratch folder by the
-hashes of the code they were found in; the file may be deleted at any time.
+takes sqlglot longer than many a query runs, so they are kept by the hashes of the code they were
+found in; see `remembered`.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def find_columns_read(graph: Graph, reader: TableDefinition) -> ColumnsRead:
 def _remembered(
     home: Home, graph: Graph, readers: Iterable[TableDefinition]
 ) -> dict[str, ColumnsRead]:
-    path = home.scratch / FILE
+    path = remembered.beside_code(home, FILE)
     known: dict[str, ColumnsRead] = remembered.load(path)
     found = {}
     is_new = False
@@ -100,4 +100,5 @@ def _remembered(
 
 def _code(graph: Graph, reader: TableDefinition) -> str:
     inputs = [graph.tables[name].code_hash for name in sorted(reader.windows)]
-    return hashlib.sha256(repr((reader.code_hash, inputs)).encode()).hexdigest()[:16]
+    made_of = repr((reader.code_hash, inputs, remembered.parser_version()))
+    return hashlib.sha256(made_of.encode()).hexdigest()[:16]

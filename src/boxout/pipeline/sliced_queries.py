@@ -10,7 +10,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -39,13 +38,14 @@ def fill_query(home: Home, query: str, slices: Mapping[str, str], where: str) ->
     TableDefinitionError
         When the text is not exactly one query.
     """
-    template = _template(home.scratch / FILE, query, tuple(sorted(slices)), where)
+    template = _template(remembered.beside_code(home, FILE), query, tuple(sorted(slices)), where)
     return _PLACES.sub(lambda place: f"({slices[f'{place[1]}.{place[2]}']})", template)
 
 
 def _template(path: Path, query: str, names: tuple[str, ...], where: str) -> str:
     known = _known(path)
-    key = hashlib.sha256(repr((query, names, _parser())).encode()).hexdigest()[:24]
+    made_of = repr((query, names, remembered.parser_version()))
+    key = hashlib.sha256(made_of.encode()).hexdigest()[:24]
     if key not in known:
         from boxout.tables.syntax import query_template  # slow to import, for it parses
 
@@ -58,9 +58,3 @@ def _template(path: Path, query: str, names: tuple[str, ...], where: str) -> str
 @cache
 def _known(path: Path) -> dict[str, Any]:
     return remembered.load(path)
-
-
-@cache
-def _parser() -> str:
-    """The parser's version: another one may write a query in another way."""
-    return version("sqlglot")
