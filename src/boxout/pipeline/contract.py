@@ -12,6 +12,7 @@ import duckdb
 from boxout.errors import TableDefinitionError
 from boxout.pipeline.check_queries import (
     HELD_BACK,
+    IN_MID_SEASON,
     PAST_OPENING,
     USUAL_ROWS,
     VARIES_FROM_DATES,
@@ -201,14 +202,17 @@ def _evaluate_columns_vary(warehouse: Warehouse, table: TableDefinition) -> None
     checked = [c for c in columns if c not in table.may_be_constant]
     if not checked:
         return
-    staged = warehouse.rows(odd_columns_query(table, checked, "passing"))
     seasons = warehouse.scalar(f"SELECT count(*) FROM {JUDGED}")
-    # What varies among the staged rows varies in the season: only the rest is looked for there.
-    odd = [
-        column
-        for column in checked
-        if len(staged) < seasons or any(column in found for _, found in staged)
-    ]
+    # What varies among some of a season's rows varies in the season: only the rest is looked for
+    # among more of them.
+    odd = checked
+    for rows in (IN_MID_SEASON, "passing"):
+        found = warehouse.rows(odd_columns_query(table, odd, rows)) if odd else []
+        odd = [
+            column
+            for column in odd
+            if len(found) < seasons or any(column in of_season for _, of_season in found)
+        ]
     judged = (
         odd_columns_query(table, odd, "audited")
         + f"""

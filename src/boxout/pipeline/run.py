@@ -39,7 +39,7 @@ LAST_DATE = date(2999, 12, 31)
 CHUNK_DATES = 1_200
 ATTEMPTS = 5
 # So few dates are computed on one thread.
-SMALL_CHUNK_DATES = 40
+SMALL_CHUNK_DATES = 300
 
 
 @dataclass
