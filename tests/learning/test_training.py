@@ -22,7 +22,8 @@ from boxout.learning.train import train
 from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import write_property
-from boxout.pipeline.run import RunOptions, run_tables
+from boxout.pipeline.run import run_tables
+from boxout.pipeline.table_run import RunOptions
 
 
 def _load(league):

@@ -13,7 +13,8 @@ from boxout.orchestration.handoff import write_handoff
 from boxout.orchestration.handoff_text import handoff_document
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.life_signs import now
-from boxout.pipeline.run import RunOptions, run_tables
+from boxout.pipeline.run import run_tables
+from boxout.pipeline.table_run import RunOptions
 
 SUMMARY = "analytics.player_game_summary"
 LOGS = "team_gamelogs_2023-24.parquet"

@@ -11,7 +11,8 @@ from boxout.errors import UsageError
 from boxout.pipeline.diagnose.diagnosis import diagnose
 from boxout.pipeline.diagnose.lineage import column_inputs
 from boxout.pipeline.incidents import read_incidents
-from boxout.pipeline.run import RunOptions, run_tables
+from boxout.pipeline.run import run_tables
+from boxout.pipeline.table_run import RunOptions
 
 SEASON = "2023-24"
 TABLE, COLUMN = "analytics.player_game_summary", "usage_rate"

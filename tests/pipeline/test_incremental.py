@@ -9,7 +9,8 @@ import pytest
 
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import ingest_files
-from boxout.pipeline.run import RunOptions, run_tables
+from boxout.pipeline.run import run_tables
+from boxout.pipeline.table_run import RunOptions
 from boxout.sources.files.reading import find_files
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home

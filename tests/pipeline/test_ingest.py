@@ -11,7 +11,8 @@ from small_files import BOX_LINES, SHOTS, TEAM_LOGS
 from boxout.errors import SourceError
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
-from boxout.pipeline.run import RunOptions, run_tables
+from boxout.pipeline.run import run_tables
+from boxout.pipeline.table_run import RunOptions
 
 BOX = "landing.bref_player_boxscores"
 

@@ -10,7 +10,8 @@ from boxout.errors import UsageError
 from boxout.pipeline.explain import explain_partition
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.plan import plan_tables
-from boxout.pipeline.run import RunOptions, run_tables
+from boxout.pipeline.run import run_tables
+from boxout.pipeline.table_run import RunOptions
 
 SEASON = "2023-24"
 SUMMARY = "analytics.player_game_summary"

@@ -7,7 +7,8 @@ import getpass
 import pytest
 
 from boxout.pipeline.ingest import ingest_files
-from boxout.pipeline.run import RunOptions, run_tables
+from boxout.pipeline.run import run_tables
+from boxout.pipeline.table_run import RunOptions
 from boxout.pipeline.waiver import Waiver
 
 SEASON = "2022-23"

@@ -26,7 +26,8 @@ from boxout.pipeline.content_audit import audit_content
 from boxout.pipeline.graph import Graph, build_graph, load_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import READY
-from boxout.pipeline.run import FIRST_DATE, LAST_DATE, RunOptions, run_tables
+from boxout.pipeline.run import run_tables
+from boxout.pipeline.table_run import FIRST_DATE, LAST_DATE, RunOptions
 from boxout.pipeline.waiver import Waiver
 from boxout.tables.definition import load_tables
 from boxout.warehouse.compaction import compact_lake

@@ -18,8 +18,9 @@ from boxout.errors import GateError, SourceError, UnknownShapeError
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import FileReport, ingest_files, prepare
 from boxout.pipeline.ledger import SIMULATED, read_property
-from boxout.pipeline.run import RunOptions, RunReport
+from boxout.pipeline.run import RunReport
 from boxout.pipeline.stopping import heed_signals, heed_stop
+from boxout.pipeline.table_run import RunOptions
 from boxout.sources.files.reading import find_files, is_simulated
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home, find_home

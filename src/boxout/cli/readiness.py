@@ -10,7 +10,7 @@ from boxout.cli.console import percent, print_by_season, print_json
 from boxout.cli.options import check_range, with_home, with_json, with_range
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
-from boxout.pipeline.run import FIRST_DATE, LAST_DATE
+from boxout.pipeline.table_run import FIRST_DATE, LAST_DATE
 from boxout.pipeline.validate import Coverage, Presence, Validation, validate_tables
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home

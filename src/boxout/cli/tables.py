@@ -16,17 +16,10 @@ from boxout.pipeline.contract import check_names
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import prepare
 from boxout.pipeline.plan import TablePlan, plan_tables
-from boxout.pipeline.run import (
-    CHUNK_DATES,
-    FIRST_DATE,
-    LAST_DATE,
-    RunOptions,
-    RunReport,
-    TableOutcome,
-    run_tables,
-)
+from boxout.pipeline.run import RunReport, run_tables
 from boxout.pipeline.stage import Chunk
 from boxout.pipeline.stopping import heed_signals
+from boxout.pipeline.table_run import CHUNK_DATES, FIRST_DATE, LAST_DATE, RunOptions, TableOutcome
 from boxout.pipeline.waiver import Waiver
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse, open_warehouse

@@ -30,9 +30,10 @@ from boxout.pipeline.graph import Graph
 from boxout.pipeline.ingest import FileReport, ingest_files, prepare
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.record_watcher import note_watcher
-from boxout.pipeline.run import RunOptions, RunReport, TableOutcome, run_tables
+from boxout.pipeline.run import RunReport, run_tables
 from boxout.pipeline.runs import close_dead_runs
 from boxout.pipeline.stage import Chunk
+from boxout.pipeline.table_run import RunOptions, TableOutcome
 from boxout.sources.files.reading import find_files
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home

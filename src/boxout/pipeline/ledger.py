@@ -129,10 +129,11 @@ def write_property(warehouse: Warehouse, name: str, value: str) -> None:
 
 
 def forget_stale_partitions(warehouse: Warehouse) -> None:
-    """Create `known_stale` anew, the partitions that a run leaves stale, without rows."""
-    warehouse.execute(
-        "CREATE OR REPLACE TEMP TABLE known_stale (table_name VARCHAR, game_date DATE)"
-    )
+    """Create `known_stale` anew, the partitions that a run leaves stale, without rows.
+
+    It is no temporary table, for connections that compute side by side are to see it.
+    """
+    warehouse.execute("CREATE OR REPLACE TABLE known_stale (table_name VARCHAR, game_date DATE)")
     warehouse.ledger_version = None
 
 

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import sys
+import threading
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
@@ -56,7 +57,7 @@ def load(path: Path) -> dict[str, Any]:
 
 def save(path: Path, known: Mapping[str, Any]) -> None:
     """Write a file whole; what cannot be written is found again next time."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    aside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     with contextlib.suppress(OSError):
         newest = dict(list(known.items())[-LIMIT:])
         aside.write_text(json.dumps(newest), encoding="utf-8")

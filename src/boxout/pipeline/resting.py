@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from threading import Lock
 from weakref import WeakKeyDictionary
 
 from boxout.pipeline import remembered
@@ -20,6 +21,7 @@ from boxout.warehouse.home import Home
 
 DATES = "known_dates"
 FILE = "resting_tables.json"
+_noting = Lock()
 # Of each open warehouse what the rows of `ledger_now` and `known_dates` hash to, by table.
 _prints: WeakKeyDictionary[Warehouse, dict[str, int]] = WeakKeyDictionary()
 
@@ -54,7 +56,8 @@ def note_resting(warehouse: Warehouse, table: TableDefinition) -> None:
     """Keep the fingerprint of a table that its plan found to have nothing to be done."""
     path = _path(warehouse.home)
     found = {table.name: _fingerprint(warehouse, table)}
-    remembered.save(path, remembered.load(path) | found)
+    with _noting:
+        remembered.save(path, remembered.load(path) | found)
 
 
 def _path(home: Home) -> Path:

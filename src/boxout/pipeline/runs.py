@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from threading import Lock
 from typing import Any
 from uuid import uuid4
 
@@ -44,6 +45,7 @@ class Run:
         self._heartbeat: Heartbeat | None = None
         self._is_recorded = False
         self._steps: dict[str, int] = {}
+        self._telling = Lock()
         self.summary: dict[str, Any] = {}
 
     def start(self, *, in_ledger: bool = True, planned: int = 0) -> int:
@@ -96,16 +98,17 @@ class Run:
         """
         if self._heartbeat is None:
             return
-        self._steps[what if unit == "dates" else unit] = done
-        self._heartbeat.tell(
-            what=what,
-            done=done,
-            due=due,
-            parts_done=parts[0],
-            parts=parts[1],
-            steps=sum(self._steps.values()),
-            unit=unit,
-        )
+        with self._telling:  # several threads may have something to say
+            self._steps[what if unit == "dates" else unit] = done
+            self._heartbeat.tell(
+                what=what,
+                done=done,
+                due=due,
+                parts_done=parts[0],
+                parts=parts[1],
+                steps=sum(self._steps.values()),
+                unit=unit,
+            )
 
     def heed_stop(self) -> None:
         """End here when a stop was asked for; called where everything is committed.

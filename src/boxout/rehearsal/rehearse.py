@@ -19,7 +19,8 @@ from boxout.pipeline.diagnose.findings import HELD_BACK, REPAIRED
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.incidents import Incident, read_incidents
 from boxout.pipeline.ingest import ingest_files, prepare
-from boxout.pipeline.run import RunOptions, run_tables
+from boxout.pipeline.run import run_tables
+from boxout.pipeline.table_run import RunOptions
 from boxout.rehearsal.faults import HARMLESS, Fault
 from boxout.rehearsal.planting import Planted, plant
 from boxout.rehearsal.truth import Snapshot, take_snapshot, wrong_rows

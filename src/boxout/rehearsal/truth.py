@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from boxout.pipeline.content_hash import content_hash_expression
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.run import RunOptions, run_tables
+from boxout.pipeline.run import run_tables
+from boxout.pipeline.table_run import RunOptions
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 

@@ -26,6 +26,8 @@ MEMORY_VARIABLE = "BOXOUT_MEMORY_LIMIT"
 DEFAULT_MEMORY_LIMIT = "1500MB"
 BUSY_SECONDS = 30
 COMMIT_WAIT_SECONDS = 120.0
+# A commit takes some ten times as long.
+COMMIT_POLL_SECONDS = 0.005
 # Rows of a small correction that stay in the catalog instead of becoming a tiny file, in the
 # schemas that ask for it: for each such table the catalog's own schema is longer, which every
 # read of it parses.
@@ -55,6 +57,8 @@ class Warehouse:
         self._known: set[str] = set()
         self._threads: int | None = None
         self._is_on_one_thread = False
+        self._is_beside = False
+        self._is_abandoned = False
         self._is_in_transaction = False
         # Of which version of the lake this connection holds a copy of the ledger, if any.
         self.ledger_version: int | None = None
@@ -69,8 +73,32 @@ class Warehouse:
         """Close the connection."""
         self.connection.close()
 
+    def beside(self) -> Warehouse:
+        """Return another connection to the same engine, for the use of another thread.
+
+        It has temporary tables and transactions of its own. Memory is shared, and so is the
+        number of threads, which it leaves alone.
+        """
+        other = Warehouse(self.home, self.connection.cursor())
+        _set_session(other.connection)
+        other._is_beside = True
+        return other
+
+    def abandon(self) -> None:
+        """Interrupt, from another thread, what is being executed and all that would follow."""
+        self._is_abandoned = True
+        self.connection.interrupt()
+
+    def thread_count(self) -> int:
+        """Return how many threads the engine has where it is not held to one."""
+        if self._threads is None:
+            self._threads = int(self.scalar("SELECT current_setting('threads')"))
+        return self._threads
+
     def execute(self, sql: str, values: Sequence[Any] | None = None) -> duckdb.DuckDBPyConnection:
         """Run one statement with bound values and return the cursor."""
+        if self._is_abandoned:
+            raise KeyboardInterrupt
         try:
             return self.connection.execute(sql, values) if values else self.connection.execute(sql)
         except RuntimeError as error:
@@ -121,18 +149,17 @@ class Warehouse:
         (duckdb/duckdb issue 25713), and few rows are quicker on one: most of the time of a
         query of the ledger goes into sharing it among threads.
         """
-        if self._is_on_one_thread:
+        if self._is_on_one_thread or self._is_beside:
             yield
             return
-        if self._threads is None:
-            self._threads = int(self.scalar("SELECT current_setting('threads')"))
+        threads = self.thread_count()
         self.execute("SET threads = 1")
         self._is_on_one_thread = True
         try:
             yield
         finally:
             self._is_on_one_thread = False
-            self.execute(f"SET threads = {self._threads}")
+            self.execute(f"SET threads = {threads}")
 
     @contextlib.contextmanager
     def all_threads(self) -> Iterator[None]:
@@ -185,7 +212,7 @@ class Warehouse:
         """
         lock = FileLock(self.home.locks / "commit.lock", timeout=COMMIT_WAIT_SECONDS)
         try:
-            lock.acquire()
+            lock.acquire(poll_interval=COMMIT_POLL_SECONDS)
         except Timeout as error:
             raise BusyError(
                 f"Another process has been committing for over {COMMIT_WAIT_SECONDS:.0f} s.",
@@ -268,8 +295,7 @@ def open_warehouse(home: Home, *, create: bool = False, version: int | None = No
             "allow_unsigned_extensions": are_packaged(),
         }
     )
-    connection.execute("SET enable_progress_bar = false")
-    connection.execute("SET TimeZone = 'UTC'")
+    _set_session(connection)
     load_extensions(connection, home.scratch / "extensions")
     try:
         with FileLock(home.locks / "attach.lock", timeout=COMMIT_WAIT_SECONDS):
@@ -286,6 +312,11 @@ def open_warehouse(home: Home, *, create: bool = False, version: int | None = No
             "If the file is damaged, restore it from a backup or rebuild in another --home.",
         ) from error
     return Warehouse(home, connection)
+
+
+def _set_session(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET TimeZone = 'UTC'")
 
 
 def newest_version(home: Home) -> int | None:

@@ -1,0 +1,284 @@
+"""Bring one table up to date: plan, compute, audit, publish, chunk after chunk.
+
+Ties `plan`, `stage`, `contract` and `publish` together; which table's turn it is, is decided in
+`run`. It reports to a listener and prints nothing.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+
+from boxout.errors import BusyError
+from boxout.pipeline.contract import audit
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.judge import judge_chunk
+from boxout.pipeline.ledger import add_stale_partitions, read_partitions
+from boxout.pipeline.locks import table_lock
+from boxout.pipeline.plan import carry_into_plan, plan_partitions
+from boxout.pipeline.publish import InputsChangedError, Published, commit_chunk
+from boxout.pipeline.record import forget_withdrawn, record_blocked, record_interruption
+from boxout.pipeline.runs import Run
+from boxout.pipeline.seasons import commit_seasons, find_changed_seasons, judge_seasons
+from boxout.pipeline.stage import Chunk, select_due, stage_table
+from boxout.pipeline.waiver import Waiver, let_through
+from boxout.tables.definition import TableDefinition
+from boxout.warehouse.ducklake import Warehouse
+
+FIRST_DATE = date(1946, 11, 1)  # the league's first game
+LAST_DATE = date(2999, 12, 31)
+# Dates computed in one statement and one commit: five seasons fit in memory together.
+CHUNK_DATES = 1_200
+ATTEMPTS = 5
+# More dates than a season has. Fewer are computed on one thread: shared among threads they take
+# no less time, and a third more of the processor's.
+MANY_DATES = 300
+
+
+@dataclass
+class TableOutcome:
+    """What a run did to one table; counts are of partitions, or of rows where named so."""
+
+    table: str
+    due: int = 0
+    computed: int = 0
+    rows_computed: int = 0
+    changed: int = 0
+    rows_written: int = 0
+    rows_removed: int = 0
+    failed: int = 0
+    waived: int = 0
+    blocked: int = 0
+    seconds: float = 0.0
+    failures: dict[str, int] = field(default_factory=dict)
+    run_id: str = ""
+
+    def add(self, published: Published) -> None:
+        """Add one chunk's result."""
+        self.computed += published.computed
+        self.rows_computed += published.rows_computed
+        self.changed += published.changed
+        self.rows_written += published.rows_written
+        self.rows_removed += published.rows_removed
+        self.failed += published.failed
+        self.waived += published.waived
+        for check, count in published.failures.items():
+            self.failures[check] = self.failures.get(check, 0) + count
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What to bring up to date.
+
+    Attributes
+    ----------
+    start, end
+        The range of game dates, both included.
+    force
+        Compute again what is fresh.
+    waiver
+        Publish past what it names, on record.
+    chunk_dates
+        Dates a commit, at most; seasons are split only where one alone has more.
+    """
+
+    start: date = FIRST_DATE
+    end: date = LAST_DATE
+    force: bool = False
+    waiver: Waiver | None = None
+    chunk_dates: int = CHUNK_DATES
+
+
+Listener = Callable[[str, Chunk, TableOutcome], None]
+
+
+@dataclass(frozen=True)
+class TableJob:
+    """One table of a run, and how the run wants it done.
+
+    Attributes
+    ----------
+    parts
+        How many tables the run is done with, and how many it has.
+    """
+
+    graph: Graph
+    table: TableDefinition
+    options: RunOptions
+    run: Run
+    parts: tuple[int, int]
+    listener: Listener
+
+
+@dataclass(frozen=True)
+class Due:
+    """What there is to do of `partition_plan`, and the data version that the plan is of.
+
+    Attributes
+    ----------
+    chunks
+        First and last date of each chunk, and how many of its dates are due.
+    seasons
+        Seasons to be judged again of which no date is computed; None where there are none.
+    """
+
+    version: int
+    chunks: list[tuple[date, date, int]]
+    seasons: Chunk | None
+
+    @property
+    def dates(self) -> int:
+        """How many dates are due."""
+        return sum(count for *_, count in self.chunks)
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is a date to compute or a season to judge."""
+        return bool(self.chunks or self.seasons)
+
+
+def find_due(warehouse: Warehouse, job: TableJob) -> Due:
+    """Plan a table and find what there is to do."""
+    with warehouse.reading():
+        version = plan_table(warehouse, job.graph, job.table, job.options)
+        return Due(version, _chunks(warehouse, job.options), find_changed_seasons(warehouse))
+
+
+def run_table(warehouse: Warehouse, job: TableJob, due: Due | None = None) -> TableOutcome:
+    """Bring one table up to date.
+
+    Parameters
+    ----------
+    due
+        What `find_due` has just found on this connection, if it was asked.
+
+    Raises
+    ------
+    BusyError
+        When another run keeps the table, or changes its inputs again and again.
+    StoppedError
+        When the run was asked to stop; what was committed stays.
+    """
+    outcome = TableOutcome(job.table.name, run_id=job.run.run_id)
+    started = time.monotonic()
+    with table_lock(warehouse, job.table.name):
+        for _ in range(ATTEMPTS):
+            try:
+                _run_due(warehouse, job, outcome, due)
+            except InputsChangedError as change:
+                warehouse.ledger_version = None  # what the commit had read was rolled back
+                record_interruption(warehouse, job.table.name, job.run.run_id, change.reason)
+                _find_stale_upstream(warehouse, job.graph, job.table)
+                due = None
+                continue
+            outcome.seconds = time.monotonic() - started
+            return outcome
+    raise BusyError(
+        f"The inputs changed {ATTEMPTS} times while the table was being computed.",
+        job.table.name,
+        "Wait until ingest is quiet and run the command again; nothing was lost.",
+    )
+
+
+def _find_stale_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition) -> None:
+    """Note what has become stale above a table, so that nothing is built on it in this run."""
+    for upstream in graph.computed:
+        if table.name in graph.downstream(upstream.name):
+            plan_table(warehouse, graph, upstream, RunOptions())
+            add_stale_partitions(warehouse, upstream.name, LAST_DATE, FIRST_DATE)
+
+
+def _run_due(warehouse: Warehouse, job: TableJob, outcome: TableOutcome, due: Due | None) -> None:
+    graph, table, options, run = job.graph, job.table, job.options, job.run
+    # The table may have been another run's until a moment ago.
+    if due is None or (due.has_work and warehouse.version() != due.version):
+        due = find_due(warehouse, job)
+    version = due.version
+    outcome.due = max(outcome.due, outcome.computed + due.dates)
+    if due.chunks:
+        version = run.start(planned=version)
+        run.progress(table.name, outcome.computed, outcome.due, job.parts)
+    forget_withdrawn(warehouse, table, run.run_id)
+    outcome.blocked = record_blocked(warehouse, table, run.run_id)
+    if due.seasons and options.waiver is None:
+        version = run.start(planned=version)
+        outcome.failed += _judge_again(warehouse, graph, table, run, version, due.seasons)
+    for number, (first, last, _) in enumerate(due.chunks):
+        run.heed_stop()
+        with contextlib.ExitStack() as threads:
+            with warehouse.reading():
+                if number:
+                    version = plan_table(warehouse, graph, table, options)
+                chunk = select_due(warehouse, first, last)
+                if chunk is None:
+                    continue
+                if chunk.dates > MANY_DATES:
+                    threads.enter_context(warehouse.all_threads())
+                stage_table(warehouse, table, chunk)
+                audit(warehouse, table, chunk, waived=let_through(options.waiver))
+                judge_chunk(warehouse, graph, table, options.waiver)
+            published = commit_chunk(warehouse, graph, table, run.run_id, version, options.waiver)
+        outcome.add(published)
+        if number == len(due.chunks) - 1 and warehouse.ledger_version == version + 1:
+            carry_into_plan(warehouse, table)
+        run.progress(table.name, outcome.computed, outcome.due, job.parts)
+        job.listener(table.name, chunk, outcome)
+
+
+def _judge_again(
+    warehouse: Warehouse,
+    graph: Graph,
+    table: TableDefinition,
+    run: Run,
+    version: int,
+    seasons: Chunk,
+) -> int:
+    with warehouse.reading():
+        judge_seasons(warehouse, table, seasons)
+    return commit_seasons(warehouse, graph, table, run.run_id, version)
+
+
+def plan_table(
+    warehouse: Warehouse, graph: Graph, table: TableDefinition, options: RunOptions
+) -> int:
+    """Plan one table and return the data version that the plan is of."""
+    version = read_partitions(warehouse)
+    plan_partitions(warehouse, graph, table, force=options.force)
+    if options.waiver:
+        _open_gates(warehouse, options)
+    return version
+
+
+def _open_gates(warehouse: Warehouse, options: RunOptions) -> None:
+    """Make due what was held back in the range and the waiver may let through."""
+    opens_gates = options.waiver is not None and options.waiver.opens_gates
+    warehouse.execute(
+        "UPDATE partition_plan SET is_due = true WHERE game_date BETWEEN $1 AND $2 "
+        "AND (state = 'failed' OR (state = 'blocked' AND $3))",
+        [options.start, options.end, opens_gates],
+    )
+
+
+def _chunks(warehouse: Warehouse, options: RunOptions) -> list[tuple[date, date, int]]:
+    """Pack the due dates into chunks, oldest first; whole seasons where they fit."""
+    seasons = warehouse.rows(
+        """
+        WITH due AS (
+          SELECT season, game_date,
+                 row_number() OVER (PARTITION BY season ORDER BY game_date) - 1 AS place
+          FROM partition_plan WHERE is_due AND game_date BETWEEN $1 AND $2)
+        SELECT min(game_date), max(game_date), count(*) FROM due
+        GROUP BY season, place // $3 ORDER BY 1
+        """,
+        [options.start, options.end, options.chunk_dates],
+    )
+    chunks: list[tuple[date, date, int]] = []
+    for first, last, count in seasons:
+        if chunks and chunks[-1][2] + count <= options.chunk_dates:
+            chunks[-1] = (chunks[-1][0], last, chunks[-1][2] + count)
+        else:
+            chunks.append((first, last, count))
+    return chunks

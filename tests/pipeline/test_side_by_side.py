@@ -1,0 +1,145 @@
+"""Tables that are computed side by side are what they are one after the other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from boxout.errors import StoppedError, TableDefinitionError
+from boxout.pipeline.graph import build_graph
+from boxout.pipeline.run import run_tables
+from boxout.pipeline.stopping import heed_signals
+from boxout.pipeline.table_run import RunOptions
+from boxout.warehouse.ducklake import open_warehouse
+from boxout.warehouse.home import Home
+
+ZONES = "precompute.player_shot_zone_analysis"
+MIDDLE = date(2023, 1, 15)
+
+
+@pytest.fixture
+def unbuilt(ingested_once, tmp_path, monkeypatch):
+    """A project with nothing built, and a few dates are many."""
+    monkeypatch.setattr("boxout.pipeline.run.MANY_DATES", 20)
+    return shutil.copytree(ingested_once, tmp_path / "home")
+
+
+def run(home, graph, options=None, listener=None):
+    with open_warehouse(Home(home)) as warehouse:
+        warehouse.execute("SET threads = 2")
+        return run_tables(
+            warehouse, graph, graph.computed, options, listener or (lambda *told: None)
+        )
+
+
+def test_all_tables_are_the_same_and_were_computed_by_two_at_once(
+    unbuilt, graph, small_home, contents
+):
+    told = []
+
+    def note(table, chunk, outcome):
+        told.append((threading.current_thread().name, table))
+
+    report = run(unbuilt, graph, None, note)
+    assert contents(unbuilt) == contents(small_home)
+    assert [t.table for t in report.tables] == [t.name for t in graph.computed]
+    by_thread = {}
+    for thread, table in told:
+        by_thread.setdefault(thread, []).append(table)
+    workers = [name for name in by_thread if name.startswith("table")]
+    assert len(workers) == 2, by_thread
+    first = [told.index((name, by_thread[name][0])) for name in workers]
+    last = [len(told) - told[::-1].index((name, by_thread[name][-1])) for name in workers]
+    assert max(first) < min(last), "one began when the other was done with all of its tables"
+
+
+def test_a_part_is_what_it_is_one_after_the_other(
+    unbuilt, graph, tmp_path, small_home, contents, monkeypatch
+):
+    other = shutil.copytree(unbuilt, tmp_path / "other")
+    run(unbuilt, graph, RunOptions(end=MIDDLE))
+    partly = contents(unbuilt)
+    assert 0 < len(partly) < len(contents(small_home))
+    with monkeypatch.context() as one_after_the_other:
+        one_after_the_other.setattr("boxout.pipeline.run.MANY_DATES", 10_000)
+        run(other, graph, RunOptions(end=MIDDLE))
+    assert partly == contents(other)
+    run(unbuilt, graph)
+    assert contents(unbuilt) == contents(small_home)
+
+
+def test_what_fails_in_one_ends_the_run_and_leaves_nothing_half_done(
+    unbuilt, graph, small_home, contents
+):
+    table = graph.tables[ZONES]
+    broken = replace(table, query=table.query.replace("SELECT", "SELECT error('no such zone'),", 1))
+    with pytest.raises(TableDefinitionError, match="no such zone"):
+        run(unbuilt, build_graph({**graph.tables, ZONES: broken}))
+    held = contents(unbuilt)
+    assert held
+    assert not [name for name, _ in held if name == ZONES]
+    with open_warehouse(Home(unbuilt)) as warehouse:
+        assert warehouse.scalar("SELECT max(outcome) FROM lake.ledger.runs") == "failed"
+    run(unbuilt, graph)
+    assert contents(unbuilt) == contents(small_home)
+
+
+@pytest.mark.parametrize(
+    ("signals", "error", "outcome"),
+    [
+        ([signal.SIGTERM], StoppedError, "stopped"),
+        ([signal.SIGTERM, signal.SIGINT], KeyboardInterrupt, "interrupted"),
+    ],
+    ids=["at the next commit point", "at once"],
+)
+def test_a_signal_ends_all_that_is_at_work(
+    unbuilt, graph, small_home, contents, signals, error, outcome
+):
+    told = []
+
+    def ask(table, chunk, result):
+        told.append(table)
+        if len(told) == 4:
+            for number in signals:
+                os.kill(os.getpid(), number)
+
+    with heed_signals(), pytest.raises(error):
+        run(unbuilt, graph, RunOptions(chunk_dates=60), ask)
+    assert threading.active_count() == 1, threading.enumerate()
+    assert 4 <= len(told) < 10
+    with open_warehouse(Home(unbuilt)) as warehouse:
+        assert warehouse.scalar("SELECT max(outcome) FROM lake.ledger.runs") == outcome
+    run(unbuilt, graph)
+    assert contents(unbuilt) == contents(small_home)
+
+
+def test_a_process_that_is_killed_at_two_tables_resumes(unbuilt, boxout, small_home, contents):
+    program = (
+        "import sys, boxout.pipeline.run as run; from boxout.cli.main import main; "
+        "run.MANY_DATES = 20; sys.argv = ['boxout', 'backfill', '--chunk-dates', '60', '--home', "
+        f"{str(unbuilt)!r}]; main()"
+    )
+    for commits in (3, 9, 17):
+        with subprocess.Popen(
+            [sys.executable, "-c", program],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            for _, line in zip(range(commits), process.stdout, strict=False):
+                assert "Error" not in line, line
+            process.kill()
+        assert process.returncode == -signal.SIGKILL
+        states = {state for state, *_ in contents(unbuilt).values()}
+        assert states <= {"fresh", "empty", "bootstrap"}
+    finished = boxout("backfill", "--home", unbuilt)
+    assert finished.returncode == 0, finished.stderr
+    assert contents(unbuilt) == contents(small_home)
