@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from changing_project import ChangingProject, open_quietly
 
-from boxout.pipeline import run
+from boxout.pipeline import table_run
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
 
@@ -42,7 +42,7 @@ def interruption(project):
 
 def meanwhile(project, monkeypatch, act):
     """Let another connection act once, when the watched table is computed and not committed."""
-    compute, acted = run.stage_table, []
+    compute, acted = table_run.stage_table, []
 
     def stage(warehouse, table, chunk):
         compute(warehouse, table, chunk)
@@ -51,7 +51,7 @@ def meanwhile(project, monkeypatch, act):
             with open_quietly(project.home) as other:
                 act(other)
 
-    monkeypatch.setattr(run, "stage_table", stage)
+    monkeypatch.setattr(table_run, "stage_table", stage)
     report = run_tables(project.warehouse, project.graph, project.graph.computed)
     assert acted
     return {outcome.table: outcome for outcome in report.tables}

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from threading import Lock
 
 from boxout.pipeline.goalposts import Goalpost, read_goalposts
-from boxout.pipeline.graph import Graph
+from boxout.pipeline.graph import SCHEDULE, Graph
 from boxout.pipeline.ledger import add_stale_partitions, forget_stale_partitions
+from boxout.pipeline.plan import SCHEDULED_PHASE
 from boxout.pipeline.runs import Run, close_dead_runs, recorded
 from boxout.pipeline.stage import Chunk
 from boxout.pipeline.table_run import (
@@ -164,10 +165,18 @@ class _Turns:
         )
 
     def _next(self, at_work: set[str]) -> TableDefinition | None:
-        """Return, of the tables of whose inputs none waits or is at work, what most wait for."""
+        """Return, of the tables of whose inputs none waits or is at work, what most wait for.
+
+        The schedule is an input of all tables that follow it, whether they read it or not.
+        """
         unfinished = at_work | {table.name for table in self._waiting}
         held = {name for table in unfinished for name in self._graph.downstream(table)}
-        ready = (table for table in self._waiting if table.name not in held)
+        ready = (
+            table
+            for table in self._waiting
+            if table.name not in held
+            and not (table.phase >= SCHEDULED_PHASE and SCHEDULE in unfinished)
+        )
         return max(ready, key=lambda t: len(self._graph.downstream(t.name)), default=None)
 
     def _start(self, warehouse: Warehouse, table: TableDefinition, workers: Workers) -> None:
