@@ -60,6 +60,9 @@ KILLED_AT = 0.5
 def main() -> None:
     """Measure, and write the report."""
     arguments = parse_arguments()
+    # A shell may forbid Python to keep compiled modules, which are no part of what is compared.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     started = time.monotonic()
     peers = [
         p

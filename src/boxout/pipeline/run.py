@@ -14,8 +14,13 @@ from threading import Lock
 
 from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import SCHEDULE, Graph
-from boxout.pipeline.ledger import add_stale_partitions, forget_stale_partitions
+from boxout.pipeline.ledger import (
+    add_stale_partitions,
+    forget_stale_partitions,
+    read_partitions,
+)
 from boxout.pipeline.plan import SCHEDULED_PHASE
+from boxout.pipeline.resting import is_resting
 from boxout.pipeline.runs import Run, close_dead_runs, recorded
 from boxout.pipeline.stage import Chunk
 from boxout.pipeline.table_run import (
@@ -153,7 +158,10 @@ class _Turns:
                     warehouse.ledger_version = None
                     continue
                 self._waiting.remove(table)
-                if table.name in self._chosen:
+                if self._rests(warehouse, table):
+                    if table.name in self._chosen:
+                        self._note(TableOutcome(table.name, run_id=self._run.run_id))
+                elif table.name in self._chosen:
                     self._start(warehouse, table, workers)
                 else:
                     plan_table(warehouse, self._graph, table, RunOptions())
@@ -178,6 +186,14 @@ class _Turns:
             and not (table.phase >= SCHEDULED_PHASE and SCHEDULE in unfinished)
         )
         return max(ready, key=lambda t: len(self._graph.downstream(t.name)), default=None)
+
+    def _rests(self, warehouse: Warehouse, table: TableDefinition) -> bool:
+        """Whether there is nothing to plan: not for what is chosen, nor to know what is stale."""
+        if self._options.force or self._options.waiver:
+            return False
+        if warehouse.ledger_version is None:
+            read_partitions(warehouse)
+        return is_resting(warehouse, table)
 
     def _start(self, warehouse: Warehouse, table: TableDefinition, workers: Workers) -> None:
         parts = (len(self._outcomes), len(self._chosen))
