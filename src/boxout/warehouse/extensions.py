@@ -9,6 +9,7 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import threading
 from pathlib import Path
 
 import duckdb
@@ -69,8 +70,8 @@ def _linked(packaged: Path, name: str, folder: Path) -> Path:
     if link.exists() and link.resolve() == packaged.resolve():
         return link
     link.parent.mkdir(parents=True, exist_ok=True)
-    # Several processes may open a new home at once: make the link aside, then move it in.
-    aside = link.with_name(f".{name}.{os.getpid()}")
+    # Several processes or threads may open a new home at once: make the link aside, then move it.
+    aside = link.with_name(f".{name}.{os.getpid()}.{threading.get_ident()}")
     with contextlib.suppress(FileNotFoundError):
         aside.unlink()
     try:
