@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import compileall
 import hashlib
 import shutil
 import subprocess
 import sys
-import sysconfig
 from pathlib import Path
-
-import boxout
 
 FOLDER = Path(__file__).parent
 ENVIRONMENTS = FOLDER / ".envs"
@@ -39,12 +35,6 @@ def create_environment(peer: str) -> None:
     install = [uv, "pip", "install", "-q", "-p", binary(peer, "python"), "-r", str(requirements)]
     subprocess.run([*install, COMPILED], check=True)
     mark.write_text(wanted)
-
-
-def compile_boxout() -> None:
-    """Compile boxout's own environment as the peers' are."""
-    for folder in (Path(boxout.__file__).parent, Path(sysconfig.get_path("purelib"))):
-        compileall.compile_dir(folder, quiet=2, workers=0)
 
 
 def versions(peer: str, packages: tuple[str, ...]) -> dict[str, str]:

@@ -26,7 +26,7 @@ from typing import Any
 import duckdb
 
 from benchmarks.compared import NAMED, compared_tables
-from benchmarks.environments import compile_boxout, create_environment
+from benchmarks.environments import create_environment
 from benchmarks.inputs import BOXOUT, Inputs, choose_files, prepare_inputs
 from benchmarks.judging import Verdict, judge
 from benchmarks.measuring import Measurement, measure, together
@@ -75,7 +75,6 @@ def main() -> None:
     ]
     for name in sorted({p.name.split("_")[0] for p in peers}):
         create_environment(name)
-    compile_boxout()
     seasons = QUICK_SEASONS if arguments.quick else ALL_SEASONS
     data = arguments.data or (REAL_DATA if REAL_DATA.is_dir() else simulate(WORK / "league"))
     files = choose_files(data, WORK / "files", seasons)

@@ -137,3 +137,15 @@ def test_neither_chunks_nor_the_order_of_files_change_the_content(
         ingest_files(other, graph, files)
         build(other, chunk_dates=30)
         assert hashes(other) == hashes(project)
+
+
+def test_small_writes_stay_in_the_catalog_for_the_ledger_alone(project):
+    kept = project.rows(
+        """
+        SELECT DISTINCT s.schema_name
+        FROM __ducklake_metadata_lake.ducklake_inlined_data_tables
+        JOIN __ducklake_metadata_lake.ducklake_table AS t USING (table_id)
+        JOIN __ducklake_metadata_lake.ducklake_schema AS s USING (schema_id)
+        """
+    )
+    assert kept == [("ledger",)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from typing import Any
@@ -68,7 +67,6 @@ CREATE TABLE IF NOT EXISTS lake.ledger.interruptions (
   run_id VARCHAR, table_name VARCHAR, first_date DATE, last_date DATE, dates BIGINT,
   reason VARCHAR, interrupted_at TIMESTAMP);
 """
-_TABLES = re.compile(r"CREATE TABLE IF NOT EXISTS (\S+)")
 # The property that says whether the league is simulated.
 SIMULATED = "simulated"
 # The property that says which of the statements above the home has seen.

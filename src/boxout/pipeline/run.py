@@ -137,11 +137,12 @@ class _Turns:
         self._options = options
         self._run = run
         self._listener = _one_at_a_time(listener)
+        self._below = {t.name: set(graph.downstream(t.name)) for t in graph.computed}
         # What is read by a chosen table and is not among them is planned, to know what is stale.
         self._waiting = [
             table
             for table in graph.computed
-            if table.name in chosen or chosen & set(graph.downstream(table.name))
+            if table.name in chosen or chosen & self._below[table.name]
         ]
         self._outcomes: dict[str, TableOutcome] = {}
 
@@ -178,14 +179,14 @@ class _Turns:
         The schedule is an input of all tables that follow it, whether they read it or not.
         """
         unfinished = at_work | {table.name for table in self._waiting}
-        held = {name for table in unfinished for name in self._graph.downstream(table)}
+        held = set().union(*(self._below[name] for name in unfinished))
         ready = (
             table
             for table in self._waiting
             if table.name not in held
             and not (table.phase >= SCHEDULED_PHASE and SCHEDULE in unfinished)
         )
-        return max(ready, key=lambda t: len(self._graph.downstream(t.name)), default=None)
+        return max(ready, key=lambda t: len(self._below[t.name]), default=None)
 
     def _rests(self, warehouse: Warehouse, table: TableDefinition) -> bool:
         """Whether there is nothing to plan: not for what is chosen, nor to know what is stale."""
