@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, timedelta
 
 from boxout.pipeline.graph import Graph, load_graph
-from boxout.pipeline.stage import Chunk, input_slice
+from boxout.pipeline.stage import Chunk, input_slices, season_start
 from boxout.tables.definition import Check, TableDefinition
 from boxout.tables.syntax import sliced_query
 from boxout.warehouse.ducklake import LAKE
@@ -153,12 +154,11 @@ def _in_season(table: TableDefinition, alias: str) -> str:
 
 def _cut(table: TableDefinition, query: str, start: str, end: str) -> str:
     chunk = Chunk(_FIRST, _LAST, 1)
-    slices = {name: input_slice(name, windows, chunk) for name, windows in table.windows.items()}
+    slices = input_slices(replace(table, earlier_columns={}), chunk)
     text = sliced_query(query, slices, table.name).replace(f"{LAKE}.", "")
     places = {
-        chunk.season_start: (
-            f"CAST(DATE_TRUNC('year', {start} - INTERVAL 7 MONTH) + INTERVAL 7 MONTH AS DATE)"
-        ),
+        season_start(_FIRST): _season_start(start),
+        season_start(_LAST) - timedelta(days=1): f"({_season_start(end)} - 1)",
         _LAST: end,
         _LAST - timedelta(days=1): f"({end} - 1)",
     }
@@ -169,3 +169,7 @@ def _cut(table: TableDefinition, query: str, start: str, end: str) -> str:
         return places.get(day) or (f"({start} - {back})" if back else start)
 
     return _LITERAL.sub(place, text)
+
+
+def _season_start(day: str) -> str:
+    return f"CAST(DATE_TRUNC('year', {day} - INTERVAL 7 MONTH) + INTERVAL 7 MONTH AS DATE)"

@@ -8,7 +8,7 @@ from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import forget_stale_partitions, read_partitions
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.reads import find_columns_read
-from boxout.pipeline.stage import choose_dates, input_slice
+from boxout.pipeline.stage import choose_dates, input_slices
 from boxout.tables.syntax import sliced_query
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
@@ -31,9 +31,8 @@ def test_without_the_columns_that_it_does_not_read_a_table_is_the_same(warehouse
     read_partitions(warehouse)
     plan_partitions(warehouse, graph, table)
     chunk = choose_dates(warehouse, "SELECT * FROM partition_plan WHERE season = $1", [SEASON])
-    slices = {}
+    slices = input_slices(table, chunk)
     for name, (listed, read) in find_columns_read(graph, table).items():
-        slices[name] = input_slice(name, table.windows[name], chunk)
         unread = [column for column in listed if read is not None and column not in read]
         if unread:
             kinds = warehouse.columns(f"lake.{name}")

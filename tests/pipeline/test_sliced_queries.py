@@ -12,7 +12,7 @@ from boxout.errors import TableDefinitionError
 from boxout.pipeline import remembered
 from boxout.pipeline.remembered import beside_code
 from boxout.pipeline.sliced_queries import FILE, _known, fill_query
-from boxout.pipeline.stage import Chunk, input_slice
+from boxout.pipeline.stage import Chunk, input_slices
 from boxout.tables.syntax import sliced_query
 from boxout.warehouse.home import Home
 
@@ -42,13 +42,13 @@ def test_what_is_remembered_is_what_is_parsed_for_every_table(home, graph, monke
     chunk = Chunk(date(2024, 1, 1), date(2024, 1, 31), 31)
     first = {}
     for table in graph.computed:
-        slices = {name: input_slice(name, w, chunk) for name, w in table.windows.items()}
+        slices = input_slices(table, chunk)
         first[table.name] = fill_query(home, table.query, slices, table.name)
         assert first[table.name] == sliced_query(table.query, slices, table.name)
     _known.cache_clear()  # as another process
     monkeypatch.setitem(sys.modules, "boxout.tables.syntax", None)  # its import would fail
     for table in graph.computed:
-        slices = {name: input_slice(name, w, chunk) for name, w in table.windows.items()}
+        slices = input_slices(table, chunk)
         assert fill_query(home, table.query, slices, table.name) == first[table.name]
         # a changed query is another one
         with pytest.raises(ImportError):

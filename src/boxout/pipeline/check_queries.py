@@ -12,7 +12,7 @@ from boxout.pipeline.arrivals import REPEATED
 from boxout.pipeline.graph import SCHEDULE
 from boxout.pipeline.ledger import READY_SQL
 from boxout.pipeline.sliced_queries import fill_query
-from boxout.pipeline.stage import DUE, JUDGED, STAGED, Chunk, input_slice
+from boxout.pipeline.stage import DUE, JUDGED, STAGED, Chunk, input_slices, season_start
 from boxout.tables.definition import Check, TableDefinition
 from boxout.warehouse.ducklake import LAKE
 from boxout.warehouse.home import Home
@@ -115,7 +115,7 @@ def _season_query(check: Check, chunk: Chunk) -> str:
 def _season_slice(name: str, chunk: Chunk) -> str:
     """Return the SELECT of an input's rows since a season began, but for what it holds back."""
     return (
-        f"SELECT * FROM {LAKE}.{name} WHERE game_date >= DATE '{chunk.season_start}' "
+        f"SELECT * FROM {LAKE}.{name} WHERE game_date >= DATE '{season_start(chunk.first)}' "
         "AND game_date NOT IN (SELECT game_date FROM ledger_now "
         f"WHERE table_name = '{name}' AND state NOT IN ({READY_SQL}))"
     )
@@ -123,10 +123,11 @@ def _season_slice(name: str, chunk: Chunk) -> str:
 
 def _rows_query(home: Home, table: TableDefinition, check: Check, chunk: Chunk) -> str:
     at_season = check.scope == "season"
-    slices = {
-        name: _season_slice(name, chunk) if at_season else input_slice(name, windows, chunk)
-        for name, windows in table.windows.items()
-    }
+    slices = (
+        {name: _season_slice(name, chunk) for name in table.windows}
+        if at_season
+        else input_slices(table, chunk)
+    )
     query = fill_query(home, check.expression, slices, f"{table.name}, check {check.name}")
     rows = "SELECT * FROM audited" if at_season else f"SELECT * FROM {STAGED}"
     counted = f"""

@@ -138,6 +138,21 @@ def check_definitions(graph: Graph) -> None:
                 table.name,
                 "Give every table that the SQL reads a window, and no other.",
             )
+        for name, columns in table.earlier_columns.items():
+            _check_earlier(table, graph.tables[name], columns)
+
+
+def _check_earlier(table: TableDefinition, read: TableDefinition, columns: tuple[str, ...]) -> None:
+    """A row that comes or goes must be seen by all dates, and so must every column be there."""
+    missing = set(read.key) - set(columns)
+    unknown = set(columns) - set(read.column_comments)
+    for odd, problem in ((missing, "lack its key"), (unknown, "list what it has not")):
+        if odd:
+            raise TableDefinitionError(
+                f"The earlier_columns of {read.name} {problem}: {', '.join(sorted(odd))}.",
+                table.name,
+                "List season, game_date, the input's key, and what else is read.",
+            )
 
 
 def _check_columns(table: TableDefinition) -> None:

@@ -18,7 +18,7 @@ from datetime import date
 
 from boxout.errors import UsageError
 from boxout.pipeline.graph import SCHEDULE, Graph
-from boxout.pipeline.stage import Chunk, input_slice
+from boxout.pipeline.stage import Chunk, input_slices
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
@@ -166,8 +166,8 @@ def _compute(
             _hide(warehouse, each.name, stands_for[each.name], day, hidden)
             continue
         slices = {
-            name: input_slice(name, windows, chunk).replace(f"{LAKE}.{name}", stands_for[name], 1)
-            for name, windows in each.windows.items()
+            name: query.replace(f"{LAKE}.{name} ", f"{stands_for[name]} ")
+            for name, query in input_slices(each, chunk).items()
         }
         query = sliced_query(each.query, slices, each.name)
         stands_for[each.name] = _temporary(result, each.name)

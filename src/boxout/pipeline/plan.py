@@ -24,8 +24,9 @@ from boxout.pipeline.ledger import (
     known_dates,
     read_partitions,
 )
+from boxout.pipeline.reads import EARLIER
 from boxout.pipeline.resting import is_resting, note_resting, print_ledger
-from boxout.tables.definition import RAW_PHASE, WINDOW, TableDefinition
+from boxout.tables.definition import RAW_PHASE, SAME_DAY, WINDOW, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
 SCHEDULED_PHASE = 3
@@ -36,7 +37,6 @@ CHANGED_SEASONS = """
      AND bool_or(state IN ('fresh', 'bootstrap') AND recorded_rows > 0)
      AND arg_max(recorded_judged, built_at) IS DISTINCT FROM min(season_hash)
 """
-SAME_DAY = "same_day"
 
 
 @dataclass(frozen=True)
@@ -184,7 +184,7 @@ FROM partition_plan
 def _plan_query(graph: Graph, table: TableDefinition) -> str:
     reads = [(name, window) for name, windows in table.windows.items() for window in windows]
     sums = ", ".join(
-        f"{_content(name, window)} AS content_{i}, "
+        f"{_content(table, name, window)} AS content_{i}, "
         f"{_first_unready(graph.tables[name], window)} AS unready_{i}"
         for i, (name, window) in enumerate(reads)
     )
@@ -251,8 +251,9 @@ def _plan_query(graph: Graph, table: TableDefinition) -> str:
 def _dates_query(reader: TableDefinition) -> str:
     """SQL with a row a known date, and what each input has on it: one join, and not one an input.
 
-    Of an input, content_TABLE is what its rows hash to for this reader, null without rows, and
-    ready_TABLE whether they may be read, null where there is no partition.
+    Of an input, content_TABLE is what its rows hash to for this reader, null without rows,
+    earlier_TABLE the same for its later dates where they read fewer columns, and ready_TABLE
+    whether the rows may be read, null where there is no partition.
     """
     ready = ", ".join(f"'{state}'" for state in (*READY, "planned"))
     columns = ", ".join(
@@ -260,6 +261,11 @@ def _dates_query(reader: TableDefinition) -> str:
         f"bool_or(is_ready) FILTER (table_name = '{name}') AS {_column('ready', name)}"
         for name in reader.windows
     )
+    columns += "".join(
+        f", max(earlier) FILTER (table_name = '{name}') AS {_column('earlier', name)}"
+        for name in reader.earlier_columns
+    )
+    read, earlier = reader.code_hash, reader.code_hash + EARLIER
     names = ", ".join(f"'{name}'" for name in reader.windows)
     return f"""
       SELECT k.game_date, k.season, k.is_scheduled, l.* EXCLUDE (game_date)
@@ -267,23 +273,28 @@ def _dates_query(reader: TableDefinition) -> str:
         SELECT game_date, {columns}
         FROM (
           SELECT game_date, table_name, state IN ({ready}) AS is_ready,
-                 CASE WHEN coalesce(row_count, 0) = 0 AND coalesce(content_hash, 0) = 0
-                           AND state IS DISTINCT FROM 'planned' THEN 0
-                      ELSE hash(game_date,
-                                coalesce(read_hashes['{reader.code_hash}'], content_hash))::HUGEINT
-                 END AS content
+                 {_fingerprint(read)} AS content, {_fingerprint(earlier)} AS earlier
           FROM ledger_now WHERE table_name IN ({names}))
         GROUP BY game_date) AS l ON l.game_date = k.game_date
     """
+
+
+def _fingerprint(reader: str) -> str:
+    """SQL of what a partition of an input is to a reader: a number that its columns make."""
+    return f"""CASE WHEN coalesce(row_count, 0) = 0 AND coalesce(content_hash, 0) = 0
+                           AND state IS DISTINCT FROM 'planned' THEN 0
+                      ELSE hash(game_date, coalesce(read_hashes['{reader}'], content_hash))::HUGEINT
+                 END"""
 
 
 def _column(kind: str, table: str) -> str:
     return f'"{kind}_{table}"'
 
 
-def _content(table: str, window: str) -> str:
+def _content(reader: TableDefinition, table: str, window: str) -> str:
     """SQL of the fingerprint of what a window holds of an input."""
-    content = _column("content", table)
+    is_narrower = window != SAME_DAY and table in reader.earlier_columns
+    content = _column("earlier" if is_narrower else "content", table)
     total = content if window == SAME_DAY else f"sum({content}) OVER ({_frame(window)})"
     return f"coalesce({total}, 0)::HUGEINT"
 
@@ -306,6 +317,9 @@ def _frame(window: str) -> str:
             f"ORDER BY game_date RANGE BETWEEN INTERVAL {days} DAY PRECEDING "
             "AND INTERVAL 1 DAY PRECEDING"
         )
+    if window == "past_seasons":
+        before = "RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW EXCLUDE GROUP"
+        return f"ORDER BY season {before}"
     before = "ORDER BY game_date ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING"
     return {
         "season_to_date": f"PARTITION BY season {before}",

@@ -58,6 +58,12 @@ def _reached_by(source: str, window: str) -> str:
             f"(SELECT source, season, min(game_date) AS first FROM {dates} GROUP BY ALL) AS r "
             "JOIN known_dates AS d ON d.season = r.season AND d.game_date > r.first"
         )
+    if window == "past_seasons":
+        return (
+            "SELECT r.source, d.game_date FROM "
+            f"(SELECT source, min(season) AS first FROM {dates} GROUP BY source) AS r "
+            "JOIN known_dates AS d ON d.season > r.first"
+        )
     after = "d.game_date > r.first" if window == "history" else "true"
     return (
         "SELECT r.source, d.game_date FROM "

@@ -17,6 +17,8 @@ from boxout.tables.definition import TableDefinition
 from boxout.warehouse.home import Home
 
 FILE = "columns_read.json"
+# Follows a reader's code hash where what it reads of dates before its own is hashed.
+EARLIER = ":earlier"
 
 # By input: the columns that it has, and those that are read, or None where that cannot be told.
 ColumnsRead = dict[str, tuple[list[str], list[str] | None]]
@@ -37,11 +39,16 @@ def columns_by_reader(
     Returns
     -------
     dict
-        Sorted columns by the reader's code hash. A reader of all columns is left out, and so is
+        Sorted columns by the reader's code hash, and by that and `EARLIER` what it reads of
+        earlier dates, where its header says so. A reader of all columns is left out, and so is
         one of which it cannot be told: for them the content hash stands for what they read.
     """
     has = set(columns)
-    found = {}
+    found = {
+        reader.code_hash + EARLIER: tuple(sorted(reader.earlier_columns[name]))
+        for reader in graph.readers(name)
+        if has > set(reader.earlier_columns.get(name, columns))
+    }
     for code_hash, reads in _remembered(home, graph, graph.readers(name)).items():
         listed, read = reads[name]
         if read is not None and set(listed) == has and len(read) < len(has):

@@ -15,7 +15,7 @@ import duckdb
 
 from boxout.errors import TableDefinitionError
 from boxout.pipeline.sliced_queries import fill_query
-from boxout.tables.definition import WINDOW, TableDefinition
+from boxout.tables.definition import SAME_DAY, WINDOW, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 STAGED = "staged"
@@ -39,11 +39,11 @@ class Chunk:
     last: date
     dates: int
 
-    @property
-    def season_start(self) -> date:
-        """The first of August on or before the earliest due date, where a season begins."""
-        start = date(self.first.year, 8, 1)
-        return start if start <= self.first else date(self.first.year - 1, 8, 1)
+
+def season_start(day: date) -> date:
+    """Return the first of August on or before a date, where a season begins."""
+    start = date(day.year, 8, 1)
+    return start if start <= day else date(day.year - 1, 8, 1)
 
 
 def select_due(warehouse: Warehouse, first: date, last: date) -> Chunk | None:
@@ -89,8 +89,7 @@ def stage_table(warehouse: Warehouse, table: TableDefinition, chunk: Chunk) -> N
     TableDefinitionError
         When the table's SQL does not run, or lacks a column that every table has.
     """
-    slices = {name: input_slice(name, windows, chunk) for name, windows in table.windows.items()}
-    query = fill_query(warehouse.home, table.query, slices, table.name)
+    query = fill_query(warehouse.home, table.query, input_slices(table, chunk), table.name)
     try:
         warehouse.execute(
             f"CREATE OR REPLACE TEMP TABLE {STAGED} AS SELECT * FROM ({query}) AS result "
@@ -117,23 +116,38 @@ def window_bounds(window: str, chunk: Chunk) -> tuple[date | None, date | None]:
     """Return the first and last input date that a window reaches; None where it is open."""
     match = WINDOW.match(window)
     before = chunk.last - timedelta(days=1)
-    if window == "same_day":
+    if window == SAME_DAY:
         return chunk.first, chunk.last
     if window == "season_to_date":
-        return chunk.season_start, before
+        return season_start(chunk.first), before
+    if window == "past_seasons":
+        return None, season_start(chunk.last) - timedelta(days=1)
     if match is not None and match["days"]:
         return chunk.first - timedelta(days=int(match["days"])), before
     return None, before if window == "history" else None
 
 
-def input_slice(name: str, windows: tuple[str, ...], chunk: Chunk) -> str:
-    """Return the SELECT that reads what the windows of a chunk reach, and nothing later."""
-    bounds = [window_bounds(window, chunk) for window in windows]
-    lows = [low for low, _ in bounds]
-    highs = [high for _, high in bounds]
-    limits = []
-    if None not in lows:
-        limits.append(f"game_date >= DATE '{min(d for d in lows if d)}'")
-    if None not in highs:
-        limits.append(f"game_date <= DATE '{max(d for d in highs if d)}'")
-    return f"SELECT * FROM {LAKE}.{name} WHERE {' AND '.join(limits) or 'TRUE'}"
+def input_slices(table: TableDefinition, chunk: Chunk) -> dict[str, str]:
+    """Return, for each input, the SELECT of what the windows of a chunk reach, and nothing later.
+
+    Of dates before the chunk it has no more columns than the table's header lists, the others
+    being null, so that nothing can be made of what would make no date stale.
+    """
+    return {name: _input_slice(table, name, chunk) for name in table.windows}
+
+
+def _input_slice(table: TableDefinition, name: str, chunk: Chunk) -> str:
+    bounds = [window_bounds(window, chunk) for window in table.windows[name]]
+    low = None if any(first is None for first, _ in bounds) else min(d for d, _ in bounds if d)
+    high = None if any(last is None for _, last in bounds) else max(d for _, d in bounds if d)
+    columns = table.earlier_columns.get(name)
+    if columns is None:
+        return _dates_of(name, "*", low, high)
+    earlier = _dates_of(name, ", ".join(columns), low, chunk.first - timedelta(days=1))
+    return f"{earlier} UNION ALL BY NAME {_dates_of(name, '*', chunk.first, high)}"
+
+
+def _dates_of(name: str, columns: str, low: date | None, high: date | None) -> str:
+    limits = [f"game_date >= DATE '{low}'"] if low else []
+    limits += [f"game_date <= DATE '{high}'"] if high else []
+    return f"SELECT {columns} FROM {LAKE}.{name} WHERE {' AND '.join(limits) or 'TRUE'}"

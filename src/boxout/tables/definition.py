@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,12 @@ INCOMING = "incoming"
 PLACE = "__input__"
 # The phase whose tables tell which dates there are; those of later phases follow the schedule.
 RAW_PHASE = 2
+# The window of a row's own date.
+SAME_DAY = "same_day"
 
-WINDOW = re.compile(r"^(same_day|season_to_date|history|all|days: (?P<days>[1-9][0-9]*))$")
+WINDOW = re.compile(
+    r"^(same_day|season_to_date|past_seasons|history|all|days: (?P<days>[1-9][0-9]*))$"
+)
 SCOPES = ("row", "date", "season")
 SEVERITIES = ("block", "warn")
 KINDS = ("holds", "share", "query")
@@ -37,6 +42,7 @@ HEADER_KEYS = {
     "may_be_null",
     "may_be_constant",
     "windows",
+    "earlier_columns",
     "checks",
 }
 CHECK_KEYS = {
@@ -102,6 +108,10 @@ class TableDefinition:
         Each input table with the windows in which it is read.
     query
         The SELECT, comments included.
+    earlier_columns
+        Of inputs that are read on the same day and on earlier ones: all columns that are read of
+        the earlier dates, where they are fewer. A change of other columns makes no later date
+        stale, and the query does not get to see them.
     """
 
     name: str
@@ -114,6 +124,7 @@ class TableDefinition:
     bootstrap_days: int = 0
     may_be_null: frozenset[str] = frozenset()
     may_be_constant: frozenset[str] = frozenset()
+    earlier_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def schema(self) -> str:
@@ -129,7 +140,7 @@ class TableDefinition:
     def code_hash(self) -> str:
         """A fingerprint of the query, key, windows and contract; comments do not count."""
         code = " ".join(_QUOTED_OR_COMMENT.sub(lambda m: m.group(1) or " ", self.query).split())
-        parts = (
+        parts: tuple[Any, ...] = (
             code,
             self.key,
             sorted(self.windows.items()),
@@ -138,6 +149,8 @@ class TableDefinition:
             sorted(self.may_be_null),
             sorted(self.may_be_constant),
         )
+        if self.earlier_columns:
+            parts += (sorted(self.earlier_columns.items()),)
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     @cached_property
@@ -184,17 +197,19 @@ def read_table(path: Path) -> TableDefinition:
         ) from error
     _refuse_unknown(header, HEADER_KEYS, str(path))
     try:
+        windows = _read_windows(header.get("windows", {}), str(path))
         return TableDefinition(
             name=f"{path.parent.name}.{path.stem}",
             description=header["description"],
             phase=header["phase"],
             key=tuple(header["key"]),
-            windows=_read_windows(header.get("windows", {}), str(path)),
+            windows=windows,
             checks=tuple(_read_check(check, str(path)) for check in header.get("checks", [])),
             query=match["sql"].strip().removesuffix(";"),
             bootstrap_days=header.get("bootstrap_days", 0),
             may_be_null=frozenset(header.get("may_be_null", [])),
             may_be_constant=frozenset(header.get("may_be_constant", [])),
+            earlier_columns=_read_earlier(header.get("earlier_columns", {}), windows, str(path)),
         )
     except KeyError as error:
         raise TableDefinitionError(
@@ -211,10 +226,31 @@ def _read_windows(header: dict[str, Any], where: str) -> dict[str, tuple[str, ..
                 raise TableDefinitionError(
                     f"Unknown window {window!r} on {table}.",
                     where,
-                    "Use same_day, season_to_date, history, all or 'days: N'.",
+                    "Use same_day, season_to_date, past_seasons, history, all or 'days: N'.",
                 )
         windows[table] = listed
     return windows
+
+
+def _read_earlier(
+    header: dict[str, Any], windows: dict[str, tuple[str, ...]], where: str
+) -> dict[str, tuple[str, ...]]:
+    for table, columns in header.items():
+        if SAME_DAY not in windows.get(table, ()) or {"all", SAME_DAY} >= set(windows[table]):
+            raise TableDefinitionError(
+                f"The header has earlier_columns of {table}, which is not read both on the same "
+                "day and on earlier ones.",
+                where,
+                "Name inputs that have the window same_day and one of earlier dates.",
+            )
+        missing = {"season", "game_date"} - set(columns)
+        if missing:
+            raise TableDefinitionError(
+                f"The earlier_columns of {table} lack {sorted(missing)[0]}.",
+                where,
+                "List season, game_date, the input's key, and what else is read.",
+            )
+    return {table: tuple(columns) for table, columns in header.items()}
 
 
 def _read_check(header: dict[str, Any], where: str) -> Check:

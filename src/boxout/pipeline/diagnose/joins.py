@@ -14,7 +14,7 @@ from sqlglot import exp
 
 from boxout.pipeline.diagnose.findings import JoinProbe, Pattern
 from boxout.pipeline.spellings import form_expression
-from boxout.pipeline.stage import Chunk, input_slice
+from boxout.pipeline.stage import Chunk, input_slices
 from boxout.tables.definition import TableDefinition
 from boxout.tables.syntax import DIALECT, parse_query, sliced_query
 from boxout.warehouse.ducklake import Warehouse
@@ -51,7 +51,7 @@ def probe_joins(
     tuple of JoinProbe
         Joins that left rows without a partner, the most first.
     """
-    slices = {name: input_slice(name, windows, chunk) for name, windows in table.windows.items()}
+    slices = input_slices(table, chunk)
     tree = parse_query(table.query, table.name)
     probes: list[JoinProbe] = []
     for place, select in enumerate(_selects(tree)):

@@ -10,6 +10,9 @@ may_be_null = ["paint_fga", "paint_fg", "mid_range_fga", "mid_range_fg", "three_
 "raw.games" = "same_day"
 "raw.shots" = "same_day"
 
+[earlier_columns]
+"raw.player_boxscores" = ["season", "game_date", "game_id", "player_id", "minutes"]
+
 [[checks]]
 name = "usage_rate_populated"
 scope = "season"

@@ -7,7 +7,7 @@ may_be_constant = ["last_season", "earlier_seasons", "seasons_since_last"]
 
 [windows]
 "precompute.slate" = "same_day"
-"analytics.player_game_summary" = "history"
+"analytics.player_game_summary" = "past_seasons"
 
 [[checks]]
 name = "one_row_a_slate_row"
