@@ -10,15 +10,15 @@ from boxout.pipeline.contract import COLUMNS_VARY, UNIQUE_KEY, audit, check_name
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import forget_stale_partitions, read_partitions
 from boxout.pipeline.plan import plan_partitions
-from boxout.pipeline.stage import choose_dates
+from boxout.pipeline.stage import choose_dates, show_staged
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
 
-GONE = "DELETE FROM staged WHERE {here}"
+GONE = "DELETE FROM computed WHERE {here}"
 
 
 def put(assignment):
-    return f"UPDATE staged SET {assignment} WHERE {{here}}"
+    return f"UPDATE computed SET {assignment} WHERE {{here}}"
 
 
 # What breaks each check, on the date or in the season that stands for {here}.
@@ -31,7 +31,7 @@ MUTATIONS = {
             "UPDATE lake.landing.bref_player_boxscores SET game_date = game_date - 1 WHERE {here}"
         ),
         "games_have_the_nba_id": (
-            "UPDATE staged SET game_id = '9' || substr(game_id, 2) "
+            "UPDATE computed SET game_id = '9' || substr(game_id, 2) "
             "WHERE {here} AND home_team < 'DAL'"
         ),
         "two_different_teams": put("home_team = away_team"),
@@ -146,9 +146,9 @@ class Staged:
             here = f"game_date = DATE '{self.day}'"
         self.warehouse.execute("BEGIN TRANSACTION")
         try:
-            self.warehouse.execute(
-                f"CREATE OR REPLACE TEMP TABLE staged AS SELECT * FROM lake.{self.table.name} "
-                f"WHERE season = '{self.season}'"
+            show_staged(
+                self.warehouse,
+                f"SELECT * FROM lake.{self.table.name} WHERE season = '{self.season}'",
             )
             if mutation:
                 changed = self.warehouse.scalar(mutation.format(here=here))
@@ -200,7 +200,7 @@ def test_no_table_passes_with_repeated_keys_or_empty_columns(warehouse, graph, t
     staged = Staged(warehouse, graph, table)
     assert {UNIQUE_KEY, COLUMNS_VARY} <= set(check_names(table))
     repeated = staged.failing(
-        "INSERT INTO staged SELECT * FROM staged WHERE {here} ORDER BY ALL LIMIT 1", "row"
+        "INSERT INTO computed SELECT * FROM computed WHERE {here} ORDER BY ALL LIMIT 1", "row"
     )
     assert (UNIQUE_KEY, "row", staged.day) in repeated
     required = [

@@ -15,14 +15,20 @@ FROM range(1, 6) AS days(d), range(1, 3) AS players(p)
 """
 LISTED = """
 SELECT season, game_date, game_id, player_id, team, false AS is_upcoming, false AS is_absent,
-       NULL::VARCHAR AS report_status FROM ({played})
+       NULL::VARCHAR AS report_status, true AS is_candidate, player_id = 1 AS is_starting
+FROM ({played})
 """
 TODAY = (
     "SELECT '2023-24' AS season, DATE '2024-01-07' AS game_date, 'g7' AS game_id, {player} AS "
     "player_id, 'DEN' AS team, {upcoming} AS is_upcoming, {absent} AS is_absent, {status} AS "
-    "report_status"
+    "report_status, true AS is_candidate, {starting} AS is_starting"
 )
-CACHE = "SELECT 'g7' AS game_id, p AS player_id, 5 AS games_played_season FROM range(1, 3) AS t(p)"
+# Player 1 has started all of his last games, player 2 none, and player 3 one of two.
+CACHE = """
+SELECT 'g7' AS game_id, p AS player_id, 5 AS games_played_season,
+       CASE p WHEN 1 THEN 1.0 WHEN 2 THEN 0.0 ELSE 0.5 END AS started_share_last_10_games
+FROM range(1, 4) AS t(p)
+"""
 
 
 @pytest.fixture
@@ -44,9 +50,26 @@ def absences(compute):
     return run
 
 
-def today(player, upcoming=False, absent=False, status=None):
+def today(player, upcoming=False, absent=False, status=None, starting=False):
     status = f"'{status}'" if status else "NULL::VARCHAR"
-    return TODAY.format(player=player, upcoming=upcoming, absent=absent, status=status)
+    return TODAY.format(
+        player=player, upcoming=upcoming, absent=absent, status=status, starting=starting
+    )
+
+
+@pytest.mark.parametrize(
+    ("starting", "new", "benched"),
+    [
+        # he himself is not his own team mate
+        ({2: True}, 0, 2),
+        ({1: True, 3: True}, 0, 0),
+        ({2: False, 3: True}, 0, 1),
+        ({2: "NULL"}, None, None),
+    ],
+)
+def test_who_starts_and_sits_among_team_mates_is_counted(absences, starting, new, benched):
+    row = absences(*(today(player, starting=starting.get(player, False)) for player in (1, 2, 3)))
+    assert (row["new_starters"], row["benched_starters"]) == (new, benched)
 
 
 def test_a_regular_who_is_not_listed_leaves_his_usual_numbers(absences):

@@ -23,9 +23,9 @@ VARIES_FROM_ROWS = 200
 VARIES_FROM_DATES = 5
 USUAL_SHARE = (0.5, 1.5)
 PAST_OPENING = "game_date NOT IN (SELECT game_date FROM bootstrap_dates)"
-# The staged rows of a few dates of each season.
+# The computed rows of a few dates of each season.
 IN_MID_SEASON = (
-    "(SELECT * FROM passing WHERE game_date IN "
+    "(SELECT * FROM computed_passing WHERE game_date IN "
     f"(SELECT unnest(quantile_disc(game_date, [0.4, 0.6])) FROM {DUE} GROUP BY season))"
 )
 # Dates whose turn comes in a later chunk: a season is not short of them yet.

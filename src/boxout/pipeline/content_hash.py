@@ -32,6 +32,21 @@ def content_hash_expression(columns: Iterable[str], beside: str | None = None) -
     return f"({total} % {HASH_MODULUS})::UBIGINT"
 
 
+def moved_hash_expression(before: str, gone: str, come: str) -> str:
+    """Return the SQL of a partition's hash after some of its rows are replaced.
+
+    Parameters
+    ----------
+    before
+        Its hash before.
+    gone, come
+        The hashes of the rows that were replaced, and of those in their place; null where there
+        are none.
+    """
+    total = f"({before})::HUGEINT - coalesce({gone}, 0) + coalesce({come}, 0)"
+    return f"((({total}) % {HASH_MODULUS} + {HASH_MODULUS}) % {HASH_MODULUS})::UBIGINT"
+
+
 def read_hashes_expression(
     columns_by_reader: Mapping[str, Iterable[str]], beside: str | None = None
 ) -> str:

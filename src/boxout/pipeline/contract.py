@@ -24,7 +24,7 @@ from boxout.pipeline.check_queries import (
     usual_rows_query,
 )
 from boxout.pipeline.graph import SCHEDULE
-from boxout.pipeline.stage import DUE, JUDGED, STAGED, Chunk
+from boxout.pipeline.stage import COMPUTED, DUE, JUDGED, STAGED, Chunk
 from boxout.pipeline.waiver import NOTHING
 from boxout.tables.definition import Check, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
@@ -159,14 +159,16 @@ def _create_published_beside(
 
 
 def _create_audited(warehouse: Warehouse) -> None:
-    """Create the views `passing`, the staged rows of dates not held back, and `audited`."""
-    passing = f"SELECT * FROM {STAGED}"
+    """Create the views `audited` and `computed_passing`: computed rows of dates not held back."""
+    rows = ""
     if warehouse.scalar(f"SELECT count(*) FROM ({HELD_BACK})"):
-        passing += f" WHERE game_date NOT IN ({HELD_BACK})"
-    warehouse.execute(f"CREATE OR REPLACE TEMP VIEW passing AS {passing}")
+        rows = f"WHERE game_date NOT IN ({HELD_BACK})"
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP VIEW computed_passing AS SELECT * FROM {COMPUTED} {rows}"
+    )
     warehouse.execute(
         "CREATE OR REPLACE TEMP VIEW audited AS "
-        "SELECT * FROM passing UNION ALL BY NAME SELECT * FROM published_beside"
+        f"SELECT * FROM {STAGED} {rows} UNION ALL BY NAME SELECT * FROM published_beside"
     )
 
 
@@ -206,7 +208,7 @@ def _evaluate_columns_vary(warehouse: Warehouse, table: TableDefinition) -> None
     # What varies among some of a season's rows varies in the season: only the rest is looked for
     # among more of them.
     odd = checked
-    for rows in (IN_MID_SEASON, "passing"):
+    for rows in (IN_MID_SEASON, "computed_passing"):
         found = warehouse.rows(odd_columns_query(table, odd, rows)) if odd else []
         odd = [
             column
@@ -219,7 +221,8 @@ def _evaluate_columns_vary(warehouse: Warehouse, table: TableDefinition) -> None
           HAVING count(*) >= {VARIES_FROM_ROWS}
              AND count(DISTINCT game_date) >= {VARIES_FROM_DATES}"""
         if odd
-        else f"SELECT DISTINCT season, []::VARCHAR[] AS odd FROM passing WHERE {PAST_OPENING}"
+        else f"SELECT DISTINCT season, []::VARCHAR[] AS odd FROM computed_passing "
+        f"WHERE {PAST_OPENING}"
     )
     warehouse.execute(
         f"""

@@ -8,7 +8,7 @@ from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 from boxout.errors import TableDefinitionError, UsageError
-from boxout.tables.definition import INCOMING, TableDefinition, load_tables
+from boxout.tables.definition import INCOMING, PLAYER, TableDefinition, load_tables
 
 SCHEDULE = "raw.games"
 
@@ -140,6 +140,13 @@ def check_definitions(graph: Graph) -> None:
             )
         for name, columns in table.earlier_columns.items():
             _check_earlier(table, graph.tables[name], columns)
+        for name in table.same_player:
+            if PLAYER not in graph.tables[name].column_comments:
+                raise TableDefinitionError(
+                    f"same_player lists {name}, which has no {PLAYER}.",
+                    table.name,
+                    "List inputs whose rows are players'.",
+                )
 
 
 def _check_earlier(table: TableDefinition, read: TableDefinition, columns: tuple[str, ...]) -> None:

@@ -5,33 +5,62 @@ Reads only; `publish` writes what is decided here.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 
-from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
+from boxout.pipeline.content_hash import (
+    content_hash_expression,
+    moved_hash_expression,
+    read_hashes_expression,
+)
 from boxout.pipeline.failure_samples import sample_failures
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.reads import columns_by_reader
-from boxout.pipeline.stage import DUE, STAGED
+from boxout.pipeline.stage import COMPUTED, DUE
 from boxout.pipeline.waiver import Waiver, let_through
-from boxout.tables.definition import TableDefinition
+from boxout.tables.definition import PLAYER, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 
 def judge_chunk(
-    warehouse: Warehouse, graph: Graph, table: TableDefinition, waiver: Waiver | None = None
+    warehouse: Warehouse,
+    graph: Graph,
+    table: TableDefinition,
+    waiver: Waiver | None = None,
+    players: str | None = None,
 ) -> None:
     """Judge the staged chunk by its checks and find what differs from what is published.
 
-    Creates the temporary tables `outcome`, `failure_samples` and `kept_rows`.
+    Creates the temporary tables `outcome`, `failure_samples`, `published_rows` and `kept_rows`.
+
+    Parameters
+    ----------
+    players
+        The table of the only players whose rows were computed; see `stage_table`.
     """
-    columns = warehouse.columns(STAGED)
+    columns = warehouse.columns(COMPUTED)
     reads = columns_by_reader(warehouse.home, graph, table.name, columns)
-    _decide(warehouse, columns, reads, waiver)
+    content = _content_query(COMPUTED, columns, reads)
+    published = f"{LAKE}.{table.name}"
+    if players:
+        _read_replaced(warehouse, table, players)
+        published = _REPLACED
+        content = _moved_content_query(content, _content_query(_REPLACED, columns, reads), reads)
+    _decide(warehouse, content, waiver)
     sample_failures(warehouse, table)
     if changes_shape(warehouse, table, columns):
         # Columns come and go: whatever is published has to be written in the new shape.
         warehouse.execute("UPDATE outcome SET is_changed = is_published")
-    _find_differences(warehouse, table, columns)
+    _find_differences(warehouse, table, columns, published)
+
+
+def differing_rows_query(table: TableDefinition) -> str:
+    """Return the query of the keys of the judged chunk's rows that come, go or change."""
+    keys = _keys(table)
+    return (
+        f"SELECT * FROM (SELECT {keys} FROM {COMPUTED} WHERE {_IS_CHANGED} "
+        f"UNION SELECT {keys} FROM published_rows) ANTI JOIN kept_rows USING ({keys})"
+    )
 
 
 def changes_shape(warehouse: Warehouse, table: TableDefinition, columns: dict[str, str]) -> bool:
@@ -39,22 +68,55 @@ def changes_shape(warehouse: Warehouse, table: TableDefinition, columns: dict[st
     return warehouse.has_table(table.name) and warehouse.columns(f"{LAKE}.{table.name}") != columns
 
 
-def _decide(
-    warehouse: Warehouse,
-    columns: dict[str, str],
-    reads: dict[str, tuple[str, ...]],
-    waiver: Waiver | None,
-) -> None:
+def _content_query(relation: str, columns: Iterable[str], reads: dict[str, tuple[str, ...]]) -> str:
+    """Return the query of a relation's rows and hashes by date."""
+    return f"""
+          SELECT game_date, count(*) AS rows, {content_hash_expression(columns)} AS content_hash,
+                 {read_hashes_expression(reads)} AS read_hashes
+          FROM {relation} GROUP BY game_date"""
+
+
+def _read_replaced(warehouse: Warehouse, table: TableDefinition, players: str) -> None:
+    """Create `replaced_rows`, what is published of some players on the due dates."""
+    low, high = warehouse.rows(f"SELECT min(game_date), max(game_date) FROM {DUE}")[0]
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_REPLACED} AS SELECT * FROM {LAKE}.{table.name} "
+        f"WHERE game_date BETWEEN DATE '{low}' AND DATE '{high}' "
+        f"AND game_date IN (SELECT game_date FROM {DUE}) AND {PLAYER} IN (FROM {players})"
+    )
+
+
+def _moved_content_query(come: str, gone: str, reads: Iterable[str]) -> str:
+    """Return the query of the due dates' rows and hashes after some rows are replaced."""
+    keys = ", ".join(f"'{reader}'" for reader in reads)
+    before = "CASE WHEN recorded_rows = 0 THEN 0 ELSE {} END"
+    moved = ", ".join(
+        moved_hash_expression(
+            before.format(f"recorded_reads['{reader}']"),
+            f"g.read_hashes['{reader}']",
+            f"c.read_hashes['{reader}']",
+        )
+        for reader in reads
+    )
+    content = moved_hash_expression(
+        before.format("recorded_hash"), "g.content_hash", "c.content_hash"
+    )
+    return f"""
+          SELECT game_date, recorded_rows - coalesce(g.rows, 0) + coalesce(c.rows, 0) AS rows,
+                 {content} AS content_hash,
+                 MAP([{keys}]::VARCHAR[], [{moved}]::UBIGINT[]) AS read_hashes
+          FROM {DUE} LEFT JOIN ({gone}) AS g USING (game_date)
+          LEFT JOIN ({come}) AS c USING (game_date)"""
+
+
+def _decide(warehouse: Warehouse, content: str, waiver: Waiver | None) -> None:
     """Create `outcome`: each due date's new state, content hash and row count."""
     waived = let_through(waiver)
     opens_gates = "true" if waiver and waiver.opens_gates else "false"
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE outcome AS
-        WITH content AS (
-          SELECT game_date, count(*) AS rows, {content_hash_expression(columns)} AS content_hash,
-                 {read_hashes_expression(reads)} AS read_hashes
-          FROM {STAGED} GROUP BY game_date),
+        WITH content AS ({content}),
         by_date AS (
           SELECT game_date, string_agg(check_name, ', ' ORDER BY check_name) AS checks,
                  bool_and({waived}) AS is_waived
@@ -101,27 +163,43 @@ def rewritten_range(warehouse: Warehouse) -> tuple[date | None, date | None]:
     return low, high
 
 
+_IS_CHANGED = "game_date IN (SELECT game_date FROM outcome WHERE is_changed)"
+
+
+_REPLACED = "replaced_rows"
+
+
+def _keys(table: TableDefinition) -> str:
+    return ", ".join(dict.fromkeys(("game_date", *table.key)))
+
+
 def _find_differences(
-    warehouse: Warehouse, table: TableDefinition, columns: dict[str, str]
+    warehouse: Warehouse, table: TableDefinition, columns: dict[str, str], published: str
 ) -> None:
-    """Create `kept_rows`: keys of published rows on changed dates that stay as they are."""
+    """Create `published_rows`, keys and contents on changed dates, and `kept_rows`.
+
+    `kept_rows` has the keys of published rows that stay as they are.
+
+    Parameters
+    ----------
+    published
+        The relation of the published rows of those players whose rows were computed.
+    """
     low, high = rewritten_range(warehouse)
-    key_columns = ", ".join(dict.fromkeys(("game_date", *table.key)))
-    if low is None or changes_shape(warehouse, table, columns):
-        warehouse.execute(
-            f"CREATE OR REPLACE TEMP TABLE kept_rows AS SELECT {key_columns} FROM {STAGED} LIMIT 0"
+    keys = _keys(table)
+    before = f"SELECT {keys}, 0 AS content FROM {COMPUTED} LIMIT 0"
+    content = ", ".join(f'"{name}"' for name in sorted(columns))
+    rows = f"SELECT {keys}, hash({content}) AS content"
+    if low is not None and not changes_shape(warehouse, table, columns):
+        before = (
+            f"{rows} FROM {published} "
+            f"WHERE game_date BETWEEN DATE '{low}' AND DATE '{high}' AND {_IS_CHANGED}"
         )
-        return
-    listed = ", ".join(f'"{name}"' for name in sorted(columns))
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE published_rows AS {before}")
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE kept_rows AS
-        SELECT {key_columns} FROM (
-          SELECT {key_columns}, hash({listed}) FROM {STAGED} WHERE game_date BETWEEN $1 AND $2
-          INTERSECT
-          SELECT {key_columns}, hash({listed}) FROM {LAKE}.{table.name}
-          WHERE game_date BETWEEN $1 AND $2)
-        WHERE game_date IN (SELECT game_date FROM outcome WHERE is_changed)
-        """,
-        [low, high],
+        SELECT {keys} FROM (
+          {rows} FROM {COMPUTED} WHERE {_IS_CHANGED} INTERSECT FROM published_rows)
+        """
     )

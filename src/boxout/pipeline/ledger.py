@@ -139,8 +139,14 @@ def forget_stale_partitions(warehouse: Warehouse) -> None:
 
 def add_stale_partitions(
     warehouse: Warehouse, table: str, built_from: date, built_to: date
-) -> None:
-    """Add what `partition_plan` has as stale, or waiting for what is, outside the built range."""
+) -> bool:
+    """Add what `partition_plan` has as stale, or waiting for what is, outside the built range.
+
+    Returns
+    -------
+    bool
+        Whether there was any. It is not in the copies of the ledger that other connections hold.
+    """
     added = warehouse.scalar(
         "INSERT INTO known_stale SELECT $1, game_date FROM partition_plan "
         "WHERE (recorded_input IS DISTINCT FROM input_hash OR state = 'blocked') "
@@ -149,6 +155,7 @@ def add_stale_partitions(
     )
     if added:
         warehouse.ledger_version = None
+    return bool(added)
 
 
 def read_partitions(warehouse: Warehouse) -> int:
@@ -156,6 +163,7 @@ def read_partitions(warehouse: Warehouse) -> int:
 
     A plan works on this copy, so that it sees one moment and costs one read of the lake.
     Partitions in `known_stale` have the state `stale` in it, so that nothing is built on them.
+    Where this process alone has committed since, only what it changed is read again.
 
     Returns
     -------
@@ -165,30 +173,49 @@ def read_partitions(warehouse: Warehouse) -> int:
     version = warehouse.version()
     if warehouse.ledger_version == version:
         return version
-    warehouse.execute(
-        """
-        CREATE OR REPLACE TEMP TABLE ledger_now AS
-        SELECT p.* REPLACE (CASE WHEN s.game_date IS NULL OR p.state = 'blocked'
-                         THEN p.state ELSE 'stale' END AS state)
-        FROM lake.ledger.partitions AS p LEFT JOIN known_stale AS s USING (table_name, game_date)
-        """
-    )
-    print_ledger(warehouse)
-    known_dates(warehouse)
+    changed = None
+    if warehouse.ledger_version is not None:
+        changed = warehouse.own_commits.tables_between(warehouse.ledger_version, version)
+    if changed is None:
+        warehouse.execute(f"CREATE OR REPLACE TEMP TABLE ledger_now AS {_PARTITIONS}")
+        print_ledger(warehouse)
+        known_dates(warehouse)
+    elif changed:
+        _read_again(warehouse, sorted(changed))
     warehouse.ledger_version = version
     return version
 
 
+_PARTITIONS = """
+  SELECT p.* REPLACE (CASE WHEN s.game_date IS NULL OR p.state = 'blocked'
+                      THEN p.state ELSE 'stale' END AS state)
+  FROM lake.ledger.partitions AS p LEFT JOIN known_stale AS s USING (table_name, game_date)
+"""
+
+
+def _read_again(warehouse: Warehouse, tables: list[str]) -> None:
+    names = ", ".join(f"'{table}'" for table in tables)
+    warehouse.execute(f"DELETE FROM ledger_now WHERE table_name IN ({names})")
+    warehouse.execute(
+        f"INSERT INTO ledger_now SELECT * FROM ({_PARTITIONS}) WHERE table_name IN ({names})"
+    )
+    for table in tables:
+        print_ledger(warehouse, table)
+    known_dates(warehouse)
+
+
 def follow_commit(warehouse: Warehouse, table: TableDefinition, version: int) -> None:
-    """Bring the copy of the ledger to the version of a commit of one's own.
+    """Note a commit of one's own, and bring the copy of the ledger to its version.
 
     Parameters
     ----------
     table
         The table whose partitions are in the temporary table `recorded`, as committed.
     version
-        The data version before the commit; holding the commit lock, one's own is the next.
+        The data version before the commit, which the copy is of where there is one; holding the
+        commit lock, one's own is the next.
     """
+    warehouse.own_commits.note(version + 1, table.name)
     if warehouse.ledger_version != version:
         return
     warehouse.execute(

@@ -15,9 +15,9 @@ from boxout.pipeline.ledger import READY_SQL, follow_commit, read_partitions
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.record import record_outcome
 from boxout.pipeline.record_incidents import record_incidents
-from boxout.pipeline.stage import DUE, STAGED
+from boxout.pipeline.stage import COMPUTED, DUE
 from boxout.pipeline.waiver import Waiver
-from boxout.tables.definition import TableDefinition
+from boxout.tables.definition import PLAYER, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 # Breaks in the order of dates: as many row groups of a file are read in vain for a few dates.
@@ -44,6 +44,8 @@ class Published:
 
     Attributes
     ----------
+    version
+        The data version that it made.
     computed, changed
         Partitions computed, and those of them whose content changed.
     rows_computed, rows_written, rows_removed
@@ -54,6 +56,7 @@ class Published:
         The failing blocking checks, with the number of dates or seasons each.
     """
 
+    version: int
     computed: int
     changed: int
     rows_computed: int
@@ -71,6 +74,7 @@ def commit_chunk(
     run_id: str,
     planned_version: int,
     waiver: Waiver | None = None,
+    players: str | None = None,
 ) -> Published:
     """Commit the prepared chunk with its check results and ledger rows.
 
@@ -78,24 +82,26 @@ def commit_chunk(
     ----------
     planned_version
         The lake's version when the plan was made.
+    players
+        The table of the only players whose rows were computed; see `stage_table`.
 
     Raises
     ------
     InputsChangedError
         When an input changed or closed since the plan; nothing is written.
     """
-    columns = warehouse.columns(STAGED)
+    columns = warehouse.columns(COMPUTED)
     with warehouse.commit():
         version = verify_inputs(warehouse, graph, table, planned_version)
         if not warehouse.has_table(table.name):
             _create(warehouse, table)
         elif changes_shape(warehouse, table, columns):
             _reshape(warehouse, table, columns)
-        removed = _write_rows(warehouse, table, columns)
+        removed, written = _write_rows(warehouse, table, columns, players)
         record_outcome(warehouse, table, run_id, waiver)
         record_incidents(warehouse, graph, table, run_id)
     follow_commit(warehouse, table, version)
-    return _summarise(warehouse, removed)
+    return _summarise(warehouse, version + 1, removed, written)
 
 
 def verify_inputs(
@@ -108,27 +114,31 @@ def verify_inputs(
     InputsChangedError
         When an input changed or closed since the plan.
     """
-    if warehouse.version() == planned_version:
-        return planned_version  # nobody has committed anything since the plan was made
-    change = _changed_upstream(warehouse, graph, table)
+    version = warehouse.version()
+    if version == planned_version:
+        return version  # nobody has committed anything since the plan was made
+    above = [name for name in graph.tables if table.name in graph.downstream(name)]
+    changed = warehouse.own_commits.tables_between(planned_version, version)
+    if changed is not None and changed.isdisjoint((table.name, *above)):
+        return read_partitions(warehouse)  # a table beside this one, by this process
+    change = _changed_upstream(warehouse, above)
     if change:
         raise InputsChangedError(change)
     version = read_partitions(warehouse)
     plan_partitions(warehouse, graph, table)
-    changed = warehouse.rows(
+    differs = warehouse.rows(
         "SELECT game_date, coalesce(p.reason, 'another plan than the one it was computed by') "
         f"FROM {DUE} AS d LEFT JOIN partition_plan AS p USING (game_date) "
         "WHERE p.input_hash IS DISTINCT FROM d.input_hash OR p.is_open IS DISTINCT FROM d.is_open "
         "ORDER BY game_date LIMIT 1"
     )
-    if changed:
-        raise InputsChangedError(f"{changed[0][0]}: {changed[0][1]}")
+    if differs:
+        raise InputsChangedError(f"{differs[0][0]}: {differs[0][1]}")
     return version
 
 
-def _changed_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition) -> str | None:
-    """Say what above the table, at any distance, is not what it was at the plan."""
-    above = [name for name in graph.tables if table.name in graph.downstream(name)]
+def _changed_upstream(warehouse: Warehouse, above: list[str]) -> str | None:
+    """Say what of the tables above, at any distance, is not what it was at the plan."""
     content = "SELECT table_name, game_date, row_count, content_hash"
     of_these = "WHERE table_name IN (SELECT unnest($1::VARCHAR[]))"
     then, now = (
@@ -162,7 +172,7 @@ def _changed_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition
 
 def _create(warehouse: Warehouse, table: TableDefinition) -> None:
     warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.{table.schema}")
-    warehouse.execute(f"CREATE TABLE {LAKE}.{table.name} AS SELECT * FROM {STAGED} LIMIT 0")
+    warehouse.execute(f"CREATE TABLE {LAKE}.{table.name} AS SELECT * FROM {COMPUTED} LIMIT 0")
     warehouse.execute(f"COMMENT ON TABLE {LAKE}.{table.name} IS '{_quoted(table.description)}'")
 
 
@@ -187,7 +197,10 @@ def _quoted(text: str) -> str:
     return text.replace("'", "''")
 
 
-def _write_rows(warehouse: Warehouse, table: TableDefinition, columns: dict[str, str]) -> int:
+def _write_rows(
+    warehouse: Warehouse, table: TableDefinition, columns: dict[str, str], players: str | None
+) -> tuple[int, int]:
+    """Write the rows that differ, and return how many were removed and how many written."""
     keys = list(dict.fromkeys(("game_date", *table.key)))
     same = " AND ".join(f"k.{c} = t.{c}" for c in keys)
     name = f"{LAKE}.{table.name}"
@@ -200,25 +213,26 @@ def _write_rows(warehouse: Warehouse, table: TableDefinition, columns: dict[str,
             WHERE game_date BETWEEN $1 AND $2
               AND game_date IN (SELECT game_date FROM outcome WHERE is_changed)
               AND NOT EXISTS (SELECT 1 FROM kept_rows AS k WHERE {same})
+              {f"AND {PLAYER} IN (FROM {players})" if players else ""}
             """,
             [low, high],
         )
     listed = ", ".join(f'"{column}"' for column in columns)
     order = "" if _is_in_order(warehouse) else f"ORDER BY {', '.join(f't.{c}' for c in keys)}"
-    warehouse.execute(
+    written = warehouse.scalar(
         f"""
         INSERT INTO {name} ({listed})
-        SELECT {", ".join(f't."{column}"' for column in columns)} FROM {STAGED} AS t
+        SELECT {", ".join(f't."{column}"' for column in columns)} FROM {COMPUTED} AS t
         WHERE game_date IN (SELECT game_date FROM outcome WHERE is_changed)
           AND NOT EXISTS (SELECT 1 FROM kept_rows AS k WHERE {same})
         {order}
         """
     )
-    return int(removed or 0)
+    return int(removed or 0), int(written or 0)
 
 
 def _is_in_order(warehouse: Warehouse) -> bool:
-    """Whether the staged rows are in the order of their dates, but for a few breaks.
+    """Whether the computed rows are in the order of their dates, but for a few breaks.
 
     Rows are written by date, so that a few dates are read without the rest of the file. To sort
     them takes as long as to write half of them, and many queries give them in order: a table
@@ -226,21 +240,19 @@ def _is_in_order(warehouse: Warehouse) -> bool:
     """
     breaks = warehouse.scalar(
         "SELECT count(*) FROM (SELECT game_date, lag(game_date) OVER () AS before "
-        f"FROM {STAGED}) WHERE game_date < before"
+        f"FROM {COMPUTED}) WHERE game_date < before"
     )
     return int(breaks) <= FEW_BREAKS
 
 
-def _summarise(warehouse: Warehouse, removed: int) -> Published:
+def _summarise(warehouse: Warehouse, version: int, removed: int, written: int) -> Published:
     row = warehouse.records(
         """
         SELECT count(*) AS computed,
                coalesce(sum(rows), 0)::BIGINT AS rows_computed,
                count(*) FILTER (WHERE is_changed AND (rows > 0 OR recorded_rows > 0)) AS changed,
                count(*) FILTER (WHERE new_state = 'failed') AS failed,
-               count(*) FILTER (WHERE new_state = 'waived') AS waived,
-               coalesce(sum(rows) FILTER (WHERE is_changed), 0)::BIGINT
-               - (SELECT count(*) FROM kept_rows) AS written
+               count(*) FILTER (WHERE new_state = 'waived') AS waived
         FROM outcome
         """
     )[0]
@@ -251,10 +263,11 @@ def _summarise(warehouse: Warehouse, removed: int) -> Published:
         )
     )
     return Published(
+        version=version,
         computed=row["computed"],
         changed=row["changed"],
         rows_computed=row["rows_computed"],
-        rows_written=row["written"],
+        rows_written=written,
         rows_removed=removed,
         failed=row["failed"],
         waived=row["waived"],

@@ -10,8 +10,10 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from threading import Lock
 
+from boxout.pipeline.corrections import Corrections
 from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import SCHEDULE, Graph
 from boxout.pipeline.ledger import (
@@ -105,7 +107,9 @@ def run_tables(
     run.summary["tables"] = {}
     forget_stale_partitions(warehouse)
     with recorded(run), warehouse.one_thread():
-        turns = _Turns(graph, {table.name for table in tables}, options, run, listener)
+        corrections = Corrections(warehouse, graph)
+        chosen = {table.name for table in tables}
+        turns = _Turns(graph, chosen, options, run, listener, corrections)
         outcomes = turns.take(warehouse)
         report = RunReport(
             run.run_id, outcomes, time.monotonic() - started, read_goalposts(warehouse)
@@ -130,13 +134,20 @@ class _Turns:
     """The tables of one run that are to be computed yet, and what became of the others."""
 
     def __init__(
-        self, graph: Graph, chosen: set[str], options: RunOptions, run: Run, listener: Listener
+        self,
+        graph: Graph,
+        chosen: set[str],
+        options: RunOptions,
+        run: Run,
+        listener: Listener,
+        corrections: Corrections,
     ) -> None:
         self._graph = graph
         self._chosen = chosen
         self._options = options
         self._run = run
         self._listener = _one_at_a_time(listener)
+        self._corrections = corrections
         self._below = {t.name: set(graph.downstream(t.name)) for t in graph.computed}
         # What is read by a chosen table and is not among them is planned, to know what is stale.
         self._waiting = [
@@ -145,6 +156,7 @@ class _Turns:
             if table.name in chosen or chosen & self._below[table.name]
         ]
         self._outcomes: dict[str, TableOutcome] = {}
+        self._has_left_stale = False
 
     def take(self, warehouse: Warehouse) -> tuple[TableOutcome, ...]:
         """Bring all tables up to date, and return what became of the chosen ones, in order."""
@@ -155,8 +167,8 @@ class _Turns:
                 if table is None or workers.are_all_at_work:
                     for outcome in workers.wait():
                         self._note(outcome)
-                    # What they have added to the partitions left stale is not in the copy.
-                    warehouse.ledger_version = None
+                    if self._has_left_stale:  # which is not in the copy of the ledger
+                        warehouse.ledger_version = None
                     continue
                 self._waiting.remove(table)
                 if self._rests(warehouse, table):
@@ -166,7 +178,7 @@ class _Turns:
                     self._start(warehouse, table, workers)
                 else:
                     plan_table(warehouse, self._graph, table, RunOptions())
-                    add_stale_partitions(warehouse, table.name, LAST_DATE, FIRST_DATE)
+                    self._note_stale(warehouse, table, LAST_DATE, FIRST_DATE)
         return tuple(
             self._outcomes[table.name]
             for table in self._graph.computed
@@ -198,24 +210,39 @@ class _Turns:
 
     def _start(self, warehouse: Warehouse, table: TableDefinition, workers: Workers) -> None:
         parts = (len(self._outcomes), len(self._chosen))
-        job = TableJob(self._graph, table, self._options, self._run, parts, self._listener)
+        job = TableJob(
+            self._graph,
+            table,
+            self._options,
+            self._run,
+            parts,
+            self._listener,
+            self._corrections,
+        )
         due = find_due(warehouse, job)
         is_alone = not workers.at_work and self._next({table.name}) is None
         if due.dates > MANY_DATES and not is_alone and workers.count > 1:
             self._run.start()  # from this thread, whose connection the record is written on
-            workers.start(table.name, lambda beside: _compute(beside, job, None))
+            workers.start(table.name, lambda beside: self._compute(beside, job, None))
         else:
-            self._note(_compute(warehouse, job, due))
+            self._note(self._compute(warehouse, job, due))
+
+    def _compute(self, warehouse: Warehouse, job: TableJob, due: Due | None) -> TableOutcome:
+        if due is None and self._has_left_stale:  # which is not in this connection's copy
+            warehouse.ledger_version = None
+        outcome = run_table(warehouse, job, due)
+        self._note_stale(warehouse, job.table, job.options.start, job.options.end)
+        return outcome
+
+    def _note_stale(
+        self, warehouse: Warehouse, table: TableDefinition, start: date, end: date
+    ) -> None:
+        if add_stale_partitions(warehouse, table.name, start, end):
+            self._has_left_stale = True
 
     def _note(self, outcome: TableOutcome) -> None:
         self._outcomes[outcome.table] = outcome
         self._run.summary["tables"] |= _summary(outcome)
-
-
-def _compute(warehouse: Warehouse, job: TableJob, due: Due | None) -> TableOutcome:
-    outcome = run_table(warehouse, job, due)
-    add_stale_partitions(warehouse, job.table.name, job.options.start, job.options.end)
-    return outcome
 
 
 def _one_at_a_time(listener: Listener) -> Listener:

@@ -13,7 +13,7 @@ from boxout.pipeline.plan import CHANGED_SEASONS
 from boxout.pipeline.publish import verify_inputs
 from boxout.pipeline.record import record_seasons
 from boxout.pipeline.record_incidents import record_incidents
-from boxout.pipeline.stage import DUE, JUDGED, STAGED, Chunk
+from boxout.pipeline.stage import DUE, JUDGED, Chunk, show_staged
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
@@ -37,7 +37,7 @@ def find_changed_seasons(warehouse: Warehouse) -> Chunk | None:
 def judge_seasons(warehouse: Warehouse, table: TableDefinition, seasons: Chunk) -> None:
     """Evaluate the checks of `judged_seasons` on what is published of them."""
     warehouse.execute(f"CREATE OR REPLACE TEMP TABLE {DUE} AS FROM partition_plan LIMIT 0")
-    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} AS FROM {LAKE}.{table.name} LIMIT 0")
+    show_staged(warehouse, f"FROM {LAKE}.{table.name} LIMIT 0")
     audit(warehouse, table, seasons)
     sample_failures(warehouse, table)
 

@@ -1,7 +1,8 @@
-"""Compute the due dates of one table into the temporary table `staged`.
+"""Compute the due dates of one table: the temporary table `computed` and the view `staged`.
 
 Each input is replaced by a subquery cut to the dates that the windows of the due dates
-reach, and the output is filtered to the due dates: one set-based statement a chunk.
+reach, and the output is filtered to the due dates: one set-based statement a chunk. `staged` has
+the dates as they will be: what is computed, and what stays of what is published.
 """
 
 from __future__ import annotations
@@ -15,9 +16,10 @@ import duckdb
 
 from boxout.errors import TableDefinitionError
 from boxout.pipeline.sliced_queries import fill_query
-from boxout.tables.definition import SAME_DAY, WINDOW, TableDefinition
+from boxout.tables.definition import PLAYER, SAME_DAY, WINDOW, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
+COMPUTED = "computed"
 STAGED = "staged"
 DUE = "due_dates"
 JUDGED = "judged_seasons"
@@ -81,25 +83,37 @@ def choose_dates(
     return Chunk(low, high, count)
 
 
-def stage_table(warehouse: Warehouse, table: TableDefinition, chunk: Chunk) -> None:
-    """Compute the due dates into the temporary table `staged`.
+def stage_table(
+    warehouse: Warehouse, table: TableDefinition, chunk: Chunk, players: str | None = None
+) -> None:
+    """Compute the due dates into the temporary table `computed`, which `staged` shows.
+
+    Parameters
+    ----------
+    players
+        The table of the only players whose rows are computed, where other players' rows are
+        what is published of them; all rows are computed when None. See `corrections`.
 
     Raises
     ------
     TableDefinitionError
         When the table's SQL does not run, or lacks a column that every table has.
     """
-    query = fill_query(warehouse.home, table.query, input_slices(table, chunk), table.name)
+    slices = input_slices(table, chunk)
+    is_due = f"game_date IN (SELECT game_date FROM {DUE})"
+    if players:
+        is_concerned = f"{PLAYER} IN (FROM {players})"
+        for name in table.same_player:
+            slices[name] = f"SELECT * FROM ({slices[name]}) WHERE {is_concerned}"
+        is_due += f" AND {is_concerned}"
+    query = fill_query(warehouse.home, table.query, slices, table.name)
     try:
-        warehouse.execute(
-            f"CREATE OR REPLACE TEMP TABLE {STAGED} AS SELECT * FROM ({query}) AS result "
-            f"WHERE game_date IN (SELECT game_date FROM {DUE})"
-        )
+        show_staged(warehouse, f"SELECT * FROM ({query}) AS result WHERE {is_due}")
     except (duckdb.ProgrammingError, duckdb.DataError) as error:
         raise TableDefinitionError(
             f"The table's SQL does not run: {error}", table.name, "Mend the table's SQL file."
         ) from error
-    columns = warehouse.columns(STAGED)
+    columns = warehouse.columns(COMPUTED)
     wide = [name for name, kind in columns.items() if kind == "HUGEINT"]
     if wide:  # Parquet has no such type: it would come back as DOUBLE
         raise TableDefinitionError(
@@ -110,6 +124,19 @@ def stage_table(warehouse: Warehouse, table: TableDefinition, chunk: Chunk) -> N
         raise TableDefinitionError(
             f"The query has no column {sorted(missing)[0]}.", table.name, "Add it to the SELECT."
         )
+    if players:
+        published = _dates_of(table.name, "*", chunk.first, chunk.last)
+        warehouse.execute(
+            f"CREATE OR REPLACE TEMP VIEW {STAGED} AS FROM {COMPUTED} UNION ALL BY NAME "
+            f"{published} AND game_date IN (SELECT game_date FROM {DUE}) "
+            f"AND {PLAYER} NOT IN (FROM {players})"
+        )
+
+
+def show_staged(warehouse: Warehouse, query: str, values: Sequence[Any] | None = None) -> None:
+    """Create the temporary table `computed` from a query, and `staged` as a view of it."""
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE {COMPUTED} AS {query}", values)
+    warehouse.execute(f"CREATE OR REPLACE TEMP VIEW {STAGED} AS FROM {COMPUTED}")
 
 
 def window_bounds(window: str, chunk: Chunk) -> tuple[date | None, date | None]:

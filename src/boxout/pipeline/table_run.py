@@ -14,6 +14,7 @@ from datetime import date
 
 from boxout.errors import BusyError
 from boxout.pipeline.contract import audit
+from boxout.pipeline.corrections import CONCERNED, Corrections
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.judge import judge_chunk
 from boxout.pipeline.ledger import add_stale_partitions, read_partitions
@@ -25,7 +26,7 @@ from boxout.pipeline.runs import Run
 from boxout.pipeline.seasons import commit_seasons, find_changed_seasons, judge_seasons
 from boxout.pipeline.stage import Chunk, select_due, stage_table
 from boxout.pipeline.waiver import Waiver, let_through
-from boxout.tables.definition import TableDefinition
+from boxout.tables.definition import RAW_PHASE, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
 FIRST_DATE = date(1946, 11, 1)  # the league's first game
@@ -103,6 +104,8 @@ class TableJob:
     ----------
     parts
         How many tables the run is done with, and how many it has.
+    corrections
+        What the run has changed so far.
     """
 
     graph: Graph
@@ -111,6 +114,7 @@ class TableJob:
     run: Run
     parts: tuple[int, int]
     listener: Listener
+    corrections: Corrections
 
 
 @dataclass(frozen=True)
@@ -217,15 +221,31 @@ def _run_due(warehouse: Warehouse, job: TableJob, outcome: TableOutcome, due: Du
                     continue
                 if chunk.dates > MANY_DATES:
                     threads.enter_context(warehouse.all_threads())
-                stage_table(warehouse, table, chunk)
+                players = _concerned(warehouse, job, version)
+                stage_table(warehouse, table, chunk, players)
                 audit(warehouse, table, chunk, waived=let_through(options.waiver))
-                judge_chunk(warehouse, graph, table, options.waiver)
-            published = commit_chunk(warehouse, graph, table, run.run_id, version, options.waiver)
+                judge_chunk(warehouse, graph, table, options.waiver, players)
+            published = commit_chunk(
+                warehouse, graph, table, run.run_id, version, options.waiver, players
+            )
         outcome.add(published)
-        if number == len(due.chunks) - 1 and warehouse.ledger_version == version + 1:
+        if published.changed:
+            job.corrections.note(warehouse, table, chunk, players)
+        # Another raw table may have brought a date since the plan, which is in none of its rows.
+        is_whole = table.phase != RAW_PHASE or published.version == version + 1
+        is_last = number == len(due.chunks) - 1
+        if is_last and is_whole and warehouse.ledger_version == published.version:
             carry_into_plan(warehouse, table)
         run.progress(table.name, outcome.computed, outcome.due, job.parts)
         job.listener(table.name, chunk, outcome)
+
+
+def _concerned(warehouse: Warehouse, job: TableJob, version: int) -> str | None:
+    """Name the table of the only players whose rows need computing; None for all players'."""
+    if job.options.force or job.options.waiver:
+        return None
+    is_few = job.corrections.choose_players(warehouse, job.table, version)
+    return CONCERNED if is_few else None
 
 
 def _judge_again(

@@ -14,7 +14,7 @@ from boxout.pipeline.contract import audit
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import forget_stale_partitions, read_partitions
 from boxout.pipeline.plan import plan_partitions
-from boxout.pipeline.stage import STAGED, choose_dates
+from boxout.pipeline.stage import choose_dates, show_staged
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
@@ -138,9 +138,9 @@ def _coverage(
     )
     if chunk is None:
         return []
-    warehouse.execute(
-        f"CREATE OR REPLACE TEMP TABLE {STAGED} AS SELECT * FROM {LAKE}.{table.name} "
-        "WHERE game_date BETWEEN $1 AND $2",
+    show_staged(
+        warehouse,
+        f"SELECT * FROM {LAKE}.{table.name} WHERE game_date BETWEEN $1 AND $2",
         [start, end],
     )
     # The range was named: what lies outside it is not missing from it.

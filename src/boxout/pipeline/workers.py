@@ -64,7 +64,6 @@ class Workers:
         if self._pool is None:
             self._pool = ThreadPoolExecutor(self.count, thread_name_prefix="table")
         warehouse = self._free.pop() if self._free else self._warehouse.beside()
-        warehouse.ledger_version = None  # others have committed, and left partitions stale, since
         self._futures[self._pool.submit(compute, warehouse)] = (table, warehouse)
 
     def wait(self) -> list[TableOutcome]:

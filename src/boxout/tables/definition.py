@@ -27,6 +27,8 @@ PLACE = "__input__"
 RAW_PHASE = 2
 # The window of a row's own date.
 SAME_DAY = "same_day"
+# The key column of tables whose rows are players'.
+PLAYER = "player_id"
 
 WINDOW = re.compile(
     r"^(same_day|season_to_date|past_seasons|history|all|days: (?P<days>[1-9][0-9]*))$"
@@ -43,6 +45,7 @@ HEADER_KEYS = {
     "may_be_constant",
     "windows",
     "earlier_columns",
+    "same_player",
     "checks",
 }
 CHECK_KEYS = {
@@ -112,6 +115,9 @@ class TableDefinition:
         Of inputs that are read on the same day and on earlier ones: all columns that are read of
         the earlier dates, where they are fewer. A change of other columns makes no later date
         stale, and the query does not get to see them.
+    same_player
+        Inputs of which a row is made of rows of its own player alone: where nothing else has
+        changed, the rows of other players stay as they are.
     """
 
     name: str
@@ -125,6 +131,7 @@ class TableDefinition:
     may_be_null: frozenset[str] = frozenset()
     may_be_constant: frozenset[str] = frozenset()
     earlier_columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    same_player: frozenset[str] = frozenset()
 
     @property
     def schema(self) -> str:
@@ -151,6 +158,7 @@ class TableDefinition:
         )
         if self.earlier_columns:
             parts += (sorted(self.earlier_columns.items()),)
+        # What is computed is the same whether or not `same_player` is made use of.
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]
 
     @cached_property
@@ -210,6 +218,7 @@ def read_table(path: Path) -> TableDefinition:
             may_be_null=frozenset(header.get("may_be_null", [])),
             may_be_constant=frozenset(header.get("may_be_constant", [])),
             earlier_columns=_read_earlier(header.get("earlier_columns", {}), windows, str(path)),
+            same_player=_read_same_player(header, windows, str(path)),
         )
     except KeyError as error:
         raise TableDefinitionError(
@@ -251,6 +260,25 @@ def _read_earlier(
                 "List season, game_date, the input's key, and what else is read.",
             )
     return {table: tuple(columns) for table, columns in header.items()}
+
+
+def _read_same_player(
+    header: dict[str, Any], windows: dict[str, tuple[str, ...]], where: str
+) -> frozenset[str]:
+    inputs = frozenset(header.get("same_player", []))
+    if inputs and PLAYER not in header["key"]:
+        raise TableDefinitionError(
+            f"The header has same_player, and {PLAYER} is not in the key.",
+            where,
+            "Take same_player away: rows of such a table are nobody's.",
+        )
+    if inputs - windows.keys():
+        raise TableDefinitionError(
+            f"same_player lists {sorted(inputs - windows.keys())[0]}, which has no window.",
+            where,
+            "List inputs of [windows].",
+        )
+    return inputs
 
 
 def _read_check(header: dict[str, Any], where: str) -> Check:

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 from boxout.errors import BusyError, WarehouseError
 from boxout.warehouse.extensions import are_packaged, load_extensions
 from boxout.warehouse.home import Home
+from boxout.warehouse.own_commits import OwnCommits
 
 LAKE = "lake"
 MEMORY_VARIABLE = "BOXOUT_MEMORY_LIMIT"
@@ -62,6 +63,7 @@ class Warehouse:
         self._is_in_transaction = False
         # Of which version of the lake this connection holds a copy of the ledger, if any.
         self.ledger_version: int | None = None
+        self.own_commits = OwnCommits()
 
     def __enter__(self) -> Warehouse:
         return self
@@ -82,6 +84,7 @@ class Warehouse:
         other = Warehouse(self.home, self.connection.cursor())
         _set_session(other.connection)
         other._is_beside = True
+        other.own_commits = self.own_commits
         return other
 
     def abandon(self) -> None:

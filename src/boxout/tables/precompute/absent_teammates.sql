@@ -1,10 +1,10 @@
 /*
-description = "What regular team mates who are out leave to a player in a game, and how much more that is than in his own last ten games."
+description = "What regular team mates who are out leave to a player in a game, how much more that is than in his own last ten games, and how many others start or sit who usually do not."
 phase = 4
 key = ["game_id", "player_id"]
 bootstrap_days = 14
-may_be_null = ["absent_regulars", "absent_starters", "absent_minutes", "absent_points", "absent_rebounds", "absent_assists", "absent_threes", "absent_plays", "absent_starters_change", "absent_minutes_change", "absent_points_change", "absent_rebounds_change", "absent_assists_change", "absent_threes_change", "absent_plays_change"]
-may_be_constant = ["absences_known"]
+may_be_null = ["new_starters", "benched_starters", "absent_regulars", "absent_starters", "absent_minutes", "absent_points", "absent_rebounds", "absent_assists", "absent_threes", "absent_plays", "absent_starters_change", "absent_minutes_change", "absent_points_change", "absent_rebounds_change", "absent_assists_change", "absent_threes_change", "absent_plays_change"]
+may_be_constant = ["absences_known", "new_starters", "benched_starters"]
 
 [windows]
 "precompute.slate" = ["same_day", "season_to_date"]
@@ -93,6 +93,15 @@ team_absences AS (
   FROM sides AS s
   LEFT JOIN absences AS a ON a.game_id = s.game_id AND a.team = s.team
 ),
+lineup_news AS (
+  SELECT s.game_id, s.team,
+         SUM(CASE WHEN s.is_starting AND d.started_share_last_10_games < 0.5 THEN 1 ELSE 0 END) AS new_starters,
+         SUM(CASE WHEN NOT s.is_starting AND d.started_share_last_10_games >= 0.5 THEN 1 ELSE 0 END) AS benched_starters
+  FROM precompute.slate AS s
+  JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
+  WHERE s.is_candidate
+  GROUP BY s.game_id, s.team
+),
 -- what was left to a player in the ten games that his form is made of
 usual AS (
   SELECT p.season, p.player_id,
@@ -116,6 +125,12 @@ SELECT
   s.game_id,                                 -- id of the game in raw.games
   s.player_id,                               -- id of the player in raw.players
   s.team,                                    -- tricode of the player's team
+  CASE WHEN s.is_starting IS NOT NULL THEN CAST(COALESCE(n.new_starters, 0)
+    - CASE WHEN s.is_candidate AND s.is_starting AND d.started_share_last_10_games < 0.5 THEN 1 ELSE 0 END AS INTEGER)
+  END AS new_starters,                       -- team mates who start and started fewer than half of their last 10 games; null where no lineup is known
+  CASE WHEN s.is_starting IS NOT NULL THEN CAST(COALESCE(n.benched_starters, 0)
+    - CASE WHEN s.is_candidate AND NOT s.is_starting AND d.started_share_last_10_games >= 0.5 THEN 1 ELSE 0 END AS INTEGER)
+  END AS benched_starters,                   -- listed team mates who do not start and started half of their last 10 games or more; null where no lineup is known
   a.absent_regulars IS NOT NULL AS absences_known, -- whether a report or a finished game's listing says who is out
   CAST(a.absent_regulars AS INTEGER) AS absent_regulars, -- team mates of twenty minutes and more who are out; null where nothing says who is
   CAST(a.starters AS DOUBLE) AS absent_starters, -- starts that they leave; null where unknown
@@ -135,4 +150,5 @@ SELECT
 FROM precompute.slate AS s
 JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
 JOIN team_absences AS a ON a.game_id = s.game_id AND a.team = s.team
+LEFT JOIN lineup_news AS n ON n.game_id = s.game_id AND n.team = s.team
 LEFT JOIN usual AS u ON u.season = s.season AND u.player_id = s.player_id AND u.game_number = d.games_played_season

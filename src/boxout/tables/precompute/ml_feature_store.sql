@@ -4,6 +4,7 @@ phase = 4
 key = ["game_id", "player_id"]
 bootstrap_days = 14
 may_be_null = ["is_starting", "new_starters", "benched_starters", "started_share_last_10_games", "started_last_game", "started_share_last_3_games", "seasons_since_last", "games_last_season", "started_share_last_season", "avg_minutes_last_season", "avg_points_last_season", "avg_rebounds_last_season", "avg_assists_last_season", "avg_threes_last_season", "avg_steals_last_season", "avg_blocks_last_season", "avg_turnovers_last_season", "absent_regulars", "absent_starters", "absent_minutes", "absent_points", "absent_rebounds", "absent_assists", "absent_threes", "absent_plays", "absent_starters_change", "absent_minutes_change", "absent_points_change", "absent_rebounds_change", "absent_assists_change", "absent_threes_change", "absent_plays_change", "shot_zone_mismatch_score", "games_with_shots_last_10", "paint_share_last_10_games", "paint_fg_pct_last_10_games", "mid_range_share_last_10_games", "mid_range_fg_pct_last_10_games", "three_zone_share_last_10_games", "three_zone_fg_pct_last_10_games", "opponent_paint_vs_league", "opponent_mid_range_vs_league", "opponent_three_zone_vs_league", "point_spread", "game_total", "implied_team_points", "line_points", "line_rebounds", "line_assists", "line_threes", "line_pra", "prop_line_captured_at"]
+same_player = ["precompute.slate", "precompute.player_daily_cache", "precompute.player_composite_factors", "precompute.absent_teammates", "precompute.player_past_seasons", "precompute.player_shot_zone_analysis", "raw.prop_lines"]
 may_be_constant = ["is_upcoming", "is_starting", "new_starters", "benched_starters", "earlier_seasons", "seasons_since_last", "games_with_shots_last_10", "data_completeness_pct", "missing_data_fields"]
 
 [windows]
@@ -48,16 +49,6 @@ GROUP BY t.game_date
 */
 WITH openings AS (
   SELECT season, MIN(game_date) AS opening FROM raw.games GROUP BY season
-),
--- by team what is new about its lineup; a window function would carry all columns along
-lineup_news AS (
-  SELECT s.game_id, s.team,
-         SUM(CASE WHEN s.is_starting AND d.started_share_last_10_games < 0.5 THEN 1 ELSE 0 END) AS new_starters,
-         SUM(CASE WHEN NOT s.is_starting AND d.started_share_last_10_games >= 0.5 THEN 1 ELSE 0 END) AS benched_starters
-  FROM precompute.slate AS s
-  JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
-  WHERE s.is_candidate
-  GROUP BY s.game_id, s.team
 ),
 consensus AS (
   SELECT game_id, MAX(total) AS total, MAX(spread_home) AS spread_home
@@ -149,12 +140,8 @@ SELECT
   d.minutes_last_game,                                   -- minutes of the last game played
   d.started_last_game,                                   -- 1 when the player started his last game, 0 when not; null where no source says
   s.is_starting,                                         -- whether the player is one of the five who start; null where no lineup is known
-  CASE WHEN s.is_starting IS NOT NULL THEN CAST(n.new_starters
-    - CASE WHEN s.is_starting AND d.started_share_last_10_games < 0.5 THEN 1 ELSE 0 END AS INTEGER)
-  END AS new_starters,                                   -- team mates who start and started fewer than half of their last 10 games; null where no lineup is known
-  CASE WHEN s.is_starting IS NOT NULL THEN CAST(n.benched_starters
-    - CASE WHEN NOT s.is_starting AND d.started_share_last_10_games >= 0.5 THEN 1 ELSE 0 END AS INTEGER)
-  END AS benched_starters,                               -- listed team mates who do not start and started half of their last 10 games or more; null where no lineup is known
+  x.new_starters,                                        -- team mates who start and started fewer than half of their last 10 games; null where no lineup is known
+  x.benched_starters,                                    -- listed team mates who do not start and started half of their last 10 games or more; null where no lineup is known
   d.started_share_last_3_games,                          -- share of the last 3 games that the player started; null where no source says
   d.std_points_last_10_games,                            -- sample standard deviation of points in the last 10 games; null below 2 games
   d.std_rebounds_last_10_games,                          -- sample standard deviation of rebounds in the last 10 games; null below 2 games
@@ -248,7 +235,6 @@ SELECT
 FROM precompute.slate AS s
 JOIN openings AS w ON w.season = s.season
 JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
-JOIN lineup_news AS n ON n.game_id = s.game_id AND n.team = s.team
 JOIN precompute.player_composite_factors AS c ON c.game_id = s.game_id AND c.player_id = s.player_id
 JOIN precompute.absent_teammates AS x ON x.game_id = s.game_id AND x.player_id = s.player_id
 JOIN precompute.player_past_seasons AS y ON y.game_id = s.game_id AND y.player_id = s.player_id

@@ -2,6 +2,7 @@
 description = "A player's form before a game: rolling and season-to-date means over games played, and the load of the days before."
 phase = 4
 key = ["game_id", "player_id"]
+same_player = ["precompute.slate", "analytics.player_game_summary"]
 bootstrap_days = 14
 may_be_null = ["started_last_game", "started_share_last_3_games", "started_share_last_10_games"]
 

@@ -2,6 +2,7 @@
 description = "What a player did in the last season before this one in which he played: all that is known of him when a season begins."
 phase = 4
 key = ["game_id", "player_id"]
+same_player = ["precompute.slate", "analytics.player_game_summary"]
 may_be_null = ["last_season", "seasons_since_last", "games_last_season", "started_share_last_season", "avg_minutes_last_season", "avg_points_last_season", "avg_rebounds_last_season", "avg_assists_last_season", "avg_threes_last_season", "avg_steals_last_season", "avg_blocks_last_season", "avg_turnovers_last_season"]
 may_be_constant = ["last_season", "earlier_seasons", "seasons_since_last"]
 

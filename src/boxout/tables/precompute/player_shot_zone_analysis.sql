@@ -2,6 +2,7 @@
 description = "Where a player shoots from, before a game: zone shares and accuracy of the last 10 and 20 games. Assisted rates are left out, since no source tells who assisted."
 phase = 4
 key = ["game_date", "player_id"]
+same_player = ["precompute.slate", "analytics.player_game_summary"]
 bootstrap_days = 14
 may_be_null = ["games_with_shots_last_10", "paint_share_last_10_games", "paint_fg_pct_last_10_games", "mid_range_share_last_10_games", "mid_range_fg_pct_last_10_games", "three_zone_share_last_10_games", "three_zone_fg_pct_last_10_games", "games_with_shots_last_20", "paint_share_last_20_games", "paint_fg_pct_last_20_games", "mid_range_share_last_20_games", "mid_range_fg_pct_last_20_games", "three_zone_share_last_20_games", "three_zone_fg_pct_last_20_games", "primary_zone"]
 may_be_constant = ["games_with_shots_last_10", "games_with_shots_last_20"]

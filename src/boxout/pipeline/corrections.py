@@ -1,0 +1,106 @@
+"""After a correction, compute the rows of the players whom it concerns, and no others.
+
+A run notes of which players it has changed rows. A table that was at rest when the run began, and
+of whose inputs nothing else has changed since, keeps the rows of all other players: by its header,
+a row of it is made of rows of its own player alone in those inputs.
+"""
+
+from __future__ import annotations
+
+from threading import Lock
+
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.judge import differing_rows_query
+from boxout.pipeline.ledger import read_partitions
+from boxout.pipeline.resting import is_resting
+from boxout.pipeline.stage import Chunk
+from boxout.tables.definition import PLAYER, TableDefinition
+from boxout.warehouse.ducklake import Warehouse
+
+# The players whose rows are computed; of this connection.
+CONCERNED = "concerned_players"
+# The players of whom a run has changed rows, by table; of all connections.
+_CHANGED = "changed_players"
+# A quarter of a season's players. Of more, it is quicker to compute the whole table.
+MOST_PLAYERS = 150
+# More dates than a season has are no correction.
+MOST_DATES = 300
+
+
+class Corrections:
+    """What a run has changed so far, by player where that can be told.
+
+    Parameters
+    ----------
+    warehouse
+        The connection of the run's own thread, before anything has been computed.
+    """
+
+    def __init__(self, warehouse: Warehouse, graph: Graph) -> None:
+        warehouse.execute(
+            f"CREATE OR REPLACE TABLE {_CHANGED} (table_name VARCHAR, player_id BIGINT)"
+        )
+        self._started = read_partitions(warehouse)
+        self._by_player = {name for table in graph.computed for name in table.same_player}
+        self._rested = {
+            table.name
+            for table in graph.computed
+            if table.same_player and is_resting(warehouse, table)
+        }
+        self._changed: set[str] = set()
+        self._untold: set[str] = set()
+        self._noting = Lock()
+
+    def note(
+        self, warehouse: Warehouse, table: TableDefinition, chunk: Chunk, players: str | None
+    ) -> None:
+        """Note what a chunk has changed, whose commit has just been made on this connection.
+
+        Parameters
+        ----------
+        players
+            The table of the only players whose rows were computed, if it was not all.
+        """
+        is_few = players is not None or chunk.dates <= MOST_DATES
+        is_told = table.name in self._by_player and is_few
+        if is_told:
+            warehouse.execute(
+                f"INSERT INTO {_CHANGED} "
+                f"SELECT DISTINCT $1, {PLAYER} FROM ({differing_rows_query(table)})",
+                [table.name],
+            )
+        with self._noting:
+            self._changed.add(table.name)
+            if not is_told:
+                self._untold.add(table.name)
+
+    def choose_players(self, warehouse: Warehouse, table: TableDefinition, version: int) -> bool:
+        """Create the temporary table `concerned_players`, if no other's rows need computing.
+
+        Parameters
+        ----------
+        version
+            The data version that the table is computed from.
+
+        Returns
+        -------
+        bool
+            Whether all other players' rows are as they are published. False, too, where it
+            cannot be told, and where too many players are concerned for it to be quicker.
+        """
+        with self._noting:
+            changed = self._changed & table.windows.keys()
+            told = changed <= table.same_player - self._untold
+        if (
+            table.name not in self._rested
+            or not told
+            or warehouse.own_commits.tables_between(self._started, version) is None
+        ):
+            return False
+        warehouse.execute(
+            f"CREATE OR REPLACE TEMP TABLE {CONCERNED} AS SELECT DISTINCT {PLAYER} FROM {_CHANGED} "
+            "WHERE table_name IN (SELECT unnest($1::VARCHAR[]))",
+            [sorted(changed)],
+        )
+        players = int(warehouse.scalar(f"SELECT count(*) FROM {CONCERNED}"))
+        return 0 < players <= MOST_PLAYERS

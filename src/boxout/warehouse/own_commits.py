@@ -1,0 +1,42 @@
+"""Which versions of the lake a process has made itself, so that it need not look at them anew."""
+
+from __future__ import annotations
+
+from threading import Lock
+
+
+class OwnCommits:
+    """The commits of all connections of one process to a lake, and whose partitions each changed.
+
+    Connections that work side by side share one. A version that is not in it was made by another
+    process, or by a commit that nobody noted: what it changed is unknown.
+    """
+
+    def __init__(self) -> None:
+        self._tables: dict[int, str | None] = {}
+        self._noting = Lock()
+
+    def note(self, version: int, table: str | None) -> None:
+        """Note the version that a commit made, and the table whose partitions it changed.
+
+        Parameters
+        ----------
+        table
+            None where no partition was changed.
+        """
+        with self._noting:
+            self._tables[version] = table
+
+    def tables_between(self, version: int, newer: int) -> set[str] | None:
+        """Return the tables whose partitions changed after one version and up to a newer one.
+
+        Returns
+        -------
+        set of str or None
+            None when one of the versions is unknown.
+        """
+        with self._noting:
+            if any(made not in self._tables for made in range(version + 1, newer + 1)):
+                return None
+            found = (self._tables[made] for made in range(version + 1, newer + 1))
+            return {table for table in found if table is not None}
