@@ -79,6 +79,11 @@ def test_a_correction_reaches_the_dates_whose_windows_it_is_in_and_no_others(
     after = hashes(project)
     season = {day for (_, day), _ in after.items() if middle <= day < date(2024, 8, 1)}
     later = season - {middle}
+    after_season = {
+        day
+        for (table, day) in after
+        if table == "precompute.player_past_seasons" and day >= date(2024, 8, 1)
+    }
     changed = {}
     for (table, day), content in after.items():
         if before[table, day] != content:
@@ -94,6 +99,9 @@ def test_a_correction_reaches_the_dates_whose_windows_it_is_in_and_no_others(
     assert changed == {}
     assert touched["raw.player_boxscores"] == 1
     assert touched["precompute.player_daily_cache"] == len(season) - 1
+    # days of rest are made of earlier minutes, and past seasons of earlier seasons
+    assert touched["analytics.player_game_summary"] == 1
+    assert touched["precompute.player_past_seasons"] == len(after_season)
     # no assist enters a team's possessions: the tables below it are left alone
     assert "precompute.team_defense_zone_analysis" not in touched
 

@@ -51,9 +51,11 @@ def test_its_plan_is_the_one_that_planning_gives(planned, graph):
 @pytest.mark.parametrize(
     ("change", "name", "rests"),
     [
-        ("SET content_hash = content_hash + 1", SUMMARY, False),
+        ("SET content_hash = content_hash + 1, read_hashes = NULL", SUMMARY, False),
+        # of another column than those that this table reads
+        ("SET content_hash = content_hash + 1", SUMMARY, True),
         ("SET state = 'blocked'", SUMMARY, False),
-        ("SET row_count = row_count + 1", "precompute.slate", False),
+        ("SET row_count = 0, content_hash = 0, read_hashes = NULL", "precompute.slate", False),
         ("SET input_hash = 1", CACHE, False),
         ("SET judged_hash = 1", CACHE, False),
         ("SET state = 'failed'", CACHE, False),
@@ -64,7 +66,8 @@ def test_whatever_a_plan_is_made_of_is_part_of_it(planned, graph, change, name, 
     with planned.commit():
         planned.execute(
             f"UPDATE lake.ledger.partitions {change} WHERE table_name = '{name}' AND game_date = "
-            f"(SELECT max(game_date) FROM lake.ledger.partitions WHERE table_name = '{name}')"
+            f"(SELECT max(game_date) FROM lake.ledger.partitions WHERE table_name = '{name}' "
+            "AND row_count > 0)"
         )
     read(planned)
     assert is_resting(planned, graph.tables[CACHE]) is rests

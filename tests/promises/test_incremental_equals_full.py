@@ -115,8 +115,8 @@ def test_the_comparison_sees_a_single_wrong_value(tmp_path):
         project.bring(1)
         project.check()
         project.warehouse.execute(
-            "UPDATE lake.raw.lines SET tov = tov + 1 WHERE player_key = "
-            "(SELECT min(player_key) FROM lake.raw.lines)"
+            "UPDATE lake.raw.lines SET tov = tov + 1 WHERE player_id = "
+            "(SELECT min(player_id) FROM lake.raw.lines)"
         )
         with pytest.raises(AssertionError, match=r"raw\.lines"):
             project.check()

@@ -115,6 +115,22 @@ def test_a_good_file_is_read(parse):
         ("phase = 3", "phase = ", "not TOML"),
         ("phase = 3", "phrase = 3", "Unknown setting 'phrase'"),
         ("/*\ndescription", "-- */\ndescription", "has no header"),
+        (
+            "[[checks]]",
+            '[earlier_columns]\n"raw.player_boxscores" = ["season", "game_date"]\n\n[[checks]]',
+            "not read both on the same day and on earlier ones",
+        ),
+        (
+            '= "same_day"',
+            '= ["same_day", "history"]\n[earlier_columns]\n"raw.player_boxscores" = ["season"]',
+            "lack game_date",
+        ),
+        ("phase = 3", 'phase = 3\nsame_player = ["raw.games"]', "which has no window"),
+        (
+            'key = ["game_date", "player_id"]\n',
+            'key = ["game_date"]\nsame_player = ["raw.player_boxscores"]\n',
+            "player_id is not in the key",
+        ),
     ],
 )
 def test_a_bad_header_is_refused_with_what_is_wrong(parse, old, new, message):
@@ -139,6 +155,29 @@ def test_sql_that_belies_its_header_is_refused(parse, old, new, message):
     table = parse(GOOD.replace(old, new))
     with pytest.raises(TableDefinitionError, match=re.escape(message)):
         check_definitions(Graph({table.name: table}))
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ('"season", "game_date", "minutes"', "lack its key: game_id, player_id"),
+        ('"season", "game_date", "game_id", "player_id", "mood"', "list what it has not: mood"),
+    ],
+)
+def test_earlier_columns_have_the_key_and_are_there(parse, columns, message):
+    header = f'= ["same_day", "history"]\n[earlier_columns]\n"raw.player_boxscores" = [{columns}]'
+    table = parse(GOOD.replace('= "same_day"', header))
+    boxscores = GRAPH.tables["raw.player_boxscores"]
+    with pytest.raises(TableDefinitionError, match=message):
+        check_definitions(Graph({boxscores.name: boxscores, table.name: table}))
+
+
+def test_inputs_of_the_same_player_have_players(parse):
+    text = GOOD.replace("raw.player_boxscores", "raw.team_boxscores")
+    table = parse(text.replace("phase = 3", 'phase = 3\nsame_player = ["raw.team_boxscores"]'))
+    teams = GRAPH.tables["raw.team_boxscores"]
+    with pytest.raises(TableDefinitionError, match="which has no player_id"):
+        check_definitions(Graph({teams.name: teams, table.name: table}))
 
 
 def test_every_shipped_table_keeps_its_header_word():

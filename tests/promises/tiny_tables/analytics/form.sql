@@ -1,12 +1,16 @@
 /*
 description = "What a player did and had done in the season so far."
 phase = 3
-key = ["game_id", "player_key"]
+key = ["game_id", "player_id"]
+same_player = ["raw.lines"]
 may_be_null = ["pts_before"]
 
 [windows]
 "raw.lines" = ["same_day", "season_to_date"]
 "raw.games" = "same_day"
+
+[earlier_columns]
+"raw.lines" = ["season", "game_date", "game_id", "player_id", "pts"]
 
 [[checks]]
 name = "lines_have_form"
@@ -17,8 +21,8 @@ at_least = 0.7
 expected_from = "raw.lines"
 */
 WITH before AS (
-  SELECT season, game_date, game_id, player_key, team, pts, ast,
-         SUM(pts) OVER (PARTITION BY season, player_key ORDER BY game_date NULLS FIRST, game_id NULLS FIRST
+  SELECT season, game_date, game_id, player_id, team, pts, ast,
+         SUM(pts) OVER (PARTITION BY season, player_id ORDER BY game_date NULLS FIRST, game_id NULLS FIRST
            ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS pts_before
   FROM raw.lines
 )
@@ -26,7 +30,7 @@ SELECT
   b.season,       -- season
   b.game_date,    -- date
   b.game_id,      -- game
-  b.player_key,   -- player
+  b.player_id,   -- player
   b.pts,          -- points
   b.ast,          -- assists
   CAST(b.pts_before AS INTEGER) AS pts_before, -- points in the season before

@@ -1,7 +1,7 @@
 /*
 description = "Box lines of a tiny league: one row a game and player."
 phase = 2
-key = ["game_id", "player_key"]
+key = ["game_id", "player_id"]
 
 [windows]
 "landing.bref_player_boxscores" = "same_day"
@@ -42,7 +42,7 @@ SELECT
   g.season,       -- season
   g.game_date,    -- date
   g.game_id,      -- game
-  b.player_key,   -- player
+  CAST(HASH(b.player_key) % 1000000007 AS BIGINT) AS player_id, -- player
   b.team,         -- team
   b.is_starter,   -- whether he started
   b.ast,          -- assists

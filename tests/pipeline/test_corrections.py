@@ -1,0 +1,162 @@
+"""After a correction the rows of the players concerned are computed, and all is as if all were."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from boxout.pipeline.corrections import Corrections
+from boxout.pipeline.ingest import ingest_files
+from boxout.pipeline.ledger import write_property
+from boxout.pipeline.run import run_tables
+from boxout.pipeline.table_run import RunOptions
+from boxout.warehouse.ducklake import open_warehouse
+from boxout.warehouse.own_commits import OwnCommits
+
+SEASON = "2023-24"
+CACHE, STORE = "precompute.player_daily_cache", "precompute.ml_feature_store"
+BY_PLAYER = {CACHE, STORE, "precompute.player_past_seasons"}
+
+
+@pytest.fixture
+def chosen(monkeypatch):
+    """The tables of which a run computed but a few players' rows, and those of which all."""
+    tables = {True: set(), False: set()}
+    choose = Corrections.choose_players
+
+    def note(self, warehouse, table, version):
+        is_few = choose(self, warehouse, table, version)
+        tables[is_few].add(table.name)
+        return is_few
+
+    monkeypatch.setattr(Corrections, "choose_players", note)
+    return tables
+
+
+@pytest.fixture
+def correct(project, graph, league_files, rewrite):
+    """Ingest a season's box lines as a query of their file has them."""
+    path = league_files / "bref" / f"player_boxscores_{SEASON}.parquet"
+    game = project.scalar(f"SELECT quantile_disc(bref_game_id, 0.5) FROM '{path}'")
+
+    def run(query):
+        rewrite(path, query.format(game=f"bref_game_id = '{game}'"))
+        ingest_files(project, graph, [path])
+
+    with project.commit():  # as if the lines had come from the copy of their file
+        project.execute(
+            "UPDATE lake.landing.bref_player_boxscores SET source_file = $1 "
+            f"WHERE source_file LIKE '%player_boxscores_{SEASON}.parquet'",
+            [str(path)],
+        )
+    run_tables(project, graph, graph.computed)  # so that every table is known to be at rest
+    return run
+
+
+ONE_GAME = "SELECT * REPLACE (CASE WHEN {game} THEN ast + 1 ELSE ast END AS ast) FROM file"
+# without points, for else the game's score is another, too
+LATE_LINE = """
+SELECT * FROM file WHERE (bref_game_id, player_name) <> (
+  SELECT min((bref_game_id, player_name)) FROM file
+  WHERE mp > 0 AND pts = 0 AND game_date > DATE '2023-11-15')
+"""
+
+
+def ledger(warehouse):
+    return warehouse.rows(
+        "SELECT table_name, game_date, state, row_count, content_hash, read_hashes::VARCHAR, "
+        "input_hash FROM lake.ledger.partitions ORDER BY ALL"
+    )
+
+
+def checks(warehouse):
+    return warehouse.rows(
+        "SELECT table_name, check_name, season, game_date, passed, failing, total, detail "
+        "FROM lake.ledger.check_results ORDER BY ALL"
+    )
+
+
+def assert_as_if_all_were_computed(project, graph):
+    before, found = ledger(project), checks(project)
+    report = run_tables(project, graph, graph.computed, RunOptions(force=True))
+    assert {outcome.table: outcome.changed for outcome in report.tables if outcome.changed} == {}
+    assert ledger(project) == before
+    assert checks(project) == found
+
+
+@pytest.mark.parametrize("query", [ONE_GAME, LATE_LINE], ids=["a stat", "a line that goes"])
+def test_a_few_players_rows_are_computed(project, graph, correct, chosen, query):
+    correct(query)
+    report = run_tables(project, graph, graph.computed)
+    outcomes = {outcome.table: outcome for outcome in report.tables}
+    assert outcomes[CACHE].changed > 5
+    assert 0 < outcomes[CACHE].rows_written < outcomes[CACHE].rows_computed / 4
+    # a line that goes is one of its team's and its game's, of which other tables are made
+    assert (BY_PLAYER if query == ONE_GAME else {CACHE}) <= chosen[True]
+    assert "precompute.absent_teammates" not in chosen[True]
+    assert_as_if_all_were_computed(project, graph)
+
+
+def test_a_line_that_comes_back_comes_into_all_tables_again(
+    project, graph, correct, chosen, small_league, league_files
+):
+    path = league_files / "bref" / f"player_boxscores_{SEASON}.parquet"
+    before = {row[:5] for row in ledger(project) if not row[0].startswith("landing.")}
+    correct(LATE_LINE)
+    run_tables(project, graph, graph.computed)
+    assert {row[:5] for row in ledger(project)} & before != before
+    shutil.copy(small_league / "bref" / path.name, path)
+    ingest_files(project, graph, [path])
+    chosen[True].clear()
+    run_tables(project, graph, graph.computed)
+    assert CACHE in chosen[True]
+    assert {row[:5] for row in ledger(project)} & before == before
+    assert_as_if_all_were_computed(project, graph)
+
+
+def test_what_another_process_commits_meanwhile_ends_it(project, graph, correct, chosen):
+    correct(ONE_GAME)
+    is_done = []
+
+    def interfere(table, chunk, outcome):
+        if not is_done:
+            with open_warehouse(project.home) as other, other.commit():
+                write_property(other, "met", table)
+            is_done.append(table)
+
+    run_tables(project, graph, graph.computed, listener=interfere)
+    assert is_done == ["raw.player_boxscores"]
+    assert chosen[True] == set()
+    assert chosen[False] >= BY_PLAYER
+    assert_as_if_all_were_computed(project, graph)
+
+
+def test_of_many_players_all_rows_are_computed(project, graph, correct, chosen, monkeypatch):
+    monkeypatch.setattr("boxout.pipeline.corrections.MOST_PLAYERS", 5)
+    correct(ONE_GAME)
+    run_tables(project, graph, graph.computed)
+    assert chosen[True] == set()
+    assert_as_if_all_were_computed(project, graph)
+
+
+def test_a_table_that_was_stale_before_is_computed_whole(project, graph, correct, chosen):
+    correct(ONE_GAME)
+    run_tables(project, graph, [t for t in graph.computed if t.phase <= 3])
+    chosen[True].clear()
+    run_tables(project, graph, graph.computed)
+    assert CACHE in chosen[False]
+    assert CACHE not in chosen[True]
+    assert_as_if_all_were_computed(project, graph)
+
+
+def test_own_commits_are_known_as_far_as_there_is_no_other_between():
+    commits = OwnCommits()
+    commits.note(5, "raw.games")
+    commits.note(6, None)
+    commits.note(8, "raw.shots")
+    assert commits.tables_between(5, 5) == set()
+    assert commits.tables_between(4, 6) == {"raw.games"}
+    assert commits.tables_between(5, 6) == set()
+    assert commits.tables_between(6, 8) is None
+    assert commits.tables_between(7, 8) == {"raw.shots"}
