@@ -13,7 +13,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from boxout.pipeline.graph import Graph, load_graph
-from boxout.pipeline.stage import Chunk, input_slices, season_start
+from boxout.pipeline.stage import Chunk, input_slices
+from boxout.sources.seasons import first_day_of_season
 from boxout.tables.definition import Check, TableDefinition
 from boxout.tables.syntax import sliced_query
 from boxout.warehouse.ducklake import LAKE
@@ -157,8 +158,8 @@ def _cut(table: TableDefinition, query: str, start: str, end: str) -> str:
     slices = input_slices(replace(table, earlier_columns={}), chunk)
     text = sliced_query(query, slices, table.name).replace(f"{LAKE}.", "")
     places = {
-        season_start(_FIRST): _season_start(start),
-        season_start(_LAST) - timedelta(days=1): f"({_season_start(end)} - 1)",
+        first_day_of_season(_FIRST): _season_start(start),
+        first_day_of_season(_LAST) - timedelta(days=1): f"({_season_start(end)} - 1)",
         _LAST: end,
         _LAST - timedelta(days=1): f"({end} - 1)",
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import duckdb
 import pytest
@@ -10,10 +10,12 @@ import pytest
 from boxout.errors import IdentityError
 from boxout.sources.seasons import (
     eastern_date,
+    first_day_of_season,
     parse_date,
     season_of,
     season_start_year,
     season_type_sql,
+    start_year_sql,
 )
 
 
@@ -24,11 +26,22 @@ from boxout.sources.seasons import (
         (date(2024, 6, 17), "2023-24"),
         (date(2020, 7, 31), "2019-20"),
         (date(1999, 11, 2), "1999-00"),
+        # the season that was interrupted ended in October, and the next began in December
+        (date(2020, 8, 1), "2019-20"),
+        (date(2020, 10, 11), "2019-20"),
+        (date(2020, 12, 22), "2020-21"),
+        (date(2021, 7, 20), "2020-21"),
+        (date(2021, 8, 1), "2021-22"),
     ],
 )
 def test_a_date_belongs_to_one_season(day, season):
     assert season_of(day) == season
     assert season_start_year(season) == int(season[:4])
+    first = first_day_of_season(day)
+    assert (season_of(first), first <= day) == (season, True)
+    assert season_of(first - timedelta(days=1)) < season
+    by_sql = duckdb.sql(f"SELECT {start_year_sql('d')} FROM (SELECT DATE '{day}' AS d)")
+    assert by_sql.fetchone() == (int(season[:4]),)
 
 
 @pytest.mark.parametrize("text", ["2023", "2023-25", "23-24", "2023/24", "abcd-ef"])
@@ -64,6 +77,12 @@ def test_what_is_no_date_is_refused(text):
         ("2024-04-20", "playoffs"),
         ("2024-06-17", "playoffs"),
         ("2024-10-22", "regular"),
+        ("2020-08-14", "regular"),
+        ("2020-08-15", "play-in"),
+        ("2020-10-11", "playoffs"),
+        ("2020-12-22", "regular"),
+        ("2021-05-18", "play-in"),
+        ("2021-07-20", "playoffs"),
         # a season whose play-in is not listed
         ("2031-03-31", "regular"),
         ("2031-04-01", None),

@@ -74,7 +74,7 @@ def test_back_to_backs_come_as_often_as_in_the_nba(league):
 
 
 def test_the_play_in_and_the_cup_final_have_their_days(league):
-    for first, last in PLAY_IN[:4]:
+    for first, last in (days for days in PLAY_IN if days[0].year in range(2022, 2026)):
         kinds = league.execute(
             "SELECT season_type, count(*) FROM games WHERE game_date BETWEEN $1 AND $2 GROUP BY 1",
             [first, last],

@@ -12,7 +12,8 @@ from boxout.pipeline.arrivals import REPEATED
 from boxout.pipeline.graph import SCHEDULE
 from boxout.pipeline.ledger import READY_SQL
 from boxout.pipeline.sliced_queries import fill_query
-from boxout.pipeline.stage import DUE, JUDGED, STAGED, Chunk, input_slices, season_start
+from boxout.pipeline.stage import DUE, JUDGED, STAGED, Chunk, input_slices
+from boxout.sources.seasons import first_day_of_season
 from boxout.tables.definition import Check, TableDefinition
 from boxout.warehouse.ducklake import LAKE
 from boxout.warehouse.home import Home
@@ -115,7 +116,7 @@ def _season_query(check: Check, chunk: Chunk) -> str:
 def _season_slice(name: str, chunk: Chunk) -> str:
     """Return the SELECT of an input's rows since a season began, but for what it holds back."""
     return (
-        f"SELECT * FROM {LAKE}.{name} WHERE game_date >= DATE '{season_start(chunk.first)}' "
+        f"SELECT * FROM {LAKE}.{name} WHERE game_date >= DATE '{first_day_of_season(chunk.first)}' "
         "AND game_date NOT IN (SELECT game_date FROM ledger_now "
         f"WHERE table_name = '{name}' AND state NOT IN ({READY_SQL}))"
     )

@@ -16,6 +16,7 @@ import duckdb
 
 from boxout.errors import TableDefinitionError
 from boxout.pipeline.sliced_queries import fill_query
+from boxout.sources.seasons import first_day_of_season
 from boxout.tables.definition import PLAYER, SAME_DAY, WINDOW, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
@@ -40,12 +41,6 @@ class Chunk:
     first: date
     last: date
     dates: int
-
-
-def season_start(day: date) -> date:
-    """Return the first of August on or before a date, where a season begins."""
-    start = date(day.year, 8, 1)
-    return start if start <= day else date(day.year - 1, 8, 1)
 
 
 def select_due(warehouse: Warehouse, first: date, last: date) -> Chunk | None:
@@ -146,9 +141,9 @@ def window_bounds(window: str, chunk: Chunk) -> tuple[date | None, date | None]:
     if window == SAME_DAY:
         return chunk.first, chunk.last
     if window == "season_to_date":
-        return season_start(chunk.first), before
+        return first_day_of_season(chunk.first), before
     if window == "past_seasons":
-        return None, season_start(chunk.last) - timedelta(days=1)
+        return None, first_day_of_season(chunk.last) - timedelta(days=1)
     if match is not None and match["days"]:
         return chunk.first - timedelta(days=int(match["days"])), before
     return None, before if window == "history" else None

@@ -1,6 +1,7 @@
 """The one place for seasons and dates.
 
-A season is named '2023-24' and runs from 1 August; a game's date is its US Eastern date.
+A season is named '2023-24' and runs from 1 August, or from a later day where the season before
+lasted longer; a game's date is its US Eastern date.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ from boxout.errors import IdentityError
 
 EASTERN = ZoneInfo("America/New_York")
 SEASON_MONTH = 8
+# By year, the day after the last final of a season that was not over in July.
+LATE_STARTS = {2020: date(2020, 10, 12)}
 DATE_FORMATS = ("%Y-%m-%d", "%b %d, %Y", "%Y%m%d", "%m/%d/%Y", "%Y-%m-%dT%H:%M:%S")
 
 # The NBA's calendar: the play-in tournament's days, and the days of the NBA Cup's final.
 # Nothing else is played then, and NBA Stats game logs do not list these games. The regular season
 # ends before a season's play-in, and the playoffs come after it.
 PLAY_IN = (
+    (date(2020, 8, 15), date(2020, 8, 15)),
+    (date(2021, 5, 18), date(2021, 5, 21)),
     (date(2022, 4, 12), date(2022, 4, 15)),
     (date(2023, 4, 11), date(2023, 4, 14)),
     (date(2024, 4, 16), date(2024, 4, 19)),
@@ -31,8 +36,32 @@ REGULAR_MONTHS = (10, 11, 12, 1, 2, 3)
 
 def season_of(day: date) -> str:
     """Return the season, such as '2023-24', that a date belongs to."""
-    start = day.year if day.month >= SEASON_MONTH else day.year - 1
+    start = _start_year(day)
     return f"{start}-{(start + 1) % 100:02d}"
+
+
+def first_day_of_season(day: date) -> date:
+    """Return the first day of the season that a date belongs to."""
+    return _first_day(_start_year(day))
+
+
+def _first_day(year: int) -> date:
+    return LATE_STARTS.get(year, date(year, SEASON_MONTH, 1))
+
+
+def _start_year(day: date) -> int:
+    return day.year if day >= _first_day(day.year) else day.year - 1
+
+
+def start_year_sql(column: str) -> str:
+    """SQL of the year in which the season of a date begins."""
+    late = " ".join(
+        f"WHEN {column} >= DATE '{date(year, SEASON_MONTH, 1)}' AND {column} < DATE '{first}' "
+        f"THEN {year - 1}"
+        for year, first in LATE_STARTS.items()
+    )
+    usual = f"year({column}) - CASE WHEN month({column}) >= {SEASON_MONTH} THEN 0 ELSE 1 END"
+    return f"(CASE {late} ELSE {usual} END)"
 
 
 def season_start_year(season: str) -> int:
@@ -62,8 +91,8 @@ def season_type_sql(column: str) -> str:
     """
     cases = [f"WHEN {column} = DATE '{day}' THEN 'cup-final'" for day in CUP_FINALS]
     for first, last in PLAY_IN:
-        start = date(first.year - 1, SEASON_MONTH, 1)
-        end = date(first.year, SEASON_MONTH, 1)
+        start = first_day_of_season(first)
+        end = _first_day(start.year + 1)
         cases += [
             f"WHEN {column} >= DATE '{start}' AND {column} < DATE '{first}' THEN 'regular'",
             f"WHEN {column} BETWEEN DATE '{first}' AND DATE '{last}' THEN 'play-in'",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from boxout.sources.seasons import season_type_sql
+from boxout.sources.seasons import season_type_sql, start_year_sql
 
 STATS = (
     "fg",
@@ -56,9 +56,7 @@ class Shape:
     optional: Sequence[str] = ()
 
 
-SEASON_START = (
-    """(CASE WHEN month(game_date) >= 8 THEN year(game_date) ELSE year(game_date) - 1 END)"""
-)
+SEASON_START = start_year_sql("game_date")
 
 SEASON = (
     f"{SEASON_START}::VARCHAR || '-' "
