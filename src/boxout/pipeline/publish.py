@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from boxout.pipeline.creation import create_table
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.judge import changes_shape, rewritten_range
 from boxout.pipeline.ledger import READY_SQL, follow_commit, read_partitions
@@ -94,7 +95,7 @@ def commit_chunk(
     with warehouse.commit():
         version = verify_inputs(warehouse, graph, table, planned_version)
         if not warehouse.has_table(table.name):
-            _create(warehouse, table)
+            create_table(warehouse, table, f"FROM {COMPUTED}")
         elif changes_shape(warehouse, table, columns):
             _reshape(warehouse, table, columns)
         removed, written = _write_rows(warehouse, table, columns, players)
@@ -170,12 +171,6 @@ def _changed_upstream(warehouse: Warehouse, above: list[str]) -> str | None:
     return f"{name} on {day}{more} changed under it; it is {state or 'withdrawn'} now{why}"
 
 
-def _create(warehouse: Warehouse, table: TableDefinition) -> None:
-    warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.{table.schema}")
-    warehouse.execute(f"CREATE TABLE {LAKE}.{table.name} AS SELECT * FROM {COMPUTED} LIMIT 0")
-    warehouse.execute(f"COMMENT ON TABLE {LAKE}.{table.name} IS '{_quoted(table.description)}'")
-
-
 def _reshape(warehouse: Warehouse, table: TableDefinition, columns: dict[str, str]) -> None:
     published = warehouse.columns(f"{LAKE}.{table.name}")
     name = f"{LAKE}.{table.name}"
@@ -191,10 +186,6 @@ def _reshape(warehouse: Warehouse, table: TableDefinition, columns: dict[str, st
     warehouse.execute(
         "UPDATE lake.ledger.partitions SET content_hash = NULL WHERE table_name = $1", [table.name]
     )
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
 
 
 def _write_rows(

@@ -14,6 +14,7 @@ from datetime import date
 from threading import Lock
 
 from boxout.pipeline.corrections import Corrections
+from boxout.pipeline.creation import create_missing
 from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import SCHEDULE, Graph
 from boxout.pipeline.ledger import (
@@ -107,6 +108,7 @@ def run_tables(
     run.summary["tables"] = {}
     forget_stale_partitions(warehouse)
     with recorded(run), warehouse.one_thread():
+        create_missing(warehouse, tables)
         corrections = Corrections(warehouse, graph)
         chosen = {table.name for table in tables}
         turns = _Turns(graph, chosen, options, run, listener, corrections)
