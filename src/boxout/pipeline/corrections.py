@@ -13,7 +13,7 @@ from boxout.pipeline.graph import Graph
 from boxout.pipeline.judge import differing_rows_query
 from boxout.pipeline.ledger import read_partitions
 from boxout.pipeline.resting import is_resting
-from boxout.pipeline.stage import Chunk
+from boxout.pipeline.stage import MANY_DATES, Chunk
 from boxout.tables.definition import PLAYER, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
@@ -23,8 +23,6 @@ CONCERNED = "concerned_players"
 _CHANGED = "changed_players"
 # A quarter of a season's players. Of more, it is quicker to compute the whole table.
 MOST_PLAYERS = 150
-# More dates than a season has are no correction.
-MOST_DATES = 300
 
 
 class Corrections:
@@ -61,7 +59,7 @@ class Corrections:
         players
             The table of the only players whose rows were computed, if it was not all.
         """
-        is_few = players is not None or chunk.dates <= MOST_DATES
+        is_few = players is not None or chunk.dates <= MANY_DATES
         is_told = table.name in self._by_player and is_few
         if is_told:
             warehouse.execute(

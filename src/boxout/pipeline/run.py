@@ -25,11 +25,10 @@ from boxout.pipeline.ledger import (
 from boxout.pipeline.plan import SCHEDULED_PHASE
 from boxout.pipeline.resting import is_resting
 from boxout.pipeline.runs import Run, close_dead_runs, recorded
-from boxout.pipeline.stage import Chunk
+from boxout.pipeline.stage import MANY_DATES, Chunk
 from boxout.pipeline.table_run import (
     FIRST_DATE,
     LAST_DATE,
-    MANY_DATES,
     Due,
     Listener,
     RunOptions,

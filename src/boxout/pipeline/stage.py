@@ -24,6 +24,8 @@ COMPUTED = "computed"
 STAGED = "staged"
 DUE = "due_dates"
 JUDGED = "judged_seasons"
+# More dates than a season has.
+MANY_DATES = 300
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ from boxout.pipeline.publish import InputsChangedError, Published, commit_chunk
 from boxout.pipeline.record import forget_withdrawn, record_blocked, record_interruption
 from boxout.pipeline.runs import Run
 from boxout.pipeline.seasons import commit_seasons, find_changed_seasons, judge_seasons
-from boxout.pipeline.stage import Chunk, select_due, stage_table
+from boxout.pipeline.stage import MANY_DATES, Chunk, select_due, stage_table
 from boxout.pipeline.waiver import Waiver, let_through
 from boxout.tables.definition import RAW_PHASE, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
@@ -34,9 +34,6 @@ LAST_DATE = date(2999, 12, 31)
 # Dates computed in one statement and one commit: five seasons fit in memory together.
 CHUNK_DATES = 1_200
 ATTEMPTS = 5
-# More dates than a season has. Fewer are computed on one thread: shared among threads they take
-# no less time, and a third more of the processor's.
-MANY_DATES = 300
 
 
 @dataclass
@@ -219,6 +216,7 @@ def _run_due(warehouse: Warehouse, job: TableJob, outcome: TableOutcome, due: Du
                 chunk = select_due(warehouse, first, last)
                 if chunk is None:
                     continue
+                # Fewer take no less time when threads share them, and more of the processor's.
                 if chunk.dates > MANY_DATES:
                     threads.enter_context(warehouse.all_threads())
                 players = _concerned(warehouse, job, version)
