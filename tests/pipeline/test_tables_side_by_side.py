@@ -14,6 +14,8 @@ from datetime import date
 import pytest
 
 from boxout.errors import StoppedError, TableDefinitionError
+from boxout.pipeline import publish, table_run
+from boxout.pipeline import run as boxout_run
 from boxout.pipeline.graph import build_graph
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.stopping import heed_signals
@@ -74,6 +76,45 @@ def test_a_part_is_what_it_is_one_after_the_other(
     assert partly == contents(other)
     run(unbuilt, graph)
     assert contents(unbuilt) == contents(small_home)
+
+
+def test_a_table_is_altered_while_no_other_is_at_work(unbuilt, graph, monkeypatch):
+    run(unbuilt, graph)
+    changed = {}
+    for name in ("raw.shots", "raw.game_lines", ZONES):
+        table = graph.tables[name]
+        last = "FROM anchored" if name == ZONES else "FROM landing"
+        query = table.query.replace(last, f", 1 AS more -- one more\n{last}")
+        may_be_constant = table.may_be_constant | {"more"}
+        changed[name] = replace(table, query=query, may_be_constant=may_be_constant)
+    altered, at_work = [], []
+    alter, compute = publish._reshape, table_run.stage_table
+
+    def note_alter(warehouse, table, columns):
+        altered.append((table.name, threading.current_thread().name, [*at_work]))
+        alter(warehouse, table, columns)
+
+    def note_compute(warehouse, table, chunk, players):
+        at_work.append(table.name)
+        compute(warehouse, table, chunk, players)
+
+    run_table = boxout_run.run_table
+
+    def note_end(warehouse, job, due):
+        outcome = run_table(warehouse, job, due)
+        if job.table.name in at_work:
+            at_work.remove(job.table.name)
+        return outcome
+
+    monkeypatch.setattr(publish, "_reshape", note_alter)
+    monkeypatch.setattr(table_run, "stage_table", note_compute)
+    monkeypatch.setattr(boxout_run, "run_table", note_end)
+    other = build_graph({**graph.tables, **changed})
+    report = run(unbuilt, other)
+    assert not report.held_back
+    assert sorted(altered) == sorted((name, "MainThread", [name]) for name in changed)
+    with open_warehouse(Home(unbuilt)) as warehouse:
+        assert warehouse.scalar("SELECT min(more) FROM lake.raw.shots") == 1
 
 
 def test_what_fails_in_one_ends_the_run_and_leaves_nothing_half_done(

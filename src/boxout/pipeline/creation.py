@@ -1,9 +1,9 @@
-"""Create the tables that a run is going to fill, before it fills the first.
+"""Create the tables that a run is going to fill, and know which will get other columns.
 
-All come in one commit: each commit that creates a table has every connection load the catalog anew.
-And none is created while another connection is at work, for in DuckLake up to 1.5.5 a transaction
-that creates a table may find, when it commits, that the memory of the table's schema has been given
-to somebody else (duckdb/ducklake issue 1248).
+All are created in one commit before the first is filled: each commit that changes the catalog has
+every connection load it anew. And no table is created or altered while another connection is at
+work, for in DuckLake up to 1.5.5 such a transaction may find, when it commits, that the memory of
+the table's schema has been given to somebody else (duckdb/ducklake issue 1248).
 """
 
 from __future__ import annotations
@@ -34,18 +34,36 @@ def create_missing(warehouse: Warehouse, tables: Sequence[TableDefinition]) -> N
         for table in tables:
             inputs = (warehouse.has_table(name) for name in table.windows)
             if all(inputs) and not warehouse.has_table(table.name):
-                slices = {name: f"SELECT * FROM {LAKE}.{name}" for name in table.windows}
-                query = fill_query(warehouse.home, table.query, slices, table.name)
-                if _is_storable(warehouse, query):
-                    create_table(warehouse, table, query)
+                columns = _columns_to_be(warehouse, table)
+                if columns and "HUGEINT" not in columns.values():
+                    create_table(warehouse, table, _whole_query(warehouse, table))
 
 
-def _is_storable(warehouse: Warehouse, query: str) -> bool:
-    try:
-        kinds = warehouse.columns(query).values()
-    except (duckdb.ProgrammingError, duckdb.DataError):
+def gets_other_columns(warehouse: Warehouse, table: TableDefinition) -> bool:
+    """Whether a published table's file has changed such that it will have other columns.
+
+    It needs the temporary table `ledger_now`.
+    """
+    is_changed = warehouse.scalar(
+        "SELECT bool_or(code_hash <> $2) FROM ledger_now WHERE table_name = $1",
+        [table.name, table.code_hash],
+    )
+    if not is_changed or not warehouse.has_table(table.name):
         return False
-    return "HUGEINT" not in kinds
+    return _columns_to_be(warehouse, table) != warehouse.columns(f"{LAKE}.{table.name}")
+
+
+def _whole_query(warehouse: Warehouse, table: TableDefinition) -> str:
+    slices = {name: f"SELECT * FROM {LAKE}.{name}" for name in table.windows}
+    return fill_query(warehouse.home, table.query, slices, table.name)
+
+
+def _columns_to_be(warehouse: Warehouse, table: TableDefinition) -> dict[str, str]:
+    """Return the columns and types of a table's query; none where it does not run."""
+    try:
+        return warehouse.columns(_whole_query(warehouse, table))
+    except (duckdb.ProgrammingError, duckdb.DataError):
+        return {}
 
 
 def create_table(warehouse: Warehouse, table: TableDefinition, query: str) -> None:

@@ -14,7 +14,7 @@ from datetime import date
 from threading import Lock
 
 from boxout.pipeline.corrections import Corrections
-from boxout.pipeline.creation import create_missing
+from boxout.pipeline.creation import create_missing, gets_other_columns
 from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import SCHEDULE, Graph
 from boxout.pipeline.ledger import (
@@ -165,7 +165,11 @@ class _Turns:
             while self._waiting or workers.at_work:
                 self._run.heed_stop()
                 table = self._next(workers.at_work)
-                if table is None or workers.are_all_at_work:
+                if (
+                    table is None
+                    or workers.are_all_at_work
+                    or (workers.at_work and self._alters(warehouse, table))
+                ):
                     for outcome in workers.wait():
                         self._note(outcome)
                     if self._has_left_stale:  # which is not in the copy of the ledger
@@ -209,6 +213,11 @@ class _Turns:
             read_partitions(warehouse)
         return is_resting(warehouse, table)
 
+    def _alters(self, warehouse: Warehouse, table: TableDefinition) -> bool:
+        """Whether the table is to be altered, which it is while no other connection is at work."""
+        read_partitions(warehouse)
+        return table.name in self._chosen and gets_other_columns(warehouse, table)
+
     def _start(self, warehouse: Warehouse, table: TableDefinition, workers: Workers) -> None:
         parts = (len(self._outcomes), len(self._chosen))
         job = TableJob(
@@ -221,12 +230,17 @@ class _Turns:
             self._corrections,
         )
         due = find_due(warehouse, job)
-        is_alone = not workers.at_work and self._next({table.name}) is None
-        if due.dates > MANY_DATES and not is_alone and workers.count > 1:
+        is_many = due.dates > MANY_DATES and workers.count > 1
+        if is_many and self._has_company(warehouse, table, workers):
             self._run.start()  # from this thread, whose connection the record is written on
             workers.start(table.name, lambda beside: self._compute(beside, job, None))
         else:
             self._note(self._compute(warehouse, job, due))
+
+    def _has_company(self, warehouse: Warehouse, table: TableDefinition, workers: Workers) -> bool:
+        """Whether others are computed beside the table, or may be."""
+        others = workers.at_work or self._next({table.name}) is not None
+        return bool(others) and not self._alters(warehouse, table)
 
     def _compute(self, warehouse: Warehouse, job: TableJob, due: Due | None) -> TableOutcome:
         if due is None and self._has_left_stale:  # which is not in this connection's copy
