@@ -132,6 +132,19 @@ def test_what_another_process_commits_meanwhile_ends_it(project, graph, correct,
     assert_as_if_all_were_computed(project, graph)
 
 
+def test_it_is_carried_on_from_connection_to_connection(
+    project, graph, correct, chosen, monkeypatch
+):
+    monkeypatch.setattr("boxout.pipeline.run.MANY_DATES", 0)
+    project.execute("SET threads = 2")
+    correct(ONE_GAME)
+    report = run_tables(project, graph, graph.computed)
+    changed = {outcome.table for outcome in report.tables if outcome.changed}
+    assert {"raw.player_boxscores", "analytics.player_game_summary"} | BY_PLAYER <= changed
+    assert chosen[True] >= BY_PLAYER
+    assert_as_if_all_were_computed(project, graph)
+
+
 def test_of_many_players_all_rows_are_computed(project, graph, correct, chosen, monkeypatch):
     monkeypatch.setattr("boxout.pipeline.corrections.MOST_PLAYERS", 5)
     correct(ONE_GAME)

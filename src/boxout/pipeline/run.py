@@ -172,8 +172,9 @@ class _Turns:
                 ):
                     for outcome in workers.wait():
                         self._note(outcome)
-                    if self._has_left_stale:  # which is not in the copy of the ledger
+                    if self._has_left_stale:  # which is in no commit that could be followed
                         warehouse.ledger_version = None
+                    read_partitions(warehouse)
                     continue
                 self._waiting.remove(table)
                 if self._rests(warehouse, table):
@@ -209,7 +210,7 @@ class _Turns:
         """Whether there is nothing to plan: not for what is chosen, nor to know what is stale."""
         if self._options.force or self._options.waiver:
             return False
-        if warehouse.ledger_version is None:
+        if warehouse.ledger_version is None:  # else it is at the newest of this run's commits
             read_partitions(warehouse)
         return is_resting(warehouse, table)
 
