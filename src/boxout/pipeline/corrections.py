@@ -13,7 +13,7 @@ from boxout.pipeline.graph import Graph
 from boxout.pipeline.judge import differing_rows_query
 from boxout.pipeline.ledger import read_partitions
 from boxout.pipeline.resting import is_resting
-from boxout.pipeline.stage import MANY_DATES, Chunk
+from boxout.pipeline.stage import DUE, MANY_DATES, Chunk
 from boxout.tables.definition import PLAYER, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
@@ -21,7 +21,7 @@ from boxout.warehouse.ducklake import Warehouse
 CONCERNED = "concerned_players"
 # The players of whom a run has changed rows, by table; of all connections.
 _CHANGED = "changed_players"
-# A quarter of a season's players. Of more, it is quicker to compute the whole table.
+# A quarter of a season's players; of more, the whole table is computed. Chosen, not measured.
 MOST_PLAYERS = 150
 
 
@@ -59,8 +59,12 @@ class Corrections:
         players
             The table of the only players whose rows were computed, if it was not all.
         """
+        # Where a table's definition has changed, rows may have gone that are not compared.
+        is_changed = warehouse.scalar(
+            f"SELECT bool_or(recorded_code <> $1) FROM {DUE}", [table.code_hash]
+        )
         is_few = players is not None or chunk.dates <= MANY_DATES
-        is_told = table.name in self._by_player and is_few
+        is_told = table.name in self._by_player and is_few and not is_changed
         if is_told:
             warehouse.execute(
                 f"INSERT INTO {_CHANGED} "

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 import duckdb
 
+from boxout.pipeline.judge import changes_shape
 from boxout.pipeline.sliced_queries import fill_query
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
@@ -48,9 +49,7 @@ def gets_other_columns(warehouse: Warehouse, table: TableDefinition) -> bool:
         "SELECT bool_or(code_hash <> $2) FROM ledger_now WHERE table_name = $1",
         [table.name, table.code_hash],
     )
-    if not is_changed or not warehouse.has_table(table.name):
-        return False
-    return _columns_to_be(warehouse, table) != warehouse.columns(f"{LAKE}.{table.name}")
+    return bool(is_changed) and changes_shape(warehouse, table, _columns_to_be(warehouse, table))
 
 
 def _whole_query(warehouse: Warehouse, table: TableDefinition) -> str:

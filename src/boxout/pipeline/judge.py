@@ -21,6 +21,10 @@ from boxout.pipeline.waiver import Waiver, let_through
 from boxout.tables.definition import PLAYER, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
+# What is published of the only players whose rows were computed.
+_REPLACED = "replaced_rows"
+_IS_CHANGED = "game_date IN (SELECT game_date FROM outcome WHERE is_changed)"
+
 
 def judge_chunk(
     warehouse: Warehouse,
@@ -161,12 +165,6 @@ def rewritten_range(warehouse: Warehouse) -> tuple[date | None, date | None]:
         "SELECT min(game_date), max(game_date) FROM outcome WHERE is_changed AND recorded_rows > 0"
     )[0]
     return low, high
-
-
-_IS_CHANGED = "game_date IN (SELECT game_date FROM outcome WHERE is_changed)"
-
-
-_REPLACED = "replaced_rows"
 
 
 def _keys(table: TableDefinition) -> str:

@@ -24,7 +24,7 @@ from boxout.pipeline.ledger import (
     known_dates,
     read_partitions,
 )
-from boxout.pipeline.reads import EARLIER
+from boxout.pipeline.reads import EARLIER, print_sql
 from boxout.pipeline.resting import is_resting, note_resting, print_ledger
 from boxout.tables.definition import RAW_PHASE, SAME_DAY, WINDOW, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
@@ -273,18 +273,10 @@ def _dates_query(reader: TableDefinition) -> str:
         SELECT game_date, {columns}
         FROM (
           SELECT game_date, table_name, state IN ({ready}) AS is_ready,
-                 {_fingerprint(read)} AS content, {_fingerprint(earlier)} AS earlier
+                 {print_sql(read)} AS content, {print_sql(earlier)} AS earlier
           FROM ledger_now WHERE table_name IN ({names}))
         GROUP BY game_date) AS l ON l.game_date = k.game_date
     """
-
-
-def _fingerprint(reader: str) -> str:
-    """SQL of what a partition of an input is to a reader: a number that its columns make."""
-    return f"""CASE WHEN coalesce(row_count, 0) = 0 AND coalesce(content_hash, 0) = 0
-                           AND state IS DISTINCT FROM 'planned' THEN 0
-                      ELSE hash(game_date, coalesce(read_hashes['{reader}'], content_hash))::HUGEINT
-                 END"""
 
 
 def _column(kind: str, table: str) -> str:

@@ -24,6 +24,21 @@ EARLIER = ":earlier"
 ColumnsRead = dict[str, tuple[list[str], list[str] | None]]
 
 
+def print_sql(key: str) -> str:
+    """SQL of what a partition of an input, a row of the ledger, is to a reader: a number.
+
+    Parameters
+    ----------
+    key
+        The reader's code hash, with `EARLIER` for what it reads of earlier dates. A partition that
+        has no hash by it is taken by its whole content.
+    """
+    return f"""CASE WHEN coalesce(row_count, 0) = 0 AND coalesce(content_hash, 0) = 0
+                           AND state IS DISTINCT FROM 'planned' THEN 0
+                      ELSE hash(game_date, coalesce(read_hashes['{key}'], content_hash))::HUGEINT
+                 END"""
+
+
 def columns_by_reader(
     home: Home, graph: Graph, name: str, columns: Iterable[str]
 ) -> dict[str, tuple[str, ...]]:

@@ -17,7 +17,7 @@ from weakref import WeakKeyDictionary
 
 from boxout.pipeline import remembered
 from boxout.pipeline.content_hash import HASH_RECIPE
-from boxout.pipeline.reads import EARLIER
+from boxout.pipeline.reads import EARLIER, print_sql
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import Home
@@ -54,21 +54,25 @@ def is_resting(warehouse: Warehouse, table: TableDefinition) -> bool:
     known = remembered.load(_path(warehouse.home)).get(table.name)
     if not isinstance(known, list):
         return False
-    if _fingerprint(warehouse, table) == known[0]:
+    on_record = _fingerprint(warehouse, table)
+    if on_record == known[0]:
         return True
     if _fingerprint_read(warehouse, table) != known[1]:
         return False
-    note_resting(warehouse, table)
+    _keep(warehouse, table, [on_record, known[1]])
     return True
 
 
 def note_resting(warehouse: Warehouse, table: TableDefinition) -> None:
     """Keep the fingerprints of a table that its plan found to have nothing to be done."""
-    path = _path(warehouse.home)
     prints = [_fingerprint(warehouse, table), _fingerprint_read(warehouse, table)]
-    found = {table.name: prints}
+    _keep(warehouse, table, prints)
+
+
+def _keep(warehouse: Warehouse, table: TableDefinition, prints: list[str]) -> None:
+    path = _path(warehouse.home)
     with _noting:
-        remembered.save(path, remembered.load(path) | found)
+        remembered.save(path, remembered.load(path) | {table.name: prints})
 
 
 def _path(home: Home) -> Path:
@@ -85,11 +89,9 @@ def _fingerprint_read(warehouse: Warehouse, table: TableDefinition) -> str:
     fewer = ", ".join(f"'{name}'" for name in table.earlier_columns)
     read = warehouse.rows(
         f"""
-        SELECT table_name, sum(hash(game_date, state, coalesce(row_count, 0) = 0,
-                 coalesce(read_hashes['{table.code_hash}'], content_hash),
+        SELECT table_name, sum(hash(game_date, state, {print_sql(table.code_hash)},
                  CASE WHEN table_name IN ({fewer or "''"})
-                   THEN coalesce(read_hashes['{table.code_hash}{EARLIER}'], content_hash) END
-               )::HUGEINT)
+                   THEN {print_sql(table.code_hash + EARLIER)} END)::HUGEINT)
         FROM ledger_now WHERE table_name IN ({names}) GROUP BY 1 ORDER BY 1
         """
     )
