@@ -6,6 +6,7 @@ import sys
 from importlib.util import cache_from_source
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from boxout.errors import TableDefinitionError
@@ -34,6 +35,26 @@ def test_inputs_alone_are_replaced_and_text_that_looks_like_them_stays(home):
         r"SELECT g.a, 'raw.games' AS t FROM (SELECT '\1' AS a) AS g "
         "JOIN raw.games_old AS o ON o.a = g.a"
     )
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT g.a, o.b FROM raw.games AS g JOIN raw.games AS o ON o.a = g.b",
+        "WITH big AS (SELECT * FROM raw.games WHERE a > 1) SELECT b.a, games.b FROM big AS b "
+        "JOIN raw.games ON games.a = b.b WHERE b.a IN (SELECT a FROM raw.games)",
+        "SELECT a, b FROM raw.games UNION ALL SELECT b, a FROM raw.games",
+    ],
+)
+def test_an_input_that_is_read_several_times_is_cut_once(home, query):
+    rows = "SELECT * FROM (VALUES (1, 2), (2, 3), (3, 1), (3, 3)) AS v (a, b)"
+    filled = fill_query(home, query, {"raw.games": rows}, "t")
+    assert filled.count(rows) == 1
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE SCHEMA raw; CREATE TABLE raw.games AS {rows}")
+        expected = sorted(connection.execute(query).fetchall())
+        assert sorted(connection.execute(filled).fetchall()) == expected
+    assert len(expected) > 1
 
 
 def test_what_is_remembered_is_what_is_parsed_for_every_table(home, graph, monkeypatch):

@@ -204,3 +204,11 @@ def test_every_table_file_is_a_table():
         if path.name.endswith(".sql")
     ]
     assert len(found) == len(GRAPH.tables)
+
+
+def test_upstream_is_downstream_seen_from_the_other_end(graph):
+    above = {name: set(graph.upstream(name)) for name in graph.tables}
+    assert above["precompute.player_daily_cache"] >= {"raw.games", "landing.bref_player_boxscores"}
+    assert above["precompute.player_daily_cache"].isdisjoint(["precompute.ml_feature_store"])
+    for name in graph.tables:
+        assert set(graph.downstream(name)) == {n for n in graph.tables if name in above[n]}

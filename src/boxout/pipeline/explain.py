@@ -238,7 +238,7 @@ def _changes(
     if built_at is None:
         return ()
     read = {(read.table, changed) for read in inputs for changed in read.changed}
-    above = [t.name for t in graph.landing if table.name in graph.downstream(t.name)]
+    above = [name for name in graph.upstream(table.name) if graph.tables[name].is_landing]
     rows = warehouse.rows(
         """
         SELECT table_name, game_date, changed_at, run_id FROM lake.ledger.partitions

@@ -82,6 +82,14 @@ class Graph:
                 reached.add(table.name)
         return tuple(table for table in self.tables if table in reached and table != name)
 
+    def upstream(self, name: str) -> tuple[str, ...]:
+        """Return every table that this one reads, directly or not, in order."""
+        reached = {name}
+        for table in reversed(self.computed):
+            if table.name in reached:
+                reached |= set(table.windows)
+        return tuple(table for table in self.tables if table in reached and table != name)
+
 
 def build_graph(tables: Mapping[str, TableDefinition]) -> Graph:
     """Order tables by the inputs that their headers window.

@@ -103,9 +103,9 @@ def plan_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition) ->
     """Plan one table, assuming that what is due upstream of it will be built."""
     forget_stale_partitions(warehouse)
     read_partitions(warehouse)
+    above = graph.upstream(table.name)
     for upstream in graph.computed:
-        is_above = upstream.name != table.name and table.name in graph.downstream(upstream.name)
-        if is_above and not is_resting(warehouse, upstream):
+        if upstream.name in above and not is_resting(warehouse, upstream):
             plan_partitions(warehouse, graph, upstream)
             _assume_built(warehouse, upstream)
     known_dates(warehouse)

@@ -7,6 +7,7 @@ that nothing downstream of it becomes stale (early cutoff).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from boxout.pipeline.creation import create_table
@@ -118,7 +119,7 @@ def verify_inputs(
     version = warehouse.version()
     if version == planned_version:
         return version  # nobody has committed anything since the plan was made
-    above = [name for name in graph.tables if table.name in graph.downstream(name)]
+    above = graph.upstream(table.name)
     changed = warehouse.own_commits.tables_between(planned_version, version)
     if changed is not None and changed.isdisjoint((table.name, *above)):
         return read_partitions(warehouse)  # a table beside this one, by this process
@@ -138,7 +139,7 @@ def verify_inputs(
     return version
 
 
-def _changed_upstream(warehouse: Warehouse, above: list[str]) -> str | None:
+def _changed_upstream(warehouse: Warehouse, above: Sequence[str]) -> str | None:
     """Say what of the tables above, at any distance, is not what it was at the plan."""
     content = "SELECT table_name, game_date, row_count, content_hash"
     of_these = "WHERE table_name IN (SELECT unnest($1::VARCHAR[]))"
@@ -161,7 +162,7 @@ def _changed_upstream(warehouse: Warehouse, above: list[str]) -> str | None:
         ORDER BY coalesce(p.state, '') IN ({READY_SQL}), list_position($1::VARCHAR[], table_name),
                  game_date LIMIT 1
         """,
-        [above],
+        [list(above)],
     )
     if not rows:
         return None

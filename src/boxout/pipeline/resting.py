@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from threading import Lock
-from typing import Any
 from weakref import WeakKeyDictionary
 
 from boxout.pipeline import remembered
@@ -24,9 +23,13 @@ from boxout.warehouse.home import Home
 
 DATES = "known_dates"
 FILE = "resting_tables.json"
+# Inputs by name, and what each hashes to.
+_Inputs = list[tuple[str, int | None]]
 _noting = Lock()
 # Of each open warehouse what the rows of `ledger_now` and `known_dates` hash to, by table.
 _prints: WeakKeyDictionary[Warehouse, dict[str, int]] = WeakKeyDictionary()
+# By a reader's code hash: the prints of its inputs, and what it read of them then.
+_read: WeakKeyDictionary[Warehouse, dict[str, tuple[_Inputs, _Inputs]]] = WeakKeyDictionary()
 
 
 def print_ledger(warehouse: Warehouse, table: str | None = None) -> None:
@@ -80,14 +83,26 @@ def _path(home: Home) -> Path:
 
 
 def _fingerprint(warehouse: Warehouse, table: TableDefinition) -> str:
-    prints = _prints[warehouse]
-    return _hashed(warehouse, table, [(name, prints.get(name)) for name in sorted(table.windows)])
+    return _hashed(warehouse, table, _on_record(warehouse, table))
 
 
 def _fingerprint_read(warehouse: Warehouse, table: TableDefinition) -> str:
+    on_record = _on_record(warehouse, table)
+    known = _read.setdefault(warehouse, {})
+    if table.code_hash not in known or known[table.code_hash][0] != on_record:
+        known[table.code_hash] = (on_record, _find_read(warehouse, table))
+    return _hashed(warehouse, table, known[table.code_hash][1])
+
+
+def _on_record(warehouse: Warehouse, table: TableDefinition) -> _Inputs:
+    prints = _prints[warehouse]
+    return [(name, prints.get(name)) for name in sorted(table.windows)]
+
+
+def _find_read(warehouse: Warehouse, table: TableDefinition) -> _Inputs:
     names = ", ".join(f"'{name}'" for name in table.windows)
     fewer = ", ".join(f"'{name}'" for name in table.earlier_columns)
-    read = warehouse.rows(
+    rows = warehouse.rows(
         f"""
         SELECT table_name, sum(hash(game_date, state, {print_sql(table.code_hash)},
                  CASE WHEN table_name IN ({fewer or "''"})
@@ -95,10 +110,10 @@ def _fingerprint_read(warehouse: Warehouse, table: TableDefinition) -> str:
         FROM ledger_now WHERE table_name IN ({names}) GROUP BY 1 ORDER BY 1
         """
     )
-    return _hashed(warehouse, table, read)
+    return [(name, total) for name, total in rows]
 
 
-def _hashed(warehouse: Warehouse, table: TableDefinition, read: list[tuple[Any, ...]]) -> str:
+def _hashed(warehouse: Warehouse, table: TableDefinition, read: _Inputs) -> str:
     prints = _prints[warehouse]
     own = [(name, prints.get(name)) for name in (DATES, table.name)]
     made_of = (HASH_RECIPE, table.code_hash, table.phase, sorted(table.windows.items()), own, read)

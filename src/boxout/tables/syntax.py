@@ -6,6 +6,7 @@ The only module that parses SQL. It knows syntax trees and no ledger, dates or s
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ from boxout.errors import TableDefinitionError
 from boxout.tables.definition import PLACE
 
 DIALECT = "duckdb"
+# Begins the name of a CTE that holds an input for the places where a query reads it.
+SHARED = "__shared__"
 
 
 def parse_query(query: str, where: str) -> exp.Select | exp.SetOperation:
@@ -134,17 +137,33 @@ def query_template(query: str, names: Sequence[str], where: str) -> str:
     -------
     str
         The query in DuckDB's dialect, without comments; an input reads `PLACEschema__table AS
-        alias`, with the prefix `PLACE` of `tables.definition`.
+        alias`, with the prefix `PLACE` of `tables.definition`. One that is read several times
+        is a CTE of its own, so that it is read once.
     """
     tree = parse_query(query, where)
-    for table in list(tree.find_all(exp.Table)):
-        if f"{table.db}.{table.name}" in names:
-            place = exp.Table(
-                this=exp.to_identifier(f"{PLACE}{table.db}__{table.name}"),
-                alias=exp.TableAlias(this=exp.to_identifier(table.alias_or_name)),
-            )
-            table.replace(place)
+    read = [t for t in tree.find_all(exp.Table) if f"{t.db}.{t.name}" in names]
+    times = Counter(f"{table.db}__{table.name}" for table in read)
+    for table in read:
+        name = f"{table.db}__{table.name}"
+        table.replace(_place(SHARED if times[name] > 1 else PLACE, name, table.alias_or_name))
+    shared = [
+        exp.CTE(this=exp.select("*").from_(_place(PLACE, name, name)), alias=_alias(SHARED + name))
+        for name, count in times.items()
+        if count > 1
+    ]
+    if shared:
+        followed = tree.ctes
+        tree = tree.with_(shared[0].alias, as_=shared[0].this)
+        tree.args["with_"].set("expressions", [*shared, *followed])
     return tree.sql(dialect=DIALECT, comments=False)
+
+
+def _place(prefix: str, name: str, alias: str) -> exp.Table:
+    return exp.Table(this=exp.to_identifier(prefix + name), alias=_alias(alias))
+
+
+def _alias(name: str) -> exp.TableAlias:
+    return exp.TableAlias(this=exp.to_identifier(name))
 
 
 def sliced_query(query: str, slices: Mapping[str, str], where: str) -> str:
