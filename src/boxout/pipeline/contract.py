@@ -138,7 +138,7 @@ def _create_published_beside(
     warehouse: Warehouse, table: TableDefinition, whole_seasons: bool
 ) -> None:
     published = f"SELECT * FROM {STAGED} LIMIT 0"
-    if whole_seasons and warehouse.has_table(table.name):
+    if whole_seasons and _has_others(warehouse) and warehouse.has_table(table.name):
         staged = warehouse.columns(STAGED)
         if warehouse.columns(f"{LAKE}.{table.name}") == staged:
             published = (
@@ -155,6 +155,19 @@ def _create_published_beside(
           FROM known_dates WHERE is_scheduled)
         WHERE game_date < opening + INTERVAL {table.bootstrap_days} DAY
         """
+    )
+
+
+def _has_others(warehouse: Warehouse) -> bool:
+    """Whether the seasons have published rows on dates beside those of the chunk.
+
+    Of a table without rows DuckLake looks for statistics anew for each column that is read.
+    """
+    return bool(
+        warehouse.scalar(
+            f"SELECT count(*) FROM partition_plan WHERE season IN (FROM {JUDGED}) "
+            f"AND recorded_rows > 0 AND game_date NOT IN (SELECT game_date FROM {DUE})"
+        )
     )
 
 
