@@ -60,12 +60,8 @@ class Corrections:
         players
             The table of the only players whose rows were computed, if it was not all.
         """
-        # Where a table's definition has changed, rows may have gone that are not compared.
-        is_changed = warehouse.scalar(
-            f"SELECT bool_or(recorded_code <> $1) FROM {DUE}", [table.code_hash]
-        )
         is_few = players is not None or chunk.dates <= MANY_DATES
-        is_told = table.name in self._by_player and is_few and not is_changed
+        is_told = table.name in self._by_player and is_few and not _is_redefined(warehouse, table)
         if is_told:
             warehouse.execute(
                 f"INSERT INTO {_CHANGED} "
@@ -107,3 +103,10 @@ class Corrections:
         )
         players = int(warehouse.scalar(f"SELECT count(*) FROM {CONCERNED}"))
         return 0 < players <= MOST_PLAYERS
+
+
+def _is_redefined(warehouse: Warehouse, table: TableDefinition) -> bool:
+    """Whether a due date was built by another definition: rows may have gone uncompared then."""
+    return bool(
+        warehouse.scalar(f"SELECT bool_or(recorded_code <> $1) FROM {DUE}", [table.code_hash])
+    )

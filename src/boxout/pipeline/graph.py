@@ -90,6 +90,11 @@ class Graph:
                 reached |= set(table.windows)
         return tuple(table for table in self.tables if table in reached and table != name)
 
+    def computed_upstream(self, name: str) -> tuple[TableDefinition, ...]:
+        """Return the computed ones of the tables that this one reads, directly or not, in order."""
+        above = (self.tables[table] for table in self.upstream(name))
+        return tuple(table for table in above if not table.is_landing)
+
 
 def build_graph(tables: Mapping[str, TableDefinition]) -> Graph:
     """Order tables by the inputs that their headers window.

@@ -155,9 +155,8 @@ def _compute(
     """Compute a table's rows of one date into a temporary table, as a run of its season would."""
     from boxout.tables.syntax import sliced_query  # slow to import, for it parses
 
-    above = [t for t in graph.computed if t.name in graph.upstream(table.name)]
     stands_for: dict[str, str] = {}
-    for each in (*above, table):
+    for each in (*graph.computed_upstream(table.name), table):
         if each.schema == "raw":
             if not hide:
                 stands_for[each.name] = f"{LAKE}.{each.name}"

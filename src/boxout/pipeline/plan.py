@@ -103,9 +103,8 @@ def plan_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition) ->
     """Plan one table, assuming that what is due upstream of it will be built."""
     forget_stale_partitions(warehouse)
     read_partitions(warehouse)
-    above = graph.upstream(table.name)
-    for upstream in graph.computed:
-        if upstream.name in above and not is_resting(warehouse, upstream):
+    for upstream in graph.computed_upstream(table.name):
+        if not is_resting(warehouse, upstream):
             plan_partitions(warehouse, graph, upstream)
             _assume_built(warehouse, upstream)
     known_dates(warehouse)

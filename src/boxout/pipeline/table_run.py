@@ -186,11 +186,9 @@ def run_table(warehouse: Warehouse, job: TableJob, due: Due | None = None) -> Ta
 
 def _find_stale_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition) -> None:
     """Note what has become stale above a table, so that nothing is built on it in this run."""
-    above = graph.upstream(table.name)
-    for upstream in graph.computed:
-        if upstream.name in above:
-            plan_table(warehouse, graph, upstream, RunOptions())
-            add_stale_partitions(warehouse, upstream.name, LAST_DATE, FIRST_DATE)
+    for upstream in graph.computed_upstream(table.name):
+        plan_table(warehouse, graph, upstream, RunOptions())
+        add_stale_partitions(warehouse, upstream.name, LAST_DATE, FIRST_DATE)
 
 
 def _run_due(warehouse: Warehouse, job: TableJob, outcome: TableOutcome, due: Due | None) -> None:

@@ -152,9 +152,9 @@ def query_template(query: str, names: Sequence[str], where: str) -> str:
         if count > 1
     ]
     if shared:
-        followed = tree.ctes
-        tree = tree.with_(shared[0].alias, as_=shared[0].this)
-        tree.args["with_"].set("expressions", [*shared, *followed])
+        clause = tree.args.get("with_") or exp.With()
+        clause.set("expressions", [*shared, *tree.ctes])
+        tree.set("with_", clause)
     return tree.sql(dialect=DIALECT, comments=False)
 
 
