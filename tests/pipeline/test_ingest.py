@@ -13,6 +13,7 @@ from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.table_run import RunOptions
+from boxout.warehouse.ducklake import open_warehouse
 
 BOX = "landing.bref_player_boxscores"
 
@@ -55,6 +56,30 @@ def test_the_same_rows_in_another_file_change_nothing(write, ingest, empty):
     other = ingest(write("same.csv", f"SELECT * FROM ({BOX_LINES}) ORDER BY hash(player_name)"))
     assert (other.added, other.changed, other.removed) == (0, 0, 0)
     assert hashes(empty) == before
+
+
+def test_another_file_that_says_otherwise_replaces_the_rows_of_the_first(write, ingest, empty):
+    ingest(write("box.parquet", BOX_LINES))
+    other = ingest(write("late.parquet", f"SELECT * REPLACE (9 AS ast) FROM ({BOX_LINES})"))
+    assert (other.added, other.changed, other.removed) == (0, 48, 0)
+    assert empty.rows(f"SELECT count(*), min(ast) FROM lake.{BOX}") == [(48, 9)]
+
+
+def test_what_another_process_ingests_between_two_files_is_seen(write, empty, graph):
+    first = write("box.parquet", BOX_LINES)
+    second = write("second.parquet", f"SELECT * REPLACE (9 AS ast) FROM ({BOX_LINES})")
+
+    def meanwhile(report):
+        if report.path == first:
+            with open_warehouse(empty.home) as other:
+                ingest_files(other, graph, [second])
+            write("second.parquet", f"SELECT * FROM ({BOX_LINES}) WHERE ast < 5 LIMIT 8")
+
+    ingest_files(empty, graph, [first, second], meanwhile)
+    names = empty.rows("SELECT source_file, row_count FROM lake.ledger.files ORDER BY row_count")
+    assert names == [(str(second), 8), (str(first), 48)]
+    # the second file's other rows had replaced those of the first, and went with it
+    assert empty.rows(f"SELECT count(*), max(ast) FROM lake.{BOX}") == [(8, 2)]
 
 
 def test_a_corrected_file_changes_just_the_rows_and_dates_that_differ(write, ingest, empty):

@@ -81,9 +81,16 @@ def rejections(warehouse: Warehouse) -> dict[str, int]:
 
 
 def compare(
-    warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str
+    warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str | None, *, is_filled: bool
 ) -> tuple[int, int, int]:
     """Create `written` (rows to insert) and `gone` (published rows to delete).
+
+    Parameters
+    ----------
+    name
+        The file's name; None where it is not on record, so that no row is of it.
+    is_filled
+        Whether the table has rows.
 
     Returns
     -------
@@ -94,12 +101,15 @@ def compare(
     key = ", ".join(shape.key)
     same_key = " AND ".join(f"a.{column} = p.{column}" for column in shape.key)
     listed = ", ".join(dict.fromkeys(("game_date", *shape.key)))
-    published = f"{LAKE}.{table.name}"
+    nearby = "FROM arrived LIMIT 0"
+    if is_filled:
+        of_file = f"{SOURCE_FILE} = $1 OR " if name else ""
+        nearby = (
+            f"SELECT * FROM {LAKE}.{table.name} "
+            f"WHERE {of_file}({key}) IN (SELECT ({key}) FROM arrived)"
+        )
     warehouse.execute(
-        f"CREATE OR REPLACE TEMP TABLE nearby AS SELECT * FROM {published} "
-        f"WHERE {SOURCE_FILE} = $1 OR game_date IN (SELECT game_date FROM arrived) "
-        f"OR ({key}) IN (SELECT ({key}) FROM arrived)",
-        [name],
+        f"CREATE OR REPLACE TEMP TABLE nearby AS {nearby}", [name] if "$1" in nearby else None
     )
     warehouse.execute(
         f"""
@@ -128,23 +138,30 @@ def compare(
     return written - replaced, replaced, removed
 
 
-def touched_dates(warehouse: Warehouse, name: str) -> int:
+def touched_dates(warehouse: Warehouse, name: str | None) -> int:
     """Create `touched`, the game dates whose content changes, and return how many there are.
 
     How many of a date's rows were refused belongs to its content: checks of the share that is
     matched count them.
+
+    Parameters
+    ----------
+    name
+        The file's name; None where it is not on record, so that none of its rows were refused.
     """
     loss = f"<> '{REPEATED}' AND game_date IS NOT NULL GROUP BY game_date"
-    warehouse.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE refused_before AS
-        SELECT game_date, sum(failing) AS refused FROM lake.ledger.quarantine
-        WHERE source_file = $1 AND check_name {loss}
-        """,
-        [name],
-    )
     now = f"SELECT game_date, count(*)::HUGEINT FROM rejects WHERE problem {loss}"
-    before = "FROM refused_before"
+    before = "SELECT NULL::DATE AS game_date, NULL::HUGEINT AS refused LIMIT 0"
+    if name:
+        before = "FROM refused_before"
+        warehouse.execute(
+            f"""
+            CREATE OR REPLACE TEMP TABLE refused_before AS
+            SELECT game_date, sum(failing) AS refused FROM lake.ledger.quarantine
+            WHERE source_file = $1 AND check_name {loss}
+            """,
+            [name],
+        )
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE touched AS

@@ -23,6 +23,7 @@ from boxout.pipeline.arrivals import (
 )
 from boxout.pipeline.check_queries import QUARANTINED
 from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
+from boxout.pipeline.files_on_record import FilesOnRecord
 from boxout.pipeline.goalposts import are_goalposts_noted, note_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import (
@@ -136,7 +137,7 @@ def ingest_files(
     prepare(warehouse, graph)
     run_id = uuid4().hex[:12]
     names = known_as or {}
-    known = _Known.read(warehouse)
+    known = FilesOnRecord(warehouse)
     reports = []
     for path in paths:
         name = names.get(path, str(path.absolute()))
@@ -159,25 +160,8 @@ def ingest_files(
     return reports
 
 
-@dataclass
-class _Known:
-    """What is on record of files, read once for all that are to be ingested."""
-
-    files: dict[str, tuple[str, str, int]]
-    has_refusals: bool
-
-    @classmethod
-    def read(cls, warehouse: Warehouse) -> _Known:
-        """Read the ledger: by file its SHA-256, table and rows, and whether any is refused."""
-        rows = warehouse.rows(
-            "SELECT source_file, sha256, table_name, row_count FROM lake.ledger.files"
-        )
-        refused = warehouse.scalar("SELECT count(*) FROM lake.ledger.refusals")
-        return cls({name: (sha256, *rest) for name, sha256, *rest in rows}, bool(refused))
-
-
 def _ingest_file(
-    warehouse: Warehouse, graph: Graph, path: Path, name: str, run_id: str, known: _Known
+    warehouse: Warehouse, graph: Graph, path: Path, name: str, run_id: str, known: FilesOnRecord
 ) -> FileReport:
     sha256 = fingerprint(path)
     if name in known.files and known.files[name][0] == sha256:
@@ -186,7 +170,7 @@ def _ingest_file(
             forget_refusals(warehouse, name, run_id)
         return FileReport(path, table_name, row_count, 0, 0, 0, {}, 0, True)
     shape = open_file(warehouse.connection, path)
-    _refuse_mixture(warehouse, path)
+    _refuse_mixture(warehouse, path, known.label or read_property(warehouse, SIMULATED))
     table = graph.tables[shape.table]
     with table_lock(warehouse, table.name):
         map_names(warehouse.connection, shape)
@@ -202,21 +186,29 @@ def _ingest_file(
                 table=table.name,
             )
         with warehouse.reading():
-            counts = compare(warehouse, table, shape, name)
-            dates = touched_dates(warehouse, name)
+            known.catch_up()
+            is_filled = table.name in known.filled
+            of_file = name if name in known.files else None
+            counts = compare(warehouse, table, shape, of_file, is_filled=is_filled)
+            dates = touched_dates(warehouse, of_file)
         report = FileReport(path, table.name, rows, *counts, rejected, dates)
         with warehouse.commit():
+            if of_file:
+                known.forget(name)
             _write_rows(warehouse, table, shape)
-            _write_ledger(warehouse, graph, table, report, (name, sha256, run_id))
+            _write_ledger(warehouse, report, (name, sha256, run_id))
+            if dates:
+                _write_partitions(warehouse, graph, table, run_id, is_filled=is_filled)
             write_spellings(warehouse, table, shape, name)
-            _write_label(warehouse, path)
+            label = known.label or _write_label(warehouse, path)
+        known.note(name, sha256, table.name, rows)
+        known.label = label
     if known.has_refusals:
         forget_refusals(warehouse, name, run_id)
     return report
 
 
-def _refuse_mixture(warehouse: Warehouse, path: Path) -> None:
-    label = read_property(warehouse, SIMULATED)
+def _refuse_mixture(warehouse: Warehouse, path: Path, label: str | None) -> None:
     # Only Parquet files can carry the label; text files join either kind of project.
     if label is None or reader_of(path) != "read_parquet":
         return
@@ -229,10 +221,13 @@ def _refuse_mixture(warehouse: Warehouse, path: Path) -> None:
         )
 
 
-def _write_label(warehouse: Warehouse, path: Path) -> None:
-    if read_property(warehouse, SIMULATED) is None:
+def _write_label(warehouse: Warehouse, path: Path) -> str:
+    """Write what the first file of a project makes it, and return what the project is."""
+    label = read_property(warehouse, SIMULATED)
+    if label is None:
         label = "true" if is_simulated(warehouse.connection, path) else "false"
         write_property(warehouse, SIMULATED, label)
+    return label
 
 
 def _write_rows(warehouse: Warehouse, table: TableDefinition, shape: Shape) -> None:
@@ -248,15 +243,8 @@ def _write_rows(warehouse: Warehouse, table: TableDefinition, shape: Shape) -> N
     )
 
 
-def _write_ledger(
-    warehouse: Warehouse,
-    graph: Graph,
-    table: TableDefinition,
-    report: FileReport,
-    run: tuple[str, str, str],
-) -> None:
+def _write_ledger(warehouse: Warehouse, report: FileReport, run: tuple[str, str, str]) -> None:
     name, sha256, run_id = run
-    warehouse.execute("DELETE FROM lake.ledger.quarantine WHERE source_file = $1", [name])
     warehouse.execute(
         f"""
         INSERT INTO lake.ledger.quarantine
@@ -266,17 +254,14 @@ def _write_ledger(
         FROM rejects AS r JOIN source_file AS s USING (source_row)
         GROUP BY r.problem, r.game_date
         """,
-        [table.name, name, run_id],
+        [report.table, name, run_id],
     )
-    if report.dates:
-        _write_partitions(warehouse, graph, table, run_id)
-    warehouse.execute("DELETE FROM lake.ledger.files WHERE source_file = $1", [name])
     warehouse.execute(
         "INSERT INTO lake.ledger.files "
         "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now()::TIMESTAMP)",
         [
             name,
-            table.name,
+            report.table,
             sha256,
             report.rows,
             report.added,
@@ -289,7 +274,7 @@ def _write_ledger(
 
 
 def _write_partitions(
-    warehouse: Warehouse, graph: Graph, table: TableDefinition, run_id: str
+    warehouse: Warehouse, graph: Graph, table: TableDefinition, run_id: str, *, is_filled: bool
 ) -> None:
     """Replace the ledger's rows of the dates in `touched` by what is there of them now."""
     published = f"{LAKE}.{table.name}"
@@ -303,11 +288,12 @@ def _write_partitions(
         f"FROM ({QUARANTINED}) WHERE table_name = $1 GROUP BY game_date",
         [table.name],
     )
-    warehouse.execute(
-        "DELETE FROM lake.ledger.partitions WHERE table_name = $1 "
-        "AND game_date IN (SELECT game_date FROM touched)",
-        [table.name],
-    )
+    if is_filled:
+        warehouse.execute(
+            "DELETE FROM lake.ledger.partitions WHERE table_name = $1 "
+            "AND game_date IN (SELECT game_date FROM touched)",
+            [table.name],
+        )
     warehouse.execute(
         f"""
         INSERT INTO lake.ledger.partitions

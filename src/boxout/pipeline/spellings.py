@@ -32,7 +32,7 @@ def form_expression(value: str) -> str:
 
 
 def write_spellings(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str) -> None:
-    """Replace what the ledger knows of a file's forms; call inside the ingest's commit.
+    """Record a file's forms; call inside the ingest's commit, after what was known is forgotten.
 
     Reads the temporary tables `source_file`, `translated` and those of `names`.
     """
@@ -42,7 +42,6 @@ def write_spellings(warehouse: Warehouse, table: TableDefinition, shape: Shape, 
     if warehouse.scalar("SELECT count(*) FROM team_names WHERE problem IS NOT NULL"):
         known = "CASE WHEN problem IS NOT NULL THEN spelling END"
         queries += [_query(column, "team", "team_names", known) for column in shape.teams]
-    warehouse.execute("DELETE FROM lake.ledger.spellings WHERE source_file = $1", [name])
     if queries:
         forms = " UNION ALL ".join(queries)
         warehouse.execute(

@@ -97,6 +97,8 @@ def stage_table(
         When the table's SQL does not run, or lacks a column that every table has.
     """
     slices = input_slices(table, chunk)
+    # Of a table without rows DuckLake looks for statistics anew for each column that is read.
+    slices |= {name: f"SELECT * FROM {LAKE}.{name} WHERE false" for name in _empty(warehouse, table)}
     is_due = f"game_date IN (SELECT game_date FROM {DUE})"
     if players:
         is_concerned = f"{PLAYER} IN (FROM {players})"
@@ -128,6 +130,12 @@ def stage_table(
             f"{published} AND game_date IN (SELECT game_date FROM {DUE}) "
             f"AND {PLAYER} NOT IN (FROM {players})"
         )
+
+
+def _empty(warehouse: Warehouse, table: TableDefinition) -> list[str]:
+    """Return the inputs of which no partition is on record, so that they have no row."""
+    filled = warehouse.rows("SELECT DISTINCT table_name FROM ledger_now")
+    return sorted(table.windows.keys() - {name for (name,) in filled})
 
 
 def show_staged(warehouse: Warehouse, query: str, values: Sequence[Any] | None = None) -> None:

@@ -1,0 +1,68 @@
+"""What the ledger has on record of ingested files, read once for all that are to be ingested."""
+
+from __future__ import annotations
+
+from boxout.pipeline.ledger import SIMULATED, read_property
+from boxout.warehouse.ducklake import Warehouse
+
+
+class FilesOnRecord:
+    """The files of a project, as one data version has them.
+
+    To ask the ledger for each file what is there of it takes longer than to read a small file.
+
+    Attributes
+    ----------
+    files
+        By file its SHA-256, table and rows.
+    filled
+        The tables that have partitions: the others have no row.
+    has_refusals
+        Whether any file is refused.
+    label
+        Whether the project is of a simulated league, "true" or "false", which never changes;
+        None while no file has said so.
+    """
+
+    files: dict[str, tuple[str, str, int]]
+    filled: set[str]
+    has_refusals: bool
+    label: str | None
+
+    def __init__(self, warehouse: Warehouse) -> None:
+        self._warehouse = warehouse
+        self._read()
+
+    def _read(self) -> None:
+        with self._warehouse.reading():
+            self._version = self._warehouse.version()
+            files = self._warehouse.rows(
+                "SELECT source_file, sha256, table_name, row_count FROM lake.ledger.files"
+            )
+            self.files = {name: (sha256, table, rows) for name, sha256, table, rows in files}
+            filled = self._warehouse.rows("SELECT DISTINCT table_name FROM lake.ledger.partitions")
+            self.filled = {name for (name,) in filled}
+            refused = self._warehouse.scalar("SELECT count(*) FROM lake.ledger.refusals")
+            self.has_refusals = bool(refused)
+            self.label = read_property(self._warehouse, SIMULATED)
+
+    def catch_up(self) -> None:
+        """Read the ledger again where others have committed since it was read."""
+        if self._warehouse.version() != self._version:
+            self._read()
+
+    def forget(self, name: str) -> None:
+        """Take a file off the ledger, but for its rows' partitions; call inside a commit."""
+        for table in ("files", "quarantine", "spellings"):
+            self._warehouse.execute(
+                f"DELETE FROM lake.ledger.{table} WHERE source_file = $1", [name]
+            )
+
+    def note(self, name: str, sha256: str, table: str, rows: int) -> None:
+        """Note a file that has just been committed.
+
+        Where others have committed beside it, the version is none that this process has read.
+        """
+        self._version += 1
+        self.files[name] = (sha256, table, rows)
+        self.filled.add(table)
