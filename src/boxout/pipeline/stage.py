@@ -98,7 +98,8 @@ def stage_table(
     """
     slices = input_slices(table, chunk)
     # Of a table without rows DuckLake looks for statistics anew for each column that is read.
-    slices |= {name: f"SELECT * FROM {LAKE}.{name} WHERE false" for name in _empty(warehouse, table)}
+    for name in _empty(warehouse, table):
+        slices[name] = f"SELECT * FROM {LAKE}.{name} WHERE false"
     is_due = f"game_date IN (SELECT game_date FROM {DUE})"
     if players:
         is_concerned = f"{PLAYER} IN (FROM {players})"
