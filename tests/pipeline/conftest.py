@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import duckdb
 import pytest
 
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ingest import FileReport, ingest_files
+from boxout.pipeline.ingest import FileReport, ingest_files, prepare
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home
 
@@ -27,10 +28,22 @@ def write(tmp_path: Path) -> Callable[[str, str], Path]:
     return write_file
 
 
+@pytest.fixture(scope="session")
+def empty_home(built_once: Callable[..., Path], graph: Graph) -> Path:
+    """A project in which there is nothing yet; only to be read."""
+
+    def make(home: Path) -> None:
+        with open_warehouse(Home(home), create=True) as warehouse:
+            prepare(warehouse, graph)
+
+    return built_once("empty-home", make)
+
+
 @pytest.fixture
-def empty(tmp_path: Path) -> Iterator[Warehouse]:
-    """A new project."""
-    with open_warehouse(Home(tmp_path / "project"), create=True) as warehouse:
+def empty(empty_home: Path, tmp_path: Path) -> Iterator[Warehouse]:
+    """A copy of the empty project, open."""
+    shutil.copytree(empty_home, tmp_path / "project")
+    with open_warehouse(Home(tmp_path / "project")) as warehouse:
         yield warehouse
 
 

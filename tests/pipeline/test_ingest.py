@@ -9,6 +9,7 @@ import pytest
 from small_files import BOX_LINES, SHOTS, TEAM_LOGS
 
 from boxout.errors import SourceError
+from boxout.pipeline import ingest as ingest_module
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
@@ -80,6 +81,42 @@ def test_what_another_process_ingests_between_two_files_is_seen(write, empty, gr
     assert names == [(str(second), 8), (str(first), 48)]
     # the second file's other rows had replaced those of the first, and went with it
     assert empty.rows(f"SELECT count(*), max(ast) FROM lake.{BOX}") == [(8, 2)]
+
+
+@pytest.fixture
+def meanwhile(empty, graph, monkeypatch):
+    """Let another process ingest a file just before a file is committed."""
+
+    def between(path, name):
+        compare = ingest_module.compare
+
+        def compare_and_wait(*arguments, **options):
+            monkeypatch.setattr(ingest_module, "compare", compare)
+            counts = compare(*arguments, **options)
+            with open_warehouse(empty.home) as other:
+                ingest_files(other, graph, [path], known_as={path: name})
+            return counts
+
+        monkeypatch.setattr(ingest_module, "compare", compare_and_wait)
+
+    return between
+
+
+def test_a_file_is_on_record_once_though_it_was_swapped_meanwhile(write, ingest, empty, meanwhile):
+    path = write("box.parquet", BOX_LINES)
+    meanwhile(write("logs.parquet", TEAM_LOGS), str(path))
+    ingest(path)
+    assert empty.rows("SELECT source_file, table_name FROM lake.ledger.files") == [(str(path), BOX)]
+
+
+def test_the_first_file_of_another_process_says_what_the_project_is(
+    write, ingest, empty, meanwhile, small_league
+):
+    meanwhile(next((small_league / "nba").glob("team_gamelogs*.parquet")), "simulated")
+    with pytest.raises(SourceError, match="never mixed"):
+        ingest(write("box.parquet", BOX_LINES))
+    assert empty.rows("SELECT source_file FROM lake.ledger.files") == [("simulated",)]
+    assert empty.scalar(f"SELECT count(*) FROM lake.{BOX}") == 0
 
 
 def test_a_corrected_file_changes_just_the_rows_and_dates_that_differ(write, ingest, empty):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import getpass
+import shutil
+from pathlib import Path
 
 import pytest
 
@@ -10,19 +12,35 @@ from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.table_run import RunOptions
 from boxout.pipeline.waiver import Waiver
+from boxout.warehouse.ducklake import open_warehouse
+from boxout.warehouse.home import Home
 
 SEASON = "2022-23"
+BOX_LINES = f"bref/player_boxscores_{SEASON}.parquet"
 CHECK = "columns_vary"
 
 
-@pytest.fixture
-def failing(project, graph, league_files, rewrite):
+@pytest.fixture(scope="session")
+def held_back(small_home, small_league, built_once, graph, rewrite):
     """A project in which a season's box lines have no steals, and a run that was held back."""
-    path = league_files / "bref" / f"player_boxscores_{SEASON}.parquet"
-    rewrite(path, "SELECT * REPLACE (0 AS stl) FROM file")
-    ingest_files(project, graph, [path])
-    assert run_tables(project, graph, graph.computed, RunOptions()).held_back
-    return project
+
+    def make(home):
+        shutil.copytree(small_home, home)
+        path = Path(shutil.copy(small_league / BOX_LINES, home / "without-steals.parquet"))
+        rewrite(path, "SELECT * REPLACE (0 AS stl) FROM file")
+        with open_warehouse(Home(home)) as project:
+            ingest_files(project, graph, [path], known_as={path: BOX_LINES})
+            assert run_tables(project, graph, graph.computed).held_back
+
+    return built_once("held-back-home", make)
+
+
+@pytest.fixture
+def failing(held_back, tmp_path):
+    """A copy of that project, open."""
+    shutil.copytree(held_back, tmp_path / "home")
+    with open_warehouse(Home(tmp_path / "home")) as project:
+        yield project
 
 
 def states(warehouse, table):
@@ -74,11 +92,10 @@ def test_the_command_asks_for_a_reason_and_takes_the_users_name(failing, boxout)
     assert "known gap" in shown.stdout
 
 
-def test_mended_data_needs_the_waiver_no_longer(failing, graph, small_league, league_files):
+def test_mended_data_needs_the_waiver_no_longer(failing, graph, small_league):
     run_tables(failing, graph, graph.computed, RunOptions(waiver=Waiver("Dana", "for now")))
-    path = league_files / "bref" / f"player_boxscores_{SEASON}.parquet"
-    path.write_bytes((small_league / "bref" / path.name).read_bytes())
-    ingest_files(failing, graph, [path])
+    path = small_league / BOX_LINES
+    ingest_files(failing, graph, [path], known_as={path: BOX_LINES})
     assert not run_tables(failing, graph, graph.computed, RunOptions()).held_back
     assert "waived" not in states(failing, "raw.player_boxscores")
     assert failing.scalar("SELECT count(*) FROM lake.ledger.waivers") > 0  # the record stays

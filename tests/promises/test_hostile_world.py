@@ -21,6 +21,7 @@ from boxout.sources.files.reading import MOST_ROWS, MOST_UNPACKED_BYTES
 BOXOUT = Path(sys.executable).parent / "boxout"
 CONTENTS = "SELECT table_name, game_date, state, content_hash FROM lake.ledger.partitions"
 INJECTION = "Robert'); DROP TABLE lake.raw.games; --"
+NAMED = 3  # the last phase whose tables have names of players
 FORMULA = '=HYPERLINK("http://example.invalid","x")&cmd|\' /C calc\'!A0'
 
 
@@ -98,7 +99,7 @@ def test_a_hostile_name_is_a_name_or_is_refused(project, graph, box_lines, name,
     landed = project.rows("SELECT DISTINCT player_name FROM lake.landing.bref_player_boxscores")
     assert ((stored_as,) in landed) == (stored_as is not None)
     assert bool(report.rejected) == (stored_as is None)
-    run_tables(project, graph, graph.computed)
+    run_tables(project, graph, [table for table in graph.computed if table.phase <= NAMED])
     assert project.scalar("SELECT count(*) FROM lake.raw.games") > 0
 
 

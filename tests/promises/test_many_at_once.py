@@ -10,7 +10,12 @@ import subprocess
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
 
-WRITER = ("backfill", "--no-resume", "--chunk-dates", "60", "--home")
+# What the corrected file reaches on the way to the last table, which is read meanwhile.
+TABLES = (
+    *("raw.player_aliases", "raw.games", "raw.player_boxscores", "raw.team_boxscores"),
+    *("analytics.player_game_summary", "precompute.slate", "precompute.player_daily_cache"),
+)
+WRITER = ("backfill", *TABLES, "--no-resume", "--chunk-dates", "60", "--home")
 
 
 def wait_for(process, text):
@@ -39,7 +44,7 @@ def test_writers_readers_and_a_killer_leave_what_a_build_from_scratch_gives(
         back = None
         while other.poll() is None or after.poll() is None:
             # readers never wait, and never meet a table that is not there
-            assert reader.scalar("SELECT count(game_id) FROM lake.precompute.ml_feature_store")
+            assert reader.scalar(f"SELECT count(game_id) FROM lake.{TABLES[-1]}")
             looked += 1
             # a reader that never pauses would keep the writers from their cores
             with contextlib.suppress(subprocess.TimeoutExpired):

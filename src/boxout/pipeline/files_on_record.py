@@ -52,7 +52,12 @@ class FilesOnRecord:
             self._read()
 
     def forget(self, name: str) -> None:
-        """Take a file off the ledger, but for its rows' partitions; call inside a commit."""
+        """Take a file off the ledger, but for its rows' partitions; call inside a commit.
+
+        Where others have committed since the ledger was read, they may have put it there.
+        """
+        if name not in self.files and self._warehouse.version() == self._version:
+            return
         for table in ("files", "quarantine", "spellings"):
             self._warehouse.execute(
                 f"DELETE FROM lake.ledger.{table} WHERE source_file = $1", [name]

@@ -193,14 +193,15 @@ def _ingest_file(
             dates = touched_dates(warehouse, of_file)
         report = FileReport(path, table.name, rows, *counts, rejected, dates)
         with warehouse.commit():
-            if of_file:
-                known.forget(name)
+            known.forget(name)
             _write_rows(warehouse, table, shape)
             _write_ledger(warehouse, report, (name, sha256, run_id))
             if dates:
                 _write_partitions(warehouse, graph, table, run_id, is_filled=is_filled)
             write_spellings(warehouse, table, shape, name)
             label = known.label or _write_label(warehouse, path)
+            if known.label is None:  # another file may have said what the project is meanwhile
+                _refuse_mixture(warehouse, path, label)
         known.note(name, sha256, table.name, rows)
         known.label = label
     if known.has_refusals:

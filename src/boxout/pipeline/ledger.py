@@ -82,23 +82,25 @@ def create_ledger(warehouse: Warehouse) -> None:
     with warehouse.commit():
         warehouse.execute(_SCHEMA)  # options are set on a schema that is there for all
     with warehouse.commit():
+        is_new = not warehouse.has_table("ledger.partitions")
         for statement in filter(str.strip, _DDL.split(";")):
             warehouse.execute(statement)
-    _give_statistics(warehouse)
+    _give_statistics(warehouse, is_new=is_new)
     with warehouse.commit():
         write_property(warehouse, _LAYOUT, _layout())
 
 
-def _give_statistics(warehouse: Warehouse) -> None:
-    """Let a row come into each empty table and go again.
+def _give_statistics(warehouse: Warehouse, *, is_new: bool) -> None:
+    """Let a row come into each empty table and go again; all are empty where the ledger is new.
 
     A table that never had a row has no statistics, and DuckLake takes twice as long to read it,
     because it looks for them each time.
     """
     tables = re.findall(r"CREATE TABLE IF NOT EXISTS (\S+)", _DDL)
     with warehouse.commit():
-        empty = [name for name in tables if not warehouse.scalar(f"SELECT count(*) FROM {name}")]
-        for name in empty:
+        for name in tables:
+            if not is_new and warehouse.scalar(f"SELECT count(*) FROM {name}"):
+                continue
             columns = warehouse.columns(name)
             warehouse.execute(f"INSERT INTO {name} VALUES ({', '.join('NULL' for _ in columns)})")
     with warehouse.commit():
