@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import replace
 
 import pytest
@@ -16,7 +15,7 @@ from boxout.pipeline.table_run import RunOptions
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.own_commits import OwnCommits
 
-SEASON = "2023-24"
+BOX = "bref/player_boxscores_2023-24.parquet"
 CORRECTED = "raw.player_boxscores"
 CACHE, STORE = "precompute.player_daily_cache", "precompute.ml_feature_store"
 BY_PLAYER = {CACHE, STORE, "precompute.player_past_seasons"}
@@ -38,21 +37,24 @@ def chosen(monkeypatch):
 
 
 @pytest.fixture
-def correct(project, graph, league_files, rewrite):
+def bring(project, graph):
+    """Ingest a season's box lines under the name by which they are on record."""
+    name = project.scalar(
+        f"SELECT source_file FROM lake.ledger.files WHERE source_file LIKE '%{BOX}'"
+    )
+    return lambda path: ingest_files(project, graph, [path], known_as={path: name})
+
+
+@pytest.fixture
+def correct(project, graph, league_files, rewrite, bring):
     """Ingest a season's box lines as a query of their file has them."""
-    path = league_files / "bref" / f"player_boxscores_{SEASON}.parquet"
+    path = league_files / BOX
     game = project.scalar(f"SELECT quantile_disc(bref_game_id, 0.5) FROM '{path}'")
 
     def run(query):
         rewrite(path, query.format(game=f"bref_game_id = '{game}'"))
-        ingest_files(project, graph, [path])
+        bring(path)
 
-    with project.commit():  # as if the lines had come from the copy of their file
-        project.execute(
-            "UPDATE lake.landing.bref_player_boxscores SET source_file = $1 "
-            f"WHERE source_file LIKE '%player_boxscores_{SEASON}.parquet'",
-            [str(path)],
-        )
     run_tables(project, graph, graph.computed)  # so that every table is known to be at rest
     return run
 
@@ -104,15 +106,13 @@ def test_a_few_players_rows_are_computed(project, graph, correct, chosen, query)
 
 
 def test_a_line_that_comes_back_comes_into_all_tables_again(
-    project, graph, correct, chosen, small_league, league_files
+    project, graph, correct, bring, chosen, small_league
 ):
-    path = league_files / "bref" / f"player_boxscores_{SEASON}.parquet"
     before = {row[:5] for row in ledger(project) if not row[0].startswith("landing.")}
     correct(LATE_LINE)
     run_tables(project, graph, graph.computed)
     assert {row[:5] for row in ledger(project)} & before != before
-    shutil.copy(small_league / "bref" / path.name, path)
-    ingest_files(project, graph, [path])
+    bring(small_league / BOX)
     chosen[True].clear()
     run_tables(project, graph, graph.computed)
     assert CACHE in chosen[True]
