@@ -101,6 +101,14 @@ def short_home(short_league: Path, built_once: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture
+def short_project(short_home: Path, tmp_path: Path) -> Iterator[Warehouse]:
+    """A copy of three seasons' project, open, to be changed at will."""
+    shutil.copytree(short_home, tmp_path / "home")
+    with open_warehouse(Home(tmp_path / "home")) as warehouse:
+        yield warehouse
+
+
+@pytest.fixture
 def short_files(short_league: Path, tmp_path: Path) -> Path:
     """A copy of the three seasons' files, to be spoiled at will."""
     return Path(shutil.copytree(short_league, tmp_path / "short-league"))

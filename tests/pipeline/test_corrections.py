@@ -37,6 +37,12 @@ def chosen(monkeypatch):
 
 
 @pytest.fixture
+def project(short_project):
+    """Three seasons are enough: the first of them is corrected."""
+    return short_project
+
+
+@pytest.fixture
 def bring(project, graph):
     """Ingest a season's box lines under the name by which they are on record."""
     name = project.scalar(
@@ -46,9 +52,9 @@ def bring(project, graph):
 
 
 @pytest.fixture
-def correct(project, graph, league_files, rewrite, bring):
+def correct(project, graph, short_files, rewrite, bring):
     """Ingest a season's box lines as a query of their file has them."""
-    path = league_files / BOX
+    path = short_files / BOX
     game = project.scalar(f"SELECT quantile_disc(bref_game_id, 0.5) FROM '{path}'")
 
     def run(query):
@@ -106,13 +112,13 @@ def test_a_few_players_rows_are_computed(project, graph, correct, chosen, query)
 
 
 def test_a_line_that_comes_back_comes_into_all_tables_again(
-    project, graph, correct, bring, chosen, small_league
+    project, graph, correct, bring, chosen, short_league
 ):
     before = {row[:5] for row in ledger(project) if not row[0].startswith("landing.")}
     correct(LATE_LINE)
     run_tables(project, graph, graph.computed)
     assert {row[:5] for row in ledger(project)} & before != before
-    bring(small_league / BOX)
+    bring(short_league / BOX)
     chosen[True].clear()
     run_tables(project, graph, graph.computed)
     assert CACHE in chosen[True]

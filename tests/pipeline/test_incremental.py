@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from datetime import date
 from pathlib import Path
 
@@ -41,11 +40,9 @@ def computed(report):
 
 
 @pytest.fixture
-def project(short_home, tmp_path):
-    """A copy of three seasons' project, to be changed at will."""
-    shutil.copytree(short_home, tmp_path / "home")
-    with open_warehouse(Home(tmp_path / "home")) as warehouse:
-        yield warehouse
+def project(short_project):
+    """Three seasons are enough."""
+    return short_project
 
 
 @pytest.fixture
