@@ -200,7 +200,7 @@ def _ingest_file(
                 _write_partitions(warehouse, graph, table, run_id, is_filled=is_filled)
             write_spellings(warehouse, table, shape, name)
             label = known.label or _write_label(warehouse, path)
-            if known.label is None:  # another file may have said what the project is meanwhile
+            if known.label is None:  # another process may have said what the project is
                 _refuse_mixture(warehouse, path, label)
         known.note(name, sha256, table.name, rows)
         known.label = label
