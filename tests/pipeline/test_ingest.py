@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
+from importlib.util import find_spec
 
 import pytest
 from small_files import BOX_LINES, SHOTS, TEAM_LOGS
@@ -49,6 +51,20 @@ def test_a_file_is_ingested_once(write, ingest, empty):
     again = ingest(path)
     assert again.is_known
     assert empty.version() == version
+
+
+def test_no_bound_value_makes_python_search_for_pandas(write, ingest, monkeypatch):
+    searched = []
+
+    class Finder:
+        def find_spec(self, name, path=None, target=None):
+            searched.append(name)
+
+    if find_spec("pandas"):
+        pytest.skip("pandas is installed, and found at once")
+    monkeypatch.setattr(sys, "meta_path", [Finder(), *sys.meta_path])
+    ingest(write("box.parquet", BOX_LINES))
+    assert "pandas" not in searched
 
 
 def test_the_same_rows_in_another_file_change_nothing(write, ingest, empty):

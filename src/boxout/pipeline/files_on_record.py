@@ -15,41 +15,43 @@ class FilesOnRecord:
     ----------
     files
         By file its SHA-256, table and rows.
-    filled
-        The tables that have partitions: the others have no row.
     has_refusals
         Whether any file is refused.
+    filled
+        The tables that have partitions: the others have no row. Known after `catch_up`, for where
+        all files are known it is not asked.
     label
         Whether the project is of a simulated league, "true" or "false", which never changes;
-        None while no file has said so.
+        None while no file has said so. Known after `catch_up`.
     """
-
-    files: dict[str, tuple[str, str, int]]
-    filled: set[str]
-    has_refusals: bool
-    label: str | None
 
     def __init__(self, warehouse: Warehouse) -> None:
         self._warehouse = warehouse
-        self._read()
+        self._version: int | None = None
+        self.filled: set[str] = set()
+        self.label: str | None = None
+        with warehouse.reading():
+            self._read_files()
 
-    def _read(self) -> None:
-        with self._warehouse.reading():
-            self._version = self._warehouse.version()
-            files = self._warehouse.rows(
-                "SELECT source_file, sha256, table_name, row_count FROM lake.ledger.files"
-            )
-            self.files = {name: (sha256, table, rows) for name, sha256, table, rows in files}
-            filled = self._warehouse.rows("SELECT DISTINCT table_name FROM lake.ledger.partitions")
-            self.filled = {name for (name,) in filled}
-            refused = self._warehouse.scalar("SELECT count(*) FROM lake.ledger.refusals")
-            self.has_refusals = bool(refused)
-            self.label = read_property(self._warehouse, SIMULATED)
+    def _read_files(self) -> None:
+        rows = self._warehouse.rows(
+            "SELECT source_file, sha256, table_name, row_count FROM lake.ledger.files"
+        )
+        self.files = {name: (sha256, table, count) for name, sha256, table, count in rows}
+        refused = self._warehouse.scalar("SELECT count(*) FROM lake.ledger.refusals")
+        self.has_refusals = bool(refused)
 
     def catch_up(self) -> None:
-        """Read the ledger again where others have committed since it was read."""
-        if self._warehouse.version() != self._version:
-            self._read()
+        """Read the ledger where a file is new, and again where others have committed since."""
+        with self._warehouse.reading():
+            version = self._warehouse.version()
+            if version == self._version:
+                return
+            self._version = version
+            self._read_files()
+            rows = self._warehouse.rows("SELECT DISTINCT table_name FROM lake.ledger.partitions")
+            self.filled = {name for (name,) in rows}
+            self.label = read_property(self._warehouse, SIMULATED)
 
     def forget(self, name: str) -> None:
         """Take a file off the ledger, but for its rows' partitions; call inside a commit.
@@ -63,11 +65,14 @@ class FilesOnRecord:
                 f"DELETE FROM lake.ledger.{table} WHERE source_file = $1", [name]
             )
 
-    def note(self, name: str, sha256: str, table: str, rows: int) -> None:
-        """Note a file that has just been committed.
+    def note(self, name: str, sha256: str, table: str, rows: int, label: str) -> None:
+        """Note a file that has just been committed, and what the project is.
 
-        Where others have committed beside it, the version is none that this process has read.
+        Where others have committed beside it, the version is none that there is, and all is read
+        again for the next file.
         """
-        self._version += 1
+        if self._version is not None:
+            self._version += 1
         self.files[name] = (sha256, table, rows)
         self.filled.add(table)
+        self.label = label

@@ -170,9 +170,10 @@ def _ingest_file(
             forget_refusals(warehouse, name, run_id)
         return FileReport(path, table_name, row_count, 0, 0, 0, {}, 0, True)
     shape = open_file(warehouse.connection, path)
-    _refuse_mixture(warehouse, path, known.label or read_property(warehouse, SIMULATED))
     table = graph.tables[shape.table]
     with table_lock(warehouse, table.name):
+        known.catch_up()
+        _refuse_mixture(warehouse, path, known.label)
         map_names(warehouse.connection, shape)
         translate(warehouse, table, shape, name)
         rows = int(warehouse.scalar("SELECT count(*) FROM source_file"))
@@ -185,10 +186,9 @@ def _ingest_file(
                 "Mend the file and ingest it again; what was there before stays.",
                 table=table.name,
             )
+        is_filled = table.name in known.filled
+        of_file = name if name in known.files else None
         with warehouse.reading():
-            known.catch_up()
-            is_filled = table.name in known.filled
-            of_file = name if name in known.files else None
             counts = compare(warehouse, table, shape, of_file, is_filled=is_filled)
             dates = touched_dates(warehouse, of_file)
         report = FileReport(path, table.name, rows, *counts, rejected, dates)
@@ -202,8 +202,7 @@ def _ingest_file(
             label = known.label or _write_label(warehouse, path)
             if known.label is None:  # another process may have said what the project is
                 _refuse_mixture(warehouse, path, label)
-        known.note(name, sha256, table.name, rows)
-        known.label = label
+        known.note(name, sha256, table.name, rows, label)
     if known.has_refusals:
         forget_refusals(warehouse, name, run_id)
     return report

@@ -324,7 +324,7 @@ def _spare_searches_for_pandas() -> None:
     """Note for this process that pandas is not installed, where it is not.
 
     For each value that is bound DuckDB imports pandas, to know its missing values by; Python does
-    not remember what it has not found, and searches its whole path each time, a tenth of an ingest.
+    not remember what it has not found, and searches its whole path each time.
     """
     if "pandas" not in sys.modules and importlib.util.find_spec("pandas") is None:
         sys.modules["pandas"] = None  # type: ignore[assignment]
