@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -101,11 +102,21 @@ def short_home(short_league: Path, built_once: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture
-def short_project(short_home: Path, tmp_path: Path) -> Iterator[Warehouse]:
-    """A copy of three seasons' project, open, to be changed at will."""
-    shutil.copytree(short_home, tmp_path / "home")
-    with open_warehouse(Home(tmp_path / "home")) as warehouse:
-        yield warehouse
+def open_copy(tmp_path: Path) -> Iterator[Callable[[Path], Warehouse]]:
+    """Open a copy of a project, to be changed at will."""
+    with contextlib.ExitStack() as opened:
+
+        def open_it(home: Path) -> Warehouse:
+            copy = Home(shutil.copytree(home, tmp_path / "home"))
+            return opened.enter_context(open_warehouse(copy))
+
+        yield open_it
+
+
+@pytest.fixture
+def short_project(short_home: Path, open_copy: Callable[[Path], Warehouse]) -> Warehouse:
+    """A copy of three seasons' project, open."""
+    return open_copy(short_home)
 
 
 @pytest.fixture
@@ -121,11 +132,9 @@ def small_home(small_league: Path, built_once: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture
-def project(small_home: Path, tmp_path: Path) -> Iterator[Warehouse]:
-    """A copy of the small league's project, open, to be changed at will."""
-    shutil.copytree(small_home, tmp_path / "home")
-    with open_warehouse(Home(tmp_path / "home")) as warehouse:
-        yield warehouse
+def project(small_home: Path, open_copy: Callable[[Path], Warehouse]) -> Warehouse:
+    """A copy of the small league's project, open."""
+    return open_copy(small_home)
 
 
 @pytest.fixture
@@ -223,17 +232,23 @@ def trained(
     return built_once("trained-home", make)
 
 
-def read_contents(home: Path) -> dict[tuple[str, str], tuple[Any, ...]]:
-    """Return state, row count and content hash of every computed partition."""
+def read_contents(
+    home: Path, names: Collection[str] | None = None
+) -> dict[tuple[str, str], tuple[Any, ...]]:
+    """Return state, row count and content hash of computed partitions, of some tables or all."""
     with open_warehouse(Home(home)) as warehouse:
         rows = warehouse.rows(
             "SELECT table_name, game_date::VARCHAR, state, row_count, content_hash "
             "FROM lake.ledger.partitions WHERE table_name NOT LIKE 'landing.%'"
         )
-    return {(table, day): (state, count, content) for table, day, state, count, content in rows}
+    return {
+        (table, day): (state, count, content)
+        for table, day, state, count, content in rows
+        if names is None or table in names
+    }
 
 
 @pytest.fixture(scope="session")
-def contents() -> Callable[[Path], dict[tuple[str, str], tuple[Any, ...]]]:
+def contents() -> Callable[..., dict[tuple[str, str], tuple[Any, ...]]]:
     """Read what a project's tables hold, partition by partition."""
     return read_contents

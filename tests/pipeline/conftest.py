@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -40,11 +39,9 @@ def empty_home(built_once: Callable[..., Path], graph: Graph) -> Path:
 
 
 @pytest.fixture
-def empty(empty_home: Path, tmp_path: Path) -> Iterator[Warehouse]:
+def empty(empty_home: Path, open_copy: Callable[[Path], Warehouse]) -> Warehouse:
     """A copy of the empty project, open."""
-    shutil.copytree(empty_home, tmp_path / "project")
-    with open_warehouse(Home(tmp_path / "project")) as warehouse:
-        yield warehouse
+    return open_copy(empty_home)
 
 
 @pytest.fixture

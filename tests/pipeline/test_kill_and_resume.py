@@ -12,11 +12,6 @@ from boxout.tables.definition import RAW_PHASE
 RAW = [table.name for table in load_graph().computed if table.phase == RAW_PHASE]
 
 
-def of_tables(names, built):
-    """The partitions of some tables."""
-    return {key: content for key, content in built.items() if key[0] in names}
-
-
 def wait_for_commit(process, table):
     """Read what a backfill prints until it has committed a chunk of the table."""
     for line in process.stdout:
@@ -63,7 +58,7 @@ def test_an_ingest_that_is_killed_loads_all_of_a_file_or_nothing(
     assert boxout("ingest", small_league, "--home", home).returncode == 0
     # the landed rows are those of the small league's project if what is made of them is
     assert boxout("backfill", *RAW, "--home", home).returncode == 0
-    assert contents(home) == of_tables(RAW, contents(small_home))
+    assert contents(home) == contents(small_home, RAW)
 
 
 def test_two_backfills_at_once_share_the_work(
@@ -77,7 +72,7 @@ def test_two_backfills_at_once_share_the_work(
     assert reader.returncode == 0, reader.stderr
     outputs = [process.communicate(timeout=200)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0], outputs
-    assert contents(home) == of_tables(tables, contents(small_home))
+    assert contents(home) == contents(small_home, tables)
 
 
 def test_an_interrupted_run_says_that_it_resumes(ingested_once, start, tmp_path):

@@ -40,7 +40,7 @@ def unbuilt(ingested_once, tmp_path, monkeypatch):
 @pytest.fixture(scope="session")
 def built(small_home, contents):
     """What FEW tables hold when they are built one after the other."""
-    return {key: content for key, content in contents(small_home).items() if key[0] in FEW}
+    return contents(small_home, FEW)
 
 
 def run(home, graph, options=None, listener=None, names=FEW):

@@ -36,11 +36,9 @@ def held_back(small_home, small_league, built_once, graph, rewrite):
 
 
 @pytest.fixture
-def failing(held_back, tmp_path):
+def failing(held_back, open_copy):
     """A copy of that project, open."""
-    shutil.copytree(held_back, tmp_path / "home")
-    with open_warehouse(Home(tmp_path / "home")) as project:
-        yield project
+    return open_copy(held_back)
 
 
 def states(warehouse, table):
