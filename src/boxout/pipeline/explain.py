@@ -151,6 +151,8 @@ def explain_partition(
         [table.name, day, row["season"]],
     )
     own = _own_record(warehouse, table, day)
+    built_at = row["built_at"]
+    built_by = _by(warehouse, table.name, own[1], built_at) if own and built_at else None
     return Explanation(
         table.name,
         day,
@@ -158,10 +160,13 @@ def explain_partition(
         row["state"],
         _reason(table, row, inputs),
         int(row["recorded_rows"]),
-        row["built_at"],
-        _by(warehouse, table.name, own[1], row["built_at"]) if own and row["built_at"] else None,
-        _own_change(warehouse, table, day, own, player_id) if own else None,
-        _changes(warehouse, graph, table, inputs, day, row["built_at"], player_id),
+        built_at,
+        built_by,
+        # Where its content changed when it was built last, the same run did both.
+        _own_change(warehouse, table, day, own, player_id, built_by if own[0] == built_at else None)
+        if own
+        else None,
+        _changes(warehouse, graph, table, inputs, day, built_at, player_id),
         inputs,
         tuple(checks),
         player_id,
@@ -204,24 +209,31 @@ Record = tuple[datetime | None, str | None]
 
 
 def _own_record(warehouse: Warehouse, table: TableDefinition, day: date) -> Record | None:
-    """When the partition's content changed last and which run built it last."""
+    """When the partition's content changed last and which run built it last.
+
+    Of `ledger_now` the plan has changed nothing but the tables above, as if they were built.
+    """
     rows = warehouse.rows(
-        "SELECT changed_at, run_id FROM lake.ledger.partitions "
-        "WHERE table_name = $1 AND game_date = $2",
+        "SELECT changed_at, run_id FROM ledger_now WHERE table_name = $1 AND game_date = $2",
         [table.name, day],
     )
     return rows[0] if rows else None
 
 
 def _own_change(
-    warehouse: Warehouse, table: TableDefinition, day: date, own: Record, player_id: int | None
+    warehouse: Warehouse,
+    table: TableDefinition,
+    day: date,
+    own: Record,
+    player_id: int | None,
+    by: str | None,
 ) -> Change | None:
     changed_at, run_id = own
     if changed_at is None:
         return None
     # What was committed at a moment is published after it: the moment itself shows what was.
     found = compare_moments(warehouse, table, [day], changed_at, player_id)
-    by = _by(warehouse, table.name, run_id, changed_at)
+    by = by or _by(warehouse, table.name, run_id, changed_at)
     return Change(table.name, day, changed_at, run_id, by, found.get(day))
 
 

@@ -107,7 +107,8 @@ def plan_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition) ->
         if not is_resting(warehouse, upstream):
             plan_partitions(warehouse, graph, upstream)
             _assume_built(warehouse, upstream)
-    known_dates(warehouse)
+    if warehouse.ledger_version is None:  # something was assumed that is in no copy of the ledger
+        known_dates(warehouse)
     plan_partitions(warehouse, graph, table)
 
 

@@ -23,6 +23,7 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 
 RUNS_SHOWN = 5
 MODELS = "learning.models"
+_PARTITIONS = "partitions_now"
 
 
 @dataclass
@@ -82,6 +83,7 @@ def read_status(warehouse: Warehouse, graph: Graph) -> ProjectStatus:
     at = now()
     signs = read_life_signs(warehouse.home)
     with warehouse.reading():
+        _read_partitions(warehouse)
         label = read_property(warehouse, SIMULATED)
         first, last, tables = _tables(warehouse, graph)
         models = _models(warehouse)
@@ -112,6 +114,17 @@ def read_status(warehouse: Warehouse, graph: Graph) -> ProjectStatus:
         )
 
 
+def _read_partitions(warehouse: Warehouse) -> None:
+    """Create the temporary table `partitions_now`: the ledger's partitions without their hashes.
+
+    To copy them takes as long as one query of the lake.
+    """
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE {_PARTITIONS} AS SELECT table_name, season, game_date, "
+        "state, row_count, built_at, changed_at FROM lake.ledger.partitions"
+    )
+
+
 def _tables(
     warehouse: Warehouse, graph: Graph
 ) -> tuple[date | None, date | None, tuple[TableStatus, ...]]:
@@ -121,7 +134,7 @@ def _tables(
         "SELECT table_name, season, state, count(*), sum(row_count)::BIGINT, max(built_at), "
         "min(CASE WHEN row_count > 0 THEN game_date END), "
         "max(CASE WHEN row_count > 0 THEN game_date END) "
-        "FROM lake.ledger.partitions GROUP BY ALL ORDER BY ALL"
+        f"FROM {_PARTITIONS} GROUP BY ALL ORDER BY ALL"
     ):
         table = found.setdefault(name, TableStatus(name))
         table.rows += int(rows or 0)
@@ -138,14 +151,14 @@ def _not_carried_on(warehouse: Warehouse, graph: Graph) -> int:
     pairs = [(n, t.name) for t in graph.computed for n in t.windows if graph.tables[n].is_landing]
     return int(
         warehouse.scalar(
-            """
+            f"""
             WITH reads AS (
               SELECT unnest($1::VARCHAR[]) AS landing, unnest($2::VARCHAR[]) AS reader),
             built AS (
               SELECT r.landing, p.game_date, max(p.built_at) AS built_at
-              FROM lake.ledger.partitions AS p JOIN reads AS r ON r.reader = p.table_name
+              FROM {_PARTITIONS} AS p JOIN reads AS r ON r.reader = p.table_name
               GROUP BY ALL)
-            SELECT count(*) FROM lake.ledger.partitions AS l
+            SELECT count(*) FROM {_PARTITIONS} AS l
             LEFT JOIN built AS b ON b.landing = l.table_name AND b.game_date = l.game_date
             WHERE l.table_name LIKE 'landing.%' AND l.row_count > 0
               AND coalesce(l.changed_at > b.built_at, true)
