@@ -58,6 +58,8 @@ def judge(
     rows = int(connection.execute(f"SELECT count(*) FROM {truth}").fetchall()[0][0])
     if absent:
         return Verdict(table, rows, rows, tuple(absent))
+    if not tolerance and _is_same(connection, result, truth, (*key, *compared), types):
+        return Verdict(table, rows, 0, ())
     joined = " AND ".join(f"r.{c} IS NOT DISTINCT FROM t.{c}" for c in key)
     listed = ", ".join(f'CAST("{c}" AS {types[c]}) AS "{c}"' for c in (*key, *compared))
     once = f"row_number() OVER (PARTITION BY {', '.join(key)}) AS copy"
@@ -80,6 +82,25 @@ def judge(
     wrong, alone, *by_column = cursor.fetchall()[0]
     odd = [c for c, count in zip(tests, by_column, strict=True) if count]
     return Verdict(table, rows, int(wrong), (*(["(row)"] if alone else []), *odd))
+
+
+def _is_same(
+    connection: duckdb.DuckDBPyConnection,
+    result: str,
+    truth: str,
+    columns: Sequence[str],
+    types: dict[str, str],
+) -> bool:
+    """Whether both have the same rows, by a sum of their hashes: a quarter of the time of a join.
+
+    Where the sums differ, the join says which rows and columns do.
+    """
+    listed = ", ".join(f'CAST("{c}" AS {types[c]})' for c in columns)
+    sums = [
+        connection.execute(f"SELECT count(*), sum(hash({listed})::HUGEINT) FROM {of}").fetchall()
+        for of in (result, truth)
+    ]
+    return sums[0] == sums[1]
 
 
 def _differs(column: str, kind: str, tolerance: float) -> str:
