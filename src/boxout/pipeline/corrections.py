@@ -19,8 +19,6 @@ from boxout.warehouse.ducklake import Warehouse
 
 # The players whose rows are computed; of this connection.
 CONCERNED = "concerned_players"
-# The players of whom a run has changed rows, by table; of all connections.
-_CHANGED = "changed_players"
 # Of more, the whole table is computed: on five real seasons a run takes a sixth less by player for
 # 71 of them, as long for 183, and a sixth more for 364.
 MOST_PLAYERS = 150
@@ -36,9 +34,9 @@ class Corrections:
     """
 
     def __init__(self, warehouse: Warehouse, graph: Graph) -> None:
-        warehouse.execute(
-            f"CREATE OR REPLACE TABLE {_CHANGED} (table_name VARCHAR, player_id BIGINT)"
-        )
+        # The players of whom rows have changed, by table. No table holds them: a commit can write
+        # to the lake alone, and all connections are to know them.
+        self._players: dict[str, set[int]] = {}
         self._started = read_partitions(warehouse)
         self._by_player = {name for table in graph.computed for name in table.same_player}
         self._rested = {
@@ -62,16 +60,20 @@ class Corrections:
         """
         is_few = players is not None or chunk.dates <= MANY_DATES
         is_told = table.name in self._by_player and is_few and not _is_redefined(warehouse, table)
+        players_changed: set[int] = set()
         if is_told:
-            warehouse.execute(
-                f"INSERT INTO {_CHANGED} "
-                f"SELECT DISTINCT $1, {PLAYER} FROM ({differing_rows_query(table)})",
-                [table.name],
-            )
+            rows = warehouse.rows(f"SELECT DISTINCT {PLAYER} FROM ({differing_rows_query(table)})")
+            players_changed = {player for (player,) in rows}
         with self._noting:
             self._changed.add(table.name)
+            self._players.setdefault(table.name, set()).update(players_changed)
             if not is_told:
                 self._untold.add(table.name)
+
+    def forget(self) -> None:
+        """Know of nothing from here on: what was noted has been rolled back."""
+        with self._noting:
+            self._rested.clear()
 
     def choose_players(self, warehouse: Warehouse, table: TableDefinition, version: int) -> bool:
         """Create the temporary table `concerned_players`, if no other's rows need computing.
@@ -90,19 +92,20 @@ class Corrections:
         with self._noting:
             changed = self._changed & table.windows.keys()
             told = changed <= table.same_player - self._untold
+            players = set().union(*(self._players[name] for name in changed))
         if (
             table.name not in self._rested
             or not told
             or warehouse.own_commits.tables_between(self._started, version) is None
         ):
             return False
+        if not 0 < len(players) <= MOST_PLAYERS:
+            return False
         warehouse.execute(
-            f"CREATE OR REPLACE TEMP TABLE {CONCERNED} AS SELECT DISTINCT {PLAYER} FROM {_CHANGED} "
-            "WHERE table_name IN (SELECT unnest($1::VARCHAR[]))",
-            [sorted(changed)],
+            f"CREATE OR REPLACE TEMP TABLE {CONCERNED} AS SELECT unnest($1::BIGINT[]) AS {PLAYER}",
+            [sorted(players)],
         )
-        players = int(warehouse.scalar(f"SELECT count(*) FROM {CONCERNED}"))
-        return 0 < players <= MOST_PLAYERS
+        return True
 
 
 def _is_redefined(warehouse: Warehouse, table: TableDefinition) -> bool:

@@ -227,8 +227,10 @@ def _read_again(warehouse: Warehouse, tables: list[str]) -> None:
     known_dates(warehouse)
 
 
-def follow_commit(warehouse: Warehouse, table: TableDefinition, version: int) -> None:
+def follow_commit(warehouse: Warehouse, table: TableDefinition, version: int) -> bool:
     """Note a commit of one's own, and bring the copy of the ledger to its version.
+
+    Within a commit around it, which is to be noted when it is made, the copy has what is written.
 
     Parameters
     ----------
@@ -237,10 +239,16 @@ def follow_commit(warehouse: Warehouse, table: TableDefinition, version: int) ->
     version
         The data version before the commit, which the copy is of where there is one; holding the
         commit lock, one's own is the next.
+
+    Returns
+    -------
+    bool
+        Whether there is a copy that was brought to it.
     """
-    warehouse.own_commits.note(version + 1, table.name)
+    if not warehouse.is_committing:
+        warehouse.own_commits.note(version + 1, table.name)
     if warehouse.ledger_version != version:
-        return
+        return False
     warehouse.execute(
         "DELETE FROM ledger_now WHERE table_name = $1 "
         "AND game_date IN (SELECT game_date FROM outcome)",
@@ -250,7 +258,9 @@ def follow_commit(warehouse: Warehouse, table: TableDefinition, version: int) ->
     print_ledger(warehouse, table.name)
     if table.phase == RAW_PHASE:
         known_dates(warehouse)
-    warehouse.ledger_version = version + 1
+    if not warehouse.is_committing:
+        warehouse.ledger_version = version + 1
+    return True
 
 
 def known_dates(warehouse: Warehouse) -> None:

@@ -15,8 +15,9 @@ from boxout.pipeline.graph import Graph
 from boxout.pipeline.judge import changes_shape, rewritten_range
 from boxout.pipeline.ledger import READY_SQL, follow_commit, read_partitions
 from boxout.pipeline.plan import plan_partitions
-from boxout.pipeline.record import record_outcome
+from boxout.pipeline.record import make_record, record_outcome
 from boxout.pipeline.record_incidents import record_incidents
+from boxout.pipeline.record_jointly import keep_outcome
 from boxout.pipeline.stage import COMPUTED, DUE
 from boxout.pipeline.waiver import Waiver
 from boxout.tables.definition import PLAYER, TableDefinition
@@ -47,7 +48,9 @@ class Published:
     Attributes
     ----------
     version
-        The data version that it made.
+        The data version that it made, or will with the commit around it.
+    is_followed
+        Whether the copy of the ledger has what was committed.
     computed, changed
         Partitions computed, and those of them whose content changed.
     rows_computed, rows_written, rows_removed
@@ -59,6 +62,7 @@ class Published:
     """
 
     version: int
+    is_followed: bool
     computed: int
     changed: int
     rows_computed: int
@@ -80,6 +84,9 @@ def commit_chunk(
 ) -> Published:
     """Commit the prepared chunk with its check results and ledger rows.
 
+    Within a commit around it, which is for chunks without trouble, what is to be recorded is kept
+    to be written with that of other tables; see `record_jointly`.
+
     Parameters
     ----------
     planned_version
@@ -93,6 +100,7 @@ def commit_chunk(
         When an input changed or closed since the plan; nothing is written.
     """
     columns = warehouse.columns(COMPUTED)
+    is_joint = warehouse.is_committing
     with warehouse.commit():
         version = verify_inputs(warehouse, graph, table, planned_version)
         if not warehouse.has_table(table.name):
@@ -100,10 +108,13 @@ def commit_chunk(
         elif changes_shape(warehouse, table, columns):
             _reshape(warehouse, table, columns)
         removed, written = _write_rows(warehouse, table, columns, players)
-        record_outcome(warehouse, table, run_id, waiver)
-        record_incidents(warehouse, graph, table, run_id)
-    follow_commit(warehouse, table, version)
-    return _summarise(warehouse, version + 1, removed, written)
+        if is_joint:
+            keep_outcome(warehouse, table, run_id, make_record(warehouse, table, run_id))
+        else:
+            record_outcome(warehouse, table, run_id, waiver)
+            record_incidents(warehouse, graph, table, run_id)
+    is_followed = follow_commit(warehouse, table, version)
+    return _summarise(warehouse, version + 1, is_followed, removed, written)
 
 
 def verify_inputs(
@@ -237,7 +248,9 @@ def _is_in_order(warehouse: Warehouse) -> bool:
     return int(breaks) <= FEW_BREAKS
 
 
-def _summarise(warehouse: Warehouse, version: int, removed: int, written: int) -> Published:
+def _summarise(
+    warehouse: Warehouse, version: int, is_followed: bool, removed: int, written: int
+) -> Published:
     row = warehouse.records(
         """
         SELECT count(*) AS computed,
@@ -256,6 +269,7 @@ def _summarise(warehouse: Warehouse, version: int, removed: int, written: int) -
     )
     return Published(
         version=version,
+        is_followed=is_followed,
         computed=row["computed"],
         changed=row["changed"],
         rows_computed=row["rows_computed"],

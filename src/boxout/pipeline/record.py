@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxout.pipeline.check_queries import PENDING
 from boxout.pipeline.ledger import READY
-from boxout.pipeline.record_incidents import close_incidents, note_blocked
+from boxout.pipeline.record_incidents import HELD, close_incidents, note_blocked
 from boxout.pipeline.stage import DUE, JUDGED
 from boxout.pipeline.waiver import NOTHING, Waiver, let_through
 from boxout.tables.definition import TableDefinition
@@ -12,17 +12,38 @@ from boxout.warehouse.ducklake import Warehouse
 
 # Seasons of which a later chunk, or another run, has dates to compute yet.
 PENDING_SEASONS = f"SELECT season FROM partition_plan WHERE game_date IN ({PENDING})"
+# Dates that passed are counted in their season's row; dates that failed are kept singly.
+CHECK_RESULTS_QUERY = """
+  SELECT $table, check_name, scope, severity, season, game_date, passed, failing, total, at_least,
+         detail, $run, now()::TIMESTAMP
+  FROM check_now WHERE NOT passed OR scope = 'season'
+"""
+_WITHDRAWN = (
+    "SELECT game_date FROM ledger_now WHERE table_name = $1 AND coalesce(row_count, 0) = 0 "
+    "AND game_date NOT IN (SELECT game_date FROM partition_plan)"
+)
 
 
-def record_outcome(
-    warehouse: Warehouse, table: TableDefinition, run_id: str, waiver: Waiver | None
-) -> None:
-    """Record the judged chunk; part of the transaction that writes its rows."""
-    bound = {"table": table.name, "run": run_id}
-    is_first = not warehouse.scalar(
-        "SELECT count(*) FROM ledger_now WHERE table_name = $1", [table.name]
+def is_clean(warehouse: Warehouse, table: TableDefinition) -> bool:
+    """Whether by `partition_plan` nothing is held back, was held back or is to be withdrawn."""
+    return bool(
+        warehouse.scalar(
+            f"SELECT NOT EXISTS ({_WITHDRAWN}) AND NOT EXISTS (FROM partition_plan "
+            f"WHERE state IN {HELD} OR recorded_state IN {HELD})",
+            [table.name],
+        )
     )
-    _fail_rest_of_seasons(warehouse, bound, let_through(waiver))
+
+
+def make_record(warehouse: Warehouse, table: TableDefinition, run_id: str) -> bool:
+    """Create the temporary table `recorded`, the judged chunk's rows of `ledger.partitions`.
+
+    Returns
+    -------
+    bool
+        Whether nothing of the table is on record yet.
+    """
+    bound = {"table": table.name, "run": run_id}
     # A date that is on no schedule and has no rows is no partition: leave no trace of it.
     # A season that still has dates to come was not judged for good.
     warehouse.connection.execute(
@@ -44,7 +65,18 @@ def record_outcome(
         """,
         bound | {"code": table.code_hash},
     )
-    if not is_first:
+    return not warehouse.scalar(
+        "SELECT count(*) FROM ledger_now WHERE table_name = $1", [table.name]
+    )
+
+
+def record_outcome(
+    warehouse: Warehouse, table: TableDefinition, run_id: str, waiver: Waiver | None
+) -> None:
+    """Record the judged chunk; part of the transaction that writes its rows."""
+    bound = {"table": table.name, "run": run_id}
+    _fail_rest_of_seasons(warehouse, bound, let_through(waiver))
+    if not make_record(warehouse, table, run_id):
         warehouse.execute(
             "DELETE FROM lake.ledger.partitions WHERE table_name = $1 "
             "AND game_date IN (SELECT game_date FROM outcome)",
@@ -135,15 +167,8 @@ def _forget_checks(warehouse: Warehouse, table: str) -> None:
 
 
 def _write_checks(warehouse: Warehouse, bound: dict[str, str]) -> None:
-    # Dates that passed are counted in their season's row; dates that failed are kept singly.
     warehouse.connection.execute(
-        """
-        INSERT INTO lake.ledger.check_results
-        SELECT $table, check_name, scope, severity, season, game_date, passed, failing, total,
-               at_least, detail, $run, now()::TIMESTAMP
-        FROM check_now WHERE NOT passed OR scope = 'season'
-        """,
-        bound,
+        f"INSERT INTO lake.ledger.check_results {CHECK_RESULTS_QUERY}", bound
     )
     warehouse.connection.execute(
         """
@@ -161,11 +186,7 @@ def forget_withdrawn(warehouse: Warehouse, table: TableDefinition, run_id: str) 
 
     Rows that came with a wrong date leave such dates behind when their file is mended.
     """
-    withdrawn = (
-        "SELECT game_date FROM ledger_now WHERE table_name = $1 AND coalesce(row_count, 0) = 0 "
-        "AND game_date NOT IN (SELECT game_date FROM partition_plan)"
-    )
-    dates = [row[0] for row in warehouse.rows(withdrawn, [table.name])]
+    dates = [row[0] for row in warehouse.rows(_WITHDRAWN, [table.name])]
     if not dates:
         return
     with warehouse.commit():
@@ -216,6 +237,7 @@ def record_blocked(warehouse: Warehouse, table: TableDefinition, run_id: str) ->
             [table.name, run_id],
         )
         note_blocked(warehouse, table)
+    warehouse.ledger_version = None
     return blocked
 
 

@@ -17,7 +17,7 @@ REPAIRED, WAIVED = "repaired", "waived"
 # How an incident is numbered: i0001 and on, in the order in which they open.
 NEXT_INCIDENT = "SELECT coalesce(max(substr(incident_id, 2)::BIGINT), 0) FROM lake.ledger.incidents"
 # Partitions that a failing check still holds back; one that failed may wait for an input since.
-_HELD = "('failed', 'blocked')"
+HELD = "('failed', 'blocked')"
 
 
 def record_incidents(
@@ -27,14 +27,21 @@ def record_incidents(
 
     Where nothing fails and nothing had failed it costs one query of temporary tables.
     """
-    if not warehouse.scalar(
-        "SELECT (SELECT count(*) FROM check_now WHERE NOT passed AND severity = 'block') "
-        f"+ (SELECT count(*) FROM {DUE} WHERE recorded_state IN {_HELD})"
-    ):
+    if not is_troubled(warehouse):
         return
     close_incidents(warehouse, table, run_id)
     _open(warehouse, table, run_id)
     _update(warehouse, graph, table)
+
+
+def is_troubled(warehouse: Warehouse) -> bool:
+    """Whether a blocking check of the judged chunk fails, or a due date was held back before."""
+    return bool(
+        warehouse.scalar(
+            "SELECT (SELECT count(*) FROM check_now WHERE NOT passed AND severity = 'block') "
+            f"+ (SELECT count(*) FROM {DUE} WHERE recorded_state IN {HELD})"
+        )
+    )
 
 
 def find_failures(warehouse: Warehouse, table: TableDefinition) -> None:
@@ -47,7 +54,7 @@ def find_failures(warehouse: Warehouse, table: TableDefinition) -> None:
         SELECT r.check_name, r.scope, r.season, p.game_date, r.failing, r.total, r.at_least,
                r.detail
         FROM lake.ledger.check_results AS r JOIN lake.ledger.partitions AS p
-          ON p.table_name = r.table_name AND p.season = r.season AND p.state IN {_HELD}
+          ON p.table_name = r.table_name AND p.season = r.season AND p.state IN {HELD}
          AND coalesce(r.game_date, p.game_date) = p.game_date
         JOIN known_dates AS k ON k.game_date = p.game_date
         WHERE r.table_name = $1 AND NOT r.passed AND r.severity = 'block'

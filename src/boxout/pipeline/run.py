@@ -2,21 +2,24 @@
 
 Decides which table's turn it is, and where it is computed; `table_run` computes it. A table with
 many dates due goes to a thread and a connection of its own while others are there to be computed
-beside it: on one thread each they take less time together than one after the other on all.
+beside it: on one thread each they take less time together than one after the other on all. Tables
+with few dates due that follow each other are committed together; see `joint_commit`.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from threading import Lock
 
+from boxout.errors import StoppedError
 from boxout.pipeline.corrections import Corrections
 from boxout.pipeline.creation import create_missing, gets_other_columns
 from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import SCHEDULE, Graph
+from boxout.pipeline.joint_commit import JointCommit
 from boxout.pipeline.ledger import (
     add_stale_partitions,
     forget_stale_partitions,
@@ -31,11 +34,13 @@ from boxout.pipeline.table_run import (
     LAST_DATE,
     Due,
     Listener,
+    NotCleanError,
     RunOptions,
     TableJob,
     TableOutcome,
     find_due,
     plan_table,
+    run_jointly,
     run_table,
 )
 from boxout.pipeline.workers import Workers
@@ -158,10 +163,14 @@ class _Turns:
         ]
         self._outcomes: dict[str, TableOutcome] = {}
         self._has_left_stale = False
+        self._joins = True
 
     def take(self, warehouse: Warehouse) -> tuple[TableOutcome, ...]:
         """Bring all tables up to date, and return what became of the chosen ones, in order."""
-        with Workers(warehouse) as workers:
+        with (
+            Workers(warehouse) as workers,
+            JointCommit(warehouse, self._listener, self._note) as joint,
+        ):
             while self._waiting or workers.at_work:
                 self._run.heed_stop()
                 table = self._next(workers.at_work)
@@ -181,8 +190,9 @@ class _Turns:
                     if table.name in self._chosen:
                         self._note(TableOutcome(table.name, run_id=self._run.run_id))
                 elif table.name in self._chosen:
-                    self._start(warehouse, table, workers)
+                    self._start(warehouse, table, workers, joint)
                 else:
+                    joint.close()
                     plan_table(warehouse, self._graph, table, RunOptions())
                     self._note_stale(warehouse, table, LAST_DATE, FIRST_DATE)
         return tuple(
@@ -219,8 +229,12 @@ class _Turns:
         read_partitions(warehouse)
         return table.name in self._chosen and gets_other_columns(warehouse, table)
 
-    def _start(self, warehouse: Warehouse, table: TableDefinition, workers: Workers) -> None:
-        parts = (len(self._outcomes), len(self._chosen))
+    def _start(
+        self, warehouse: Warehouse, table: TableDefinition, workers: Workers, joint: JointCommit
+    ) -> None:
+        if joint.is_old:
+            joint.close()
+        parts = (len(self._outcomes) + len(joint), len(self._chosen))
         job = TableJob(
             self._graph,
             table,
@@ -233,10 +247,50 @@ class _Turns:
         due = find_due(warehouse, job)
         is_many = due.dates > MANY_DATES and workers.count > 1
         if is_many and self._has_company(warehouse, table, workers):
+            joint.close()
             self._run.start()  # from this thread, whose connection the record is written on
             workers.start(table.name, lambda beside: self._compute(beside, job, None))
-        else:
+            return
+        may_join = self._may_join(warehouse, job, due, workers)
+        if not (may_join and self._join(warehouse, job, due, joint)):
+            joint.close()
             self._note(self._compute(warehouse, job, due))
+
+    def _may_join(self, warehouse: Warehouse, job: TableJob, due: Due, workers: Workers) -> bool:
+        """Whether the table may be committed with others: it is small, and nothing is special."""
+        return (
+            self._joins
+            and due.is_small
+            and self._options.waiver is None
+            and not workers.at_work
+            and job.options.start <= FIRST_DATE
+            and job.options.end >= LAST_DATE
+            and not self._alters(warehouse, job.table)
+        )
+
+    def _join(self, warehouse: Warehouse, job: TableJob, due: Due, joint: JointCommit) -> bool:
+        """Compute a table for the joint commit; return False where it is to be done by itself.
+
+        That is where another process keeps it, and where something is to be held back. After any
+        error all that was to be committed with it is computed again, each table by itself, so
+        that what is complete is committed and what is wrong is said of its own table.
+        """
+        if not joint.is_open:
+            due = replace(due, version=self._run.start(planned=due.version))
+            joint.open()
+        if not joint.take_lock(job.table):
+            return False
+        try:
+            joint.add(run_jointly(warehouse, replace(job, listener=joint.tell), due))
+        except NotCleanError:
+            return False
+        except StoppedError:
+            raise
+        except Exception as error:
+            self._waiting[:0] = joint.abandon(error)
+            self._joins = False
+            self._corrections.forget()
+        return True
 
     def _has_company(self, warehouse: Warehouse, table: TableDefinition, workers: Workers) -> bool:
         """Whether others are computed beside the table, or may be."""

@@ -76,7 +76,7 @@ class Run:
                 before = self._warehouse.version()
                 _insert(self._warehouse, self.run_id, self._command, self._started_at)
             self._is_recorded = True
-            self._warehouse.own_commits.note(before + 1, None)
+            self._warehouse.own_commits.note(before + 1)
             if self._warehouse.ledger_version == before:
                 self._warehouse.ledger_version = before + 1
             if planned == before:

@@ -21,7 +21,13 @@ from boxout.pipeline.ledger import add_stale_partitions, read_partitions
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.plan import carry_into_plan, plan_partitions
 from boxout.pipeline.publish import InputsChangedError, Published, commit_chunk
-from boxout.pipeline.record import forget_withdrawn, record_blocked, record_interruption
+from boxout.pipeline.record import (
+    forget_withdrawn,
+    is_clean,
+    record_blocked,
+    record_interruption,
+)
+from boxout.pipeline.record_incidents import is_troubled
 from boxout.pipeline.runs import Run
 from boxout.pipeline.seasons import commit_seasons, find_changed_seasons, judge_seasons
 from boxout.pipeline.stage import MANY_DATES, Chunk, select_due, stage_table
@@ -34,6 +40,10 @@ LAST_DATE = date(2999, 12, 31)
 # Dates computed in one statement and one commit: five seasons fit in memory together.
 CHUNK_DATES = 1_200
 ATTEMPTS = 5
+
+
+class NotCleanError(Exception):
+    """A table cannot be committed with others, for something of it is to be held back."""
 
 
 @dataclass
@@ -124,11 +134,14 @@ class Due:
         First and last date of each chunk, and how many of its dates are due.
     seasons
         Seasons to be judged again of which no date is computed; None where there are none.
+    is_clean
+        Whether nothing is held back, was held back or is to be withdrawn.
     """
 
     version: int
     chunks: list[tuple[date, date, int]]
     seasons: Chunk | None
+    is_clean: bool
 
     @property
     def dates(self) -> int:
@@ -140,12 +153,27 @@ class Due:
         """Whether there is a date to compute or a season to judge."""
         return bool(self.chunks or self.seasons)
 
+    @property
+    def is_small(self) -> bool:
+        """Whether it is a single chunk of few dates, clean, and no season besides."""
+        return (
+            len(self.chunks) == 1
+            and self.dates <= MANY_DATES
+            and self.seasons is None
+            and self.is_clean
+        )
+
 
 def find_due(warehouse: Warehouse, job: TableJob) -> Due:
     """Plan a table and find what there is to do."""
     with warehouse.reading():
         version = plan_table(warehouse, job.graph, job.table, job.options)
-        return Due(version, _chunks(warehouse, job.options), find_changed_seasons(warehouse))
+        return Due(
+            version,
+            _chunks(warehouse, job.options),
+            find_changed_seasons(warehouse),
+            is_clean(warehouse, job.table),
+        )
 
 
 def run_table(warehouse: Warehouse, job: TableJob, due: Due | None = None) -> TableOutcome:
@@ -218,23 +246,75 @@ def _run_due(warehouse: Warehouse, job: TableJob, outcome: TableOutcome, due: Du
                 # Fewer take no less time when threads share them, and more of the processor's.
                 if chunk.dates > MANY_DATES:
                     threads.enter_context(warehouse.all_threads())
-                players = _concerned(warehouse, job, version)
-                stage_table(warehouse, table, chunk, players)
-                audit(warehouse, table, chunk, waived=let_through(options.waiver))
-                judge_chunk(warehouse, graph, table, options.waiver, players)
+                players = _compute(warehouse, job, chunk, version)
             published = commit_chunk(
                 warehouse, graph, table, run.run_id, version, options.waiver, players
             )
-        outcome.add(published)
-        if published.changed:
-            job.corrections.note(warehouse, table, chunk, players)
-        # Another raw table may have brought a date since the plan, which is in none of its rows.
-        is_whole = table.phase != RAW_PHASE or published.version == version + 1
         is_last = number == len(due.chunks) - 1
-        if is_last and is_whole and warehouse.ledger_version == published.version:
-            carry_into_plan(warehouse, table)
-        run.progress(table.name, outcome.computed, outcome.due, job.parts)
-        job.listener(table.name, chunk, outcome)
+        _follow(warehouse, job, outcome, chunk, published, players, version, is_last=is_last)
+
+
+def run_jointly(warehouse: Warehouse, job: TableJob, due: Due) -> TableOutcome:
+    """Bring one small table up to date, whose lock is held, within a commit around it.
+
+    Raises
+    ------
+    NotCleanError
+        When the table is not small any more, or something of it is to be held back. Nothing of
+        it has been written then.
+    """
+    outcome = TableOutcome(job.table.name, run_id=job.run.run_id)
+    started = time.monotonic()
+    if warehouse.version() != due.version:
+        due = find_due(warehouse, job)
+    chunk = select_due(warehouse, *due.chunks[0][:2]) if due.is_small else None
+    if chunk is None:
+        raise NotCleanError
+    outcome.due = due.dates
+    job.run.progress(job.table.name, 0, outcome.due, job.parts)
+    players = _compute(warehouse, job, chunk, due.version)
+    if is_troubled(warehouse):
+        raise NotCleanError
+    published = commit_chunk(
+        warehouse, job.graph, job.table, job.run.run_id, due.version, None, players
+    )
+    _follow(warehouse, job, outcome, chunk, published, players, due.version, is_last=True)
+    outcome.seconds = time.monotonic() - started
+    return outcome
+
+
+def _compute(warehouse: Warehouse, job: TableJob, chunk: Chunk, version: int) -> str | None:
+    """Compute and judge a chunk, and name the table of the only players whose rows were."""
+    waiver = job.options.waiver
+    players = _concerned(warehouse, job, version)
+    stage_table(warehouse, job.table, chunk, players)
+    audit(warehouse, job.table, chunk, waived=let_through(waiver))
+    judge_chunk(warehouse, job.graph, job.table, waiver, players)
+    return players
+
+
+def _follow(
+    warehouse: Warehouse,
+    job: TableJob,
+    outcome: TableOutcome,
+    chunk: Chunk,
+    published: Published,
+    players: str | None,
+    version: int,
+    *,
+    is_last: bool,
+) -> None:
+    """Take note of a chunk that was committed, and tell of it."""
+    table = job.table
+    outcome.add(published)
+    if published.changed:
+        job.corrections.note(warehouse, table, chunk, players)
+    # Another raw table may have brought a date since the plan, which is in none of its rows.
+    is_whole = table.phase != RAW_PHASE or published.version == version + 1
+    if is_last and is_whole and published.is_followed:
+        carry_into_plan(warehouse, table)
+    job.run.progress(table.name, outcome.computed, outcome.due, job.parts)
+    job.listener(table.name, chunk, outcome)
 
 
 def _concerned(warehouse: Warehouse, job: TableJob, version: int) -> str | None:

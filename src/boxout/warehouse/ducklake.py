@@ -52,6 +52,16 @@ class Warehouse:
         A DuckDB connection with the lake attached as `lake`. Its default catalog is the one in
         memory: were it the lake, each statement outside a transaction that calls a function
         would ask the lake's catalog for it, which takes longer than most statements do.
+
+    Attributes
+    ----------
+    is_committing
+        Whether a block of `commit` is being executed.
+    ledger_version
+        Of which version of the lake, and what has been written to it since in a block of
+        `commit`, this connection holds a copy of the ledger; None where it holds none.
+    own_commits
+        Which versions this process has made.
     """
 
     def __init__(self, home: Home, connection: duckdb.DuckDBPyConnection) -> None:
@@ -63,7 +73,7 @@ class Warehouse:
         self._is_beside = False
         self._is_abandoned = False
         self._is_in_transaction = False
-        # Of which version of the lake this connection holds a copy of the ledger, if any.
+        self.is_committing = False
         self.ledger_version: int | None = None
         self.own_commits = OwnCommits()
 
@@ -234,7 +244,8 @@ class Warehouse:
         """Hold the home's commit lock around one transaction.
 
         The transaction starts after the lock is taken, so that it sees all that was
-        committed before; it rolls back when the block raises.
+        committed before; it rolls back when the block raises. Blocks may be nested: what is done
+        in the inner ones is committed with the outermost.
 
         Raises
         ------
@@ -243,10 +254,13 @@ class Warehouse:
         WarehouseError
             When the commit fails.
         """
+        if self.is_committing:
+            yield
+            return
         try:
             with self.commit_lock():
                 self.execute("BEGIN TRANSACTION")
-                self._is_in_transaction = True
+                self._is_in_transaction = self.is_committing = True
                 try:
                     yield
                     self.execute("COMMIT")
@@ -255,7 +269,7 @@ class Warehouse:
                         self.execute("ROLLBACK")
                     raise
                 finally:
-                    self._is_in_transaction = False
+                    self._is_in_transaction = self.is_committing = False
         except (duckdb.IOException, duckdb.TransactionException) as error:
             raise WarehouseError(
                 f"The commit failed and nothing of it was written: {error}",

@@ -13,19 +13,13 @@ class OwnCommits:
     """
 
     def __init__(self) -> None:
-        self._tables: dict[int, str | None] = {}
+        self._tables: dict[int, frozenset[str]] = {}
         self._noting = Lock()
 
-    def note(self, version: int, table: str | None) -> None:
-        """Note the version that a commit made, and the table whose partitions it changed.
-
-        Parameters
-        ----------
-        table
-            None where no partition was changed.
-        """
+    def note(self, version: int, *tables: str) -> None:
+        """Note the version that a commit made, and the tables whose partitions it changed."""
         with self._noting:
-            self._tables[version] = table
+            self._tables[version] = frozenset(tables)
 
     def tables_between(self, version: int, newer: int) -> set[str] | None:
         """Return the tables whose partitions changed after one version and up to a newer one.
@@ -39,4 +33,4 @@ class OwnCommits:
             if any(made not in self._tables for made in range(version + 1, newer + 1)):
                 return None
             found = (self._tables[made] for made in range(version + 1, newer + 1))
-            return {table for table in found if table is not None}
+            return set().union(*found)
