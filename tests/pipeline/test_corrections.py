@@ -196,10 +196,10 @@ def test_a_table_that_was_stale_before_is_computed_whole(project, graph, correct
 def test_own_commits_are_known_as_far_as_there_is_no_other_between():
     commits = OwnCommits()
     commits.note(5, "raw.games")
-    commits.note(6, None)
-    commits.note(8, "raw.shots")
+    commits.note(6)
+    commits.note(8, "raw.shots", "raw.players")
     assert commits.tables_between(5, 5) == set()
     assert commits.tables_between(4, 6) == {"raw.games"}
     assert commits.tables_between(5, 6) == set()
     assert commits.tables_between(6, 8) is None
-    assert commits.tables_between(7, 8) == {"raw.shots"}
+    assert commits.tables_between(7, 8) == {"raw.shots", "raw.players"}

@@ -41,7 +41,11 @@ def interruption(project):
 
 
 def meanwhile(project, monkeypatch, act):
-    """Let another connection act once, when the watched table is computed and not committed."""
+    """Let another connection act once, when the watched table is computed and not committed.
+
+    Tables are committed one by one: while several are about to be, nobody else can commit.
+    """
+    monkeypatch.setattr(table_run.Due, "is_small", False)
     compute, acted = table_run.stage_table, []
 
     def stage(warehouse, table, chunk, players):

@@ -14,7 +14,7 @@ from boxout.errors import UsageError
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import READY
 from boxout.pipeline.plan import plan_upstream
-from boxout.pipeline.row_changes import DateDifference, compare_moments
+from boxout.pipeline.row_changes import DateDifference, compare_moments, version_committed
 from boxout.pipeline.stage import Chunk, window_bounds
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
@@ -261,9 +261,11 @@ def _changes(
         """,
         [built_at, day, above, [n for n, _ in read], [d for _, d in read], SHOWN_DATES],
     )
+    # It was built from what was published with it, where that was computed by the same commit.
+    then = (version_committed(warehouse, built_at) if rows else None) or built_at
     differences = {
         name: compare_moments(
-            warehouse, graph.tables[name], [r[1] for r in rows if r[0] == name], built_at, player_id
+            warehouse, graph.tables[name], [r[1] for r in rows if r[0] == name], then, player_id
         )
         for name in {row[0] for row in rows}
     }

@@ -59,30 +59,31 @@ def compare_moments(
     warehouse: Warehouse,
     table: TableDefinition,
     days: Sequence[date],
-    before: datetime,
+    before: datetime | int,
     player_id: int | None = None,
     sample_rows: int = SAMPLE_ROWS,
 ) -> dict[date, DateDifference]:
-    """Compare a table's dates as they were published at a moment with what they are now.
+    """Compare a table's dates as they were published before with what they are now.
 
     Parameters
     ----------
     before
-        The earlier moment, UTC.
+        The earlier moment, UTC, or data version.
     player_id
         Look at this player's rows only; a table without players has none.
 
     Returns
     -------
     dict
-        By date; empty where nothing was published at that moment yet.
+        By date; empty where nothing was published then yet.
     """
     name = f"{LAKE}.{table.name}"
     columns = [c for c in warehouse.columns(name) if c != SOURCE_FILE]
     whose = _of_player(columns, player_id)
     if whose is None:
         return {}
-    then = f"{name} AT (TIMESTAMP => TIMESTAMP '{before}')"
+    moment = f"TIMESTAMP => TIMESTAMP '{before}'"
+    then = f"{name} AT ({f'VERSION => {before}' if isinstance(before, int) else moment})"
     try:
         columns_then = warehouse.columns(f"SELECT * FROM {then}")
     except (duckdb.CatalogException, duckdb.InvalidInputException):
@@ -101,6 +102,14 @@ def compare_moments(
         difference = RowDifference({c: row[f"key_{c}"] for c in key}, row["kind"], differs)
         found.setdefault(row["game_date"], []).append(difference)
     return {day: _summed(day, changes, sample_rows) for day, changes in found.items()}
+
+
+def version_committed(warehouse: Warehouse, at: datetime) -> int | None:
+    """Return the data version whose commit began at a moment, UTC; None where there is none."""
+    version = warehouse.scalar(
+        f"SELECT min(snapshot_id) FROM {LAKE}.snapshots() WHERE snapshot_time >= $1", [at]
+    )
+    return None if version is None else int(version)
 
 
 def _of_player(columns: Sequence[str], player_id: int | None) -> str | None:
