@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from boxout.pipeline.ingest import ingest_files
+from boxout.pipeline.plan import plan_tables
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.table_run import RunOptions
 from boxout.pipeline.waiver import Waiver
@@ -131,3 +132,16 @@ def test_a_named_waiver_does_not_open_gates(failing, graph):
     named = Waiver("Dana", "only the one", frozenset({"two_teams_a_game"}))
     run_tables(failing, graph, graph.computed, RunOptions(waiver=named))
     assert states(failing, "analytics.player_game_summary") == {"blocked"}
+
+
+def test_all_that_waits_is_on_record_after_one_run(failing, graph):
+    """However far below the failing table, and through whatever waits itself."""
+    on_record = dict(
+        failing.rows(
+            "SELECT table_name, count(*) FROM lake.ledger.partitions WHERE state = 'blocked' "
+            "GROUP BY table_name"
+        )
+    )
+    planned = {plan.table: plan.counts.get("blocked", 0) for plan in plan_tables(failing, graph)}
+    assert on_record == {table: count for table, count in planned.items() if count}
+    assert on_record.keys() > {"precompute.ml_feature_store", "precompute.player_daily_cache"}
