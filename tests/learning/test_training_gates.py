@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
 
@@ -64,6 +65,24 @@ def test_the_range_is_cut_to_what_is_asked(league):
     first_season = readiness(league.warehouse, end=date(2022, 8, 1), graph=league.graph)
     assert first_season.is_ready
     assert {a.season for a in first_season.answers} == {"2021-22"}
+
+
+def test_the_opening_days_of_a_season_do_not_hold_training_back(league):
+    opening = league.warehouse.scalar(
+        "SELECT min(game_date) FROM lake.raw.games WHERE season = '2023-24'"
+    )
+    answer = readiness(league.warehouse, end=opening + timedelta(days=6), graph=league.graph)
+    assert answer.is_ready, answer.reason
+    (rolling,) = (
+        a for a in answer.answers if (a.gate, a.season) == ("rolling_usage_populated", "2023-24")
+    )
+    assert (rolling.is_open, rolling.denominator) == (True, 0)
+    assert "opening days" in rolling.reason
+    # what was never published of them holds it back by the partitions' gate as ever
+    league.correct("landing.boxscores", "usage = NULL", f"game_date = DATE '{opening}'")
+    assert not readiness(
+        league.warehouse, end=opening + timedelta(days=6), graph=league.graph
+    ).is_ready
 
 
 def test_nothing_finished_is_not_ready(league):

@@ -196,6 +196,7 @@ def test_rows_that_contradict_each_other_are_all_refused(write, ingest, empty):
         ("-1 AS ast", "a stat is negative"),
         ("NULL::INTEGER AS ast", "a stat is missing or not a whole number"),
         ("2.5 AS ast", "a stat is missing or not a whole number"),
+        ("20000 AS drb", "a stat is beyond that of any game"),
         ("8 AS fg", "more made than attempted"),
         ("99 AS pts", "points do not follow from the shots made"),
         ("'10/24' AS game_date", "the date is missing or malformed"),

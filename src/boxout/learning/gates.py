@@ -169,6 +169,8 @@ def contract_check(table: TableDefinition, name: str) -> Check:
     )
 
 
+# Why a season of which nothing can be asked yet closes no gate.
+OPENING_DAYS = "opening days, with too little history to ask for any"
 Counts = tuple[dict[str, tuple[int, int, str]], float]
 
 
@@ -180,7 +182,7 @@ def _answer(
 ) -> GateAnswer:
     name, first, last = season["season"], season["first_date"], season["last_date"]
     good, total, detail = by_season.get(name, (0, 0, "nothing to count"))
-    is_open = total > 0 and good >= at_least * total
+    is_open = good >= at_least * total if total else detail == OPENING_DAYS
     share = f"{100 * good / total:.1f}%" if total else "none"
     reason = (
         f"{gate} {name}: {good:,} of {total:,} ({share}, at least {100 * at_least:g}% "
@@ -241,13 +243,13 @@ def _count_rolling(warehouse: Warehouse, graph: Graph, first: date, last: date) 
     table = graph.table(COMPOSITE_FACTORS)
     check = contract_check(table, ROLLING_CHECK)
     published = _published(warehouse, graph, table, check)
-    # The opening days have too little history by the table's own rule.
+    # The opening days have too little history by the table's own rule: nothing is asked of them.
     opening = (
         f"SELECT game_date FROM (SELECT game_date, min(game_date) OVER (PARTITION BY season) "
         f"AS opening FROM {LAKE}.{GAMES}) "
         f"WHERE game_date < opening + INTERVAL {table.bootstrap_days} DAY"
     )
-    return _by_season(
+    counted = _by_season(
         warehouse,
         f"""
         SELECT * FROM (
@@ -259,7 +261,13 @@ def _count_rolling(warehouse: Warehouse, graph: Graph, first: date, last: date) 
         """,
         first,
         last,
-    ), check.at_least
+    )
+    just_opened = warehouse.rows(
+        f"SELECT season FROM {LAKE}.{GAMES} WHERE status = 'final' AND game_date BETWEEN $1 AND $2 "
+        f"GROUP BY season HAVING bool_and(game_date IN ({opening}))",
+        [first, last],
+    )
+    return counted | {season: (0, 0, OPENING_DAYS) for (season,) in just_opened}, check.at_least
 
 
 def _by_season(

@@ -6,11 +6,12 @@ decimal; names may hold UTF-8 that was read as Latin-1.
 
 from boxout.sources.files.shape import (
     GAME_COLUMNS,
+    MOST_OF_A_PLAYER,
     PLAYER_COLUMNS,
-    STATS_PROBLEMS,
     Shape,
     player_names,
     stat_columns,
+    stats_problems,
     whole_number,
 )
 
@@ -59,6 +60,6 @@ SHAPE = Shape(
                 WHEN team NOT IN (home_team, away_team) THEN 'the team did not play in the game'
                 WHEN player_key IS NULL THEN coalesce(player_problem, 'the player has no name')
                 WHEN minutes IS NULL OR minutes < 0 THEN 'minutes are missing or negative'
-                {STATS_PROBLEMS} END AS problem
+                {stats_problems(MOST_OF_A_PLAYER)} END AS problem
     FROM p""",
 )

@@ -3,11 +3,12 @@
 from boxout.sources.files.nba_team_gamelogs import NBA_STATS
 from boxout.sources.files.shape import (
     GAME_COLUMNS,
+    MOST_OF_A_PLAYER,
     PLAYER_COLUMNS,
-    STATS_PROBLEMS,
     Shape,
     player_names,
     stat_columns,
+    stats_problems,
     whole_number,
 )
 
@@ -52,6 +53,6 @@ SHAPE = Shape(
                 WHEN player_key IS NULL OR nba_player_id IS NULL
                   THEN coalesce(player_problem, 'the player has no name or id')
                 WHEN minutes IS NULL OR minutes < 0 THEN 'minutes are missing or negative'
-                {STATS_PROBLEMS} END AS problem
+                {stats_problems(MOST_OF_A_PLAYER)} END AS problem
     FROM p""",
 )

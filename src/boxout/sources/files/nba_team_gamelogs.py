@@ -6,9 +6,10 @@ text; the newer ones have IS_HOME, OPPONENT and the tip-off in UTC, and no minut
 
 from boxout.sources.files.shape import (
     GAME_COLUMNS,
-    STATS_PROBLEMS,
+    MOST_OF_A_TEAM,
     Shape,
     stat_columns,
+    stats_problems,
     whole_number,
 )
 from boxout.sources.identity.games import SEASON_TYPES
@@ -56,7 +57,7 @@ def _query(game_date: str, opponent: str, is_home: str, minutes: str, tipoff: st
                 WHEN team IS NULL OR opponent IS NULL OR is_home IS NULL
                   THEN 'the team, the opponent or the home side is missing'
                 WHEN id_home <> home_team THEN 'the game id names another home team'
-                {STATS_PROBLEMS} END AS problem
+                {stats_problems(MOST_OF_A_TEAM)} END AS problem
     FROM p"""
 
 

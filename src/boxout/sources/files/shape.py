@@ -106,13 +106,29 @@ def player_names(column: str, alias: str = "n") -> tuple[str, str]:
     return columns, f"LEFT JOIN player_names AS {alias} ON {alias}.spelling = {column}::VARCHAR"
 
 
-STATS_PROBLEMS = " ".join(
-    (
-        "WHEN " + " OR ".join(f"{stat} IS NULL" for stat in STATS),
-        "THEN 'a stat is missing or not a whole number'",
-        "WHEN " + " OR ".join(f"{stat} < 0" for stat in STATS),
-        "THEN 'a stat is negative'",
-        "WHEN fg > fga OR fg3 > fg3a OR ft > fta OR fg3 > fg THEN 'more made than attempted'",
-        "WHEN pts <> 2 * (fg - fg3) + 3 * fg3 + ft THEN 'points do not follow from the shots made'",
+# No player has had more than 100 of anything in a game, and no team more than 186.
+MOST_OF_A_PLAYER = 120
+MOST_OF_A_TEAM = 250
+
+
+def stats_problems(most: int) -> str:
+    """SQL of the WHENs that name what is wrong with a line's counting stats.
+
+    Parameters
+    ----------
+    most
+        More of any stat than in any game there was.
+    """
+    return " ".join(
+        (
+            "WHEN " + " OR ".join(f"{stat} IS NULL" for stat in STATS),
+            "THEN 'a stat is missing or not a whole number'",
+            "WHEN " + " OR ".join(f"{stat} < 0" for stat in STATS),
+            "THEN 'a stat is negative'",
+            "WHEN " + " OR ".join(f"{stat} > {most}" for stat in STATS),
+            "THEN 'a stat is beyond that of any game'",
+            "WHEN fg > fga OR fg3 > fg3a OR ft > fta OR fg3 > fg THEN 'more made than attempted'",
+            "WHEN pts <> 2 * (fg - fg3) + 3 * fg3 + ft "
+            "THEN 'points do not follow from the shots made'",
+        )
     )
-)
