@@ -251,6 +251,9 @@ class _Turns:
             self._run.start()  # from this thread, whose connection the record is written on
             workers.start(table.name, lambda beside: self._compute(beside, job, None))
             return
+        if joint.is_open and due.is_clean and not due.has_work:
+            joint.add(TableOutcome(table.name, run_id=self._run.run_id))
+            return
         may_join = self._may_join(warehouse, job, due, workers)
         if not (may_join and self._join(warehouse, job, due, joint)):
             joint.close()
