@@ -161,6 +161,18 @@ def test_overtime_blowouts_trades_rookies_and_injuries_happen(league, files):
     assert reports[1] > 15_000
 
 
+def test_a_few_who_are_doubtful_play_and_nobody_who_is_out(league, files):
+    played = dict(
+        league.execute(
+            "SELECT status, avg((coalesce(mp, 0) > 0)::INTEGER) "
+            f"FROM '{files}/injuries.parquet' SEMI JOIN games USING (game_date) "
+            "LEFT JOIN box USING (game_date, player_name) GROUP BY status"
+        ).fetchall()
+    )
+    assert played["out"] == 0
+    assert 0.1 < played["doubtful"] < 0.4
+
+
 def test_scoring_and_shooting_are_those_of_the_league(league):
     points, fg, three, free, usage_leader = one(
         league,

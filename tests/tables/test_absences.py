@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 # Five games of DEN: player 1 plays 30 minutes for 20 points in all, player 2 ten minutes for 4.
@@ -29,13 +31,38 @@ SELECT 'g7' AS game_id, p AS player_id, 5 AS games_played_season,
        CASE p WHEN 1 THEN 1.0 WHEN 2 THEN 0.0 ELSE 0.5 END AS started_share_last_10_games
 FROM range(1, 4) AS t(p)
 """
+# Two regulars and a reserve: of player 1's usage ten points are above an average share.
+FORM = """
+SELECT 'g7' AS game_id, p AS player_id, 20 AS games_played_season, 7 AS usage_games_in_window,
+       u AS avg_usage_rate_last_7_games, u AS avg_usage_rate_season, 2 AS days_rest,
+       u AS avg_usage_rate_recency_weighted, false AS is_back_to_back, 1 AS games_last_7_days,
+       30.0 AS minutes_last_7_days, 0 AS back_to_backs_last_14_days,
+       m AS avg_minutes_season, m AS avg_minutes_last_10_games
+FROM (VALUES (1, 30.0, 36.0), (2, 24.0, 32.0), (3, 20.0, 12.0)) AS form(p, u, m)
+"""
+NOTHING_ELSE = {
+    "precompute.player_shot_zone_analysis": (
+        "SELECT DATE '2024-01-07' AS game_date, 1 AS player_id, 'paint' AS primary_zone, "
+        "0.5 AS paint_share_last_10_games, 0.2 AS mid_range_share_last_10_games, "
+        "0.3 AS three_zone_share_last_10_games WHERE false"
+    ),
+    "precompute.team_defense_zone_analysis": (
+        "SELECT DATE '2024-01-07' AS game_date, 'LAL' AS team, 100.0 AS pace_last_10_games, "
+        "99.0 AS league_pace_to_date, 10 AS games_with_shots, 0.0 AS paint_vs_league, "
+        "0.0 AS mid_range_vs_league, 0.0 AS three_zone_vs_league"
+    ),
+    "raw.injuries": "SELECT DATE '2024-01-07' AS game_date",
+    "raw.players": (
+        "SELECT 1 AS player_id, DATE '2023-10-01' AS game_date, DATE '1999-01-01' AS birth_date"
+    ),
+}
 
 
 @pytest.fixture
 def absences(compute):
-    """The rows of player 2 today, from who is listed and what is reported today."""
+    """A player's row today, 2 unless told, from who is listed and what is reported today."""
 
-    def run(*today):
+    def run(*today, player=2):
         slate = " UNION ALL ".join([LISTED.format(played=PLAYED), *today])
         rows = compute(
             "precompute.absent_teammates",
@@ -45,7 +72,26 @@ def absences(compute):
                 "analytics.player_game_summary": PLAYED,
             },
         )
-        return next(row for row in rows if row["game_id"] == "g7" and row["player_id"] == 2)
+        return next(row for row in rows if row["game_id"] == "g7" and row["player_id"] == player)
+
+    return run
+
+
+@pytest.fixture
+def usage_context(compute):
+    """What each player's usage is projected from today, by player."""
+
+    def run(*today):
+        slate = " UNION ALL ".join(today)
+        rows = compute(
+            "precompute.player_composite_factors",
+            {
+                "precompute.slate": f"SELECT *, 'LAL' AS opponent FROM ({slate})",
+                "precompute.player_daily_cache": FORM,
+                **NOTHING_ELSE,
+            },
+        )
+        return {row["player_id"]: json.loads(row["usage_context_json"]) for row in rows}
 
     return run
 
@@ -115,6 +161,54 @@ def test_a_report_decides_where_there_is_one(absences):
     assert row["absent_regulars"] == 1
     # a report that expects him to play is believed, although he did not come
     assert absences(today(2, status="available"))["absent_regulars"] == 0
+
+
+def test_who_was_doubtful_and_played_is_not_his_own_absent_team_mate(absences):
+    played_after_all = (today(1, absent=True, status="doubtful"), today(2, status="available"))
+    own = absences(*played_after_all, player=1)
+    assert own["absences_known"]
+    assert (own["absent_regulars"], own["absent_minutes"], own["absent_plays"]) == (0, 0, 0)
+    assert own["absent_starters_change"] == own["absent_points_change"] == 0
+    # before the game his team mates expected to be without him
+    others = absences(*played_after_all)
+    assert (others["absent_regulars"], others["absent_minutes"]) == (1, 30)
+
+
+def test_what_was_left_in_earlier_games_is_of_team_mates_too(compute):
+    # ten games of two regulars; in the last of them player 1 was doubtful, and both played
+    played = PLAYED.replace("range(1, 6)", "range(1, 11)").replace("ELSE 10 END", "ELSE 25 END")
+    listed = LISTED.format(played=played).replace(
+        "false AS is_absent,", "player_id = 1 AND game_id = 'g10' AS is_absent,"
+    )
+    listed = listed.replace("NULL::VARCHAR", "CASE WHEN game_id = 'g10' THEN 'doubtful' END")
+    days = " UNION ALL ".join([listed, today(1), today(2)])
+    later = "DATE '2024-01-12'"
+    rows = compute(
+        "precompute.absent_teammates",
+        {
+            "precompute.slate": days.replace("DATE '2024-01-07'", later).replace("'g7'", "'g11'"),
+            "precompute.player_daily_cache": CACHE.replace("'g7'", "'g11'").replace(
+                "5 AS games", "10 AS games"
+            ),
+            "analytics.player_game_summary": played,
+        },
+    )
+    change = {r["player_id"]: r["absent_minutes_change"] for r in rows if r["game_id"] == "g11"}
+    assert change == {1: 0, 2: pytest.approx(-3.0)}
+
+
+def test_usage_is_left_by_team_mates_and_not_by_oneself(usage_context):
+    found = usage_context(
+        today(1, absent=True, status="doubtful"),
+        today(2, absent=True, status="doubtful"),
+        today(3),
+    )
+    # (30 - 20) * 36 and (24 - 20) * 32 minutes over 240, to each by his own share of the plays
+    expected = {1: 128 / 240 * 30 / 20, 2: 360 / 240 * 24 / 20, 3: 488 / 240}
+    for player, usage_left in expected.items():
+        assert found[player]["usage_left_by_absent_regulars"] == pytest.approx(usage_left, abs=1e-4)
+    assert [found[player]["absent_regulars"] for player in (1, 2, 3)] == [1, 1, 2]
+    assert [found[player]["star_teammates_out"] for player in (1, 2, 3)] == [0, 1, 1]
 
 
 def test_the_last_season_played_is_what_is_known_of_a_returner(compute):

@@ -118,7 +118,7 @@ def write_shots(writer: Writer, season: str, shots: Columns) -> None:
 
 
 def write_injuries(writer: Writer, rng: np.random.Generator) -> None:
-    """Write the injury report: who is out, and a few who are doubtful and play."""
+    """Write the injury report: who is out, and who plays after all, a few of them doubtful."""
     count = int(writer.connection.execute("SELECT count(*) FROM lines").fetchall()[0][0])
     writer.load(
         "reports",
@@ -135,8 +135,9 @@ def write_injuries(writer: Writer, rng: np.random.Generator) -> None:
         SELECT tipoff_utc - to_hours(hours::INTEGER) AS report_utc, game_date,
                CASE WHEN side = 0 THEN home_code ELSE away_code END AS team,
                p.name AS player_name,
-               CASE WHEN NOT is_out THEN 'questionable' WHEN chance < 0.85 THEN 'out'
-                    ELSE 'doubtful' END AS status,
+               CASE WHEN is_out AND chance < 0.85 THEN 'out'
+                    WHEN is_out OR chance < 0.004 THEN 'doubtful'
+                    ELSE 'questionable' END AS status,
                r.name AS reason
         FROM (SELECT *, row_number() OVER () - 1 AS row_number FROM lines) AS l
         JOIN reports USING (row_number) JOIN games USING (game)

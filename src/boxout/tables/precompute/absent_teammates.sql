@@ -66,19 +66,25 @@ regulars AS (
   WHERE f.game_number >= 5 AND f.minutes >= 20
 ),
 -- a report before tip-off decides where there is one; else who is not even listed in the box score
-absences AS (
-  SELECT r.game_id, r.team, COUNT(*) AS absent_regulars,
-         SUM(CAST(r.started_share AS DECIMAL(12, 4))) AS starters,
-         SUM(CAST(r.minutes AS DECIMAL(12, 4))) AS minutes,
-         SUM(CAST(r.points AS DECIMAL(12, 4))) AS points,
-         SUM(CAST(r.rebounds AS DECIMAL(12, 4))) AS rebounds,
-         SUM(CAST(r.assists AS DECIMAL(12, 4))) AS assists,
-         SUM(CAST(r.threes AS DECIMAL(12, 4))) AS threes,
-         SUM(CAST(r.plays AS DECIMAL(12, 4))) AS plays
+absentees AS (
+  SELECT r.game_id, r.team, r.player_id,
+         CAST(r.started_share AS DECIMAL(12, 4)) AS starters,
+         CAST(r.minutes AS DECIMAL(12, 4)) AS minutes,
+         CAST(r.points AS DECIMAL(12, 4)) AS points,
+         CAST(r.rebounds AS DECIMAL(12, 4)) AS rebounds,
+         CAST(r.assists AS DECIMAL(12, 4)) AS assists,
+         CAST(r.threes AS DECIMAL(12, 4)) AS threes,
+         CAST(r.plays AS DECIMAL(12, 4)) AS plays
   FROM regulars AS r
   LEFT JOIN precompute.slate AS l ON l.game_id = r.game_id AND l.player_id = r.player_id
   WHERE CASE WHEN r.is_reported = 1 THEN COALESCE(l.is_absent, FALSE) ELSE l.player_id IS NULL END
-  GROUP BY r.game_id, r.team
+),
+absences AS (
+  SELECT game_id, team, COUNT(*) AS absent_regulars, SUM(starters) AS starters, SUM(minutes) AS minutes,
+         SUM(points) AS points, SUM(rebounds) AS rebounds, SUM(assists) AS assists,
+         SUM(threes) AS threes, SUM(plays) AS plays
+  FROM absentees
+  GROUP BY game_id, team
 ),
 team_absences AS (
   SELECT s.game_id, s.team,
@@ -92,6 +98,21 @@ team_absences AS (
          CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.plays, 0) END AS plays
   FROM sides AS s
   LEFT JOIN absences AS a ON a.game_id = s.game_id AND a.team = s.team
+),
+-- who was expected to be out and played is nobody that he himself has to do without
+left_by_others AS (
+  SELECT s.game_id, s.player_id,
+         a.absent_regulars - CASE WHEN own.player_id IS NULL THEN 0 ELSE 1 END AS absent_regulars,
+         a.starters - COALESCE(own.starters, 0) AS starters,
+         a.minutes - COALESCE(own.minutes, 0) AS minutes,
+         a.points - COALESCE(own.points, 0) AS points,
+         a.rebounds - COALESCE(own.rebounds, 0) AS rebounds,
+         a.assists - COALESCE(own.assists, 0) AS assists,
+         a.threes - COALESCE(own.threes, 0) AS threes,
+         a.plays - COALESCE(own.plays, 0) AS plays
+  FROM precompute.slate AS s
+  JOIN team_absences AS a ON a.game_id = s.game_id AND a.team = s.team
+  LEFT JOIN absentees AS own ON own.game_id = s.game_id AND own.team = s.team AND own.player_id = s.player_id
 ),
 lineup_news AS (
   SELECT s.game_id, s.team,
@@ -114,7 +135,7 @@ usual AS (
          AVG(a.threes) OVER last_10 AS threes,
          AVG(a.plays) OVER last_10 AS plays
   FROM played AS p
-  JOIN team_absences AS a ON a.game_id = p.game_id AND a.team = p.team
+  JOIN left_by_others AS a ON a.game_id = p.game_id AND a.player_id = p.player_id
   WINDOW
     career AS (PARTITION BY p.season, p.player_id ORDER BY p.game_date NULLS FIRST, p.game_id NULLS FIRST),
     last_10 AS (PARTITION BY p.season, p.player_id ORDER BY p.game_date NULLS FIRST, p.game_id NULLS FIRST ROWS BETWEEN 9 PRECEDING AND CURRENT ROW)
@@ -149,6 +170,6 @@ SELECT
   a.plays - u.plays AS absent_plays_change  -- absent_plays above what was left in the player's last 10 games; null where unknown
 FROM precompute.slate AS s
 JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
-JOIN team_absences AS a ON a.game_id = s.game_id AND a.team = s.team
+JOIN left_by_others AS a ON a.game_id = s.game_id AND a.player_id = s.player_id
 LEFT JOIN lineup_news AS n ON n.game_id = s.game_id AND n.team = s.team
 LEFT JOIN usual AS u ON u.season = s.season AND u.player_id = s.player_id AND u.game_number = d.games_played_season

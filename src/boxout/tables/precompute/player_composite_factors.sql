@@ -79,10 +79,11 @@ known AS (
               WHEN 'mid_range' THEN o.mid_range_vs_league
               WHEN 'three' THEN o.three_zone_vs_league END AS opponent_vs_league,
          r.game_date IS NOT NULL AS reports_known,
-         COALESCE(a.absent_regulars, 0) AS absent_regulars,
-         COALESCE(a.stars_out, 0) AS stars_out,
+         -- who was expected to be out and played is nobody that he himself has to do without
+         COALESCE(a.absent_regulars, 0) - CASE WHEN own.player_id IS NULL THEN 0 ELSE 1 END AS absent_regulars,
+         COALESCE(a.stars_out, 0) - COALESCE(own.is_star, 0) AS stars_out,
          -- spread over the 240 minutes of who is left, to each by his own share of the plays
-         COALESCE(a.usage_minutes, 0) / 240 * d.avg_usage_rate_season / 20 AS usage_left
+         (COALESCE(a.usage_minutes, 0) - COALESCE(own.usage_minutes, 0)) / 240 * d.avg_usage_rate_season / 20 AS usage_left
   FROM precompute.slate AS s
   JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
   LEFT JOIN precompute.player_shot_zone_analysis AS z ON z.game_date = s.game_date AND z.player_id = s.player_id
@@ -90,6 +91,7 @@ known AS (
   LEFT JOIN raw.players AS p ON p.player_id = s.player_id AND p.game_date <= s.game_date
   LEFT JOIN reported_dates AS r ON r.game_date = s.game_date
   LEFT JOIN team_absences AS a ON a.game_id = s.game_id AND a.team = s.team
+  LEFT JOIN absentees AS own ON own.game_id = s.game_id AND own.player_id = s.player_id
   WHERE s.is_candidate
 ),
 projected AS (
