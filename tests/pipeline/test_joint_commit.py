@@ -9,9 +9,10 @@ import threading
 from dataclasses import replace
 from pathlib import Path
 
+import duckdb
 import pytest
 
-from boxout.errors import StoppedError, TableDefinitionError
+from boxout.errors import StoppedError, TableDefinitionError, WarehouseError
 from boxout.pipeline import joint_commit, table_run
 from boxout.pipeline.graph import build_graph, load_graph
 from boxout.pipeline.ingest import ingest_files
@@ -186,3 +187,26 @@ def test_nobody_waits_for_a_table_while_others_wait_for_the_commit(
     assert done
     assert not report.held_back
     assert {name for (names,) in versions(home) for name in names} == NAMES
+
+
+def test_a_commit_that_fails_writes_and_tells_nothing(
+    unbuilt, tmp_path, graph, monkeypatch, in_time
+):
+    home = shutil.copytree(unbuilt, tmp_path / "home")
+    told = []
+
+    def fail(warehouse):
+        raise duckdb.IOException("no space left")
+
+    tables = [table for table in graph.computed if table.name in NAMES]
+    with open_warehouse(Home(home)) as warehouse:
+        with monkeypatch.context() as failing:
+            failing.setattr(joint_commit, "write_kept", fail)
+            with pytest.raises(WarehouseError, match="nothing of it was written"):
+                run_tables(warehouse, graph, tables, listener=lambda *each: told.append(each))
+        assert told == []
+        assert versions(home) == []
+        # the same connection knows that nothing is there
+        report = run_tables(warehouse, graph, tables)
+    assert all(outcome.computed for outcome in report.tables)
+    assert versions(home) == [(sorted(NAMES),)]

@@ -125,13 +125,15 @@ class JointCommit:
             return
         tables, told, outcomes = self._tables, self._told, self._outcomes
         self._begin_anew()
+        has_copy = self._warehouse.ledger_version is not None
+        self._warehouse.ledger_version = None  # it has what a commit that fails has not written
         with self._locks, self._transaction:
             write_kept(self._warehouse)
         if told:  # without a chunk there may have been nothing to commit, and so no version
             names = (table.name for table in tables)
             self._warehouse.own_commits.note(self._version + 1, *names)
-        if self._warehouse.ledger_version is not None:
-            self._warehouse.ledger_version = self._version + 1 if told else None
+            if has_copy:
+                self._warehouse.ledger_version = self._version + 1
         for each in told:
             self._listener(*each)
         for outcome in outcomes:
