@@ -148,7 +148,7 @@ SELECT
     ', "star_teammates_out": ', COALESCE(CAST(c.stars_out AS VARCHAR), 'null'),
     ', "injury_reports_known": ', COALESCE(CAST(c.reports_known AS VARCHAR), 'null'),
     ', "projected_usage_rate": ', COALESCE(CAST(ROUND(c.projected_usage_rate, 4) AS VARCHAR), 'null'), '}') AS usage_context_json, -- what the usage scores were computed from
-  c.fatigue_score,                                       -- 100 is rested, 0 to 100; null before the first game
+  c.fatigue_score,                                       -- 100 is rested, 0 to 100; an age that is unknown takes nothing off; null before the first game
   CAST(c.fatigue_score - 100 AS DECIMAL(6, 2)) / 20 AS fatigue_adjustment, -- the fatigue score mapped to -5 to 0
   CONCAT(
     '{"days_rest": ', COALESCE(CAST(c.days_rest AS VARCHAR), 'null'),
