@@ -43,6 +43,10 @@ class SourceError(BoxoutError):
     """A file or source cannot be read, or is of no known shape."""
 
 
+class UnreadableFileError(SourceError):
+    """A file that the operating system does not let be read; in a while it may."""
+
+
 class UnknownShapeError(SourceError):
     """A readable file whose columns are those of no known shape."""
 

@@ -101,6 +101,15 @@ def test_rounds_are_due_after_the_interval_where_no_time_comes_first():
         ("[train]\nsometimes = true", "[train] may hold"),
         ('[train]\nenabled = "yes"', "enabled must be"),
         ('alert_urls = "json://here"', "alert_urls must be a list"),
+        ("dead_man_url = 5", "dead_man_url must be an address"),
+        ("every_minutes = nan", "every_minutes must be a number from 0 to"),
+        ("every_minutes = inf", "every_minutes must be a number from 0 to"),
+        ("every_minutes = 1e300", "every_minutes must be a number from 0 to"),
+        ("[train]\nmin_age_hours = inf", "min_age_hours must be a number from 0 to"),
+        ("[retry]\nattempts = 1.5", "attempts must be a whole number from 1"),
+        ("times = 5", "times must be a list of times of day"),
+        ('times = "04:00"', "times must be a list of times of day"),
+        ('late_after = "10:00+02:00"', "late_after: '10:00+02:00' is no time of day"),
         ("times = [", "no TOML"),
     ],
 )
@@ -110,6 +119,18 @@ def test_a_wrong_setting_is_answered_by_what_and_where(text, said, tmp_path):
     with pytest.raises(UsageError) as error:
         read_settings(Home(tmp_path), path)
     assert said in str(error.value)
+    assert str(path) in str(error.value)
+
+
+def test_a_settings_file_that_cannot_be_read_is_said_so(tmp_path):
+    path = tmp_path / "boxout.toml"
+    path.write_bytes(b'dead_man_url = "\xff"')
+    with pytest.raises(UsageError, match="no TOML"):
+        read_settings(Home(tmp_path))
+    path.unlink()
+    path.mkdir()
+    with pytest.raises(UsageError, match="cannot be read") as error:
+        read_settings(Home(tmp_path))
     assert str(path) in str(error.value)
 
 

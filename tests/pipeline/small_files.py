@@ -1,4 +1,4 @@
-"""What small files of three shapes hold, as SQL: the same three games in each source's spelling."""
+"""What small files of four shapes hold, as SQL: the same games in each source's spelling."""
 
 # Two games on one evening and one the day after; eight players a team, each with a 7-point
 # line of 3 baskets, one of them a three, on 7 shots and no free throws.
@@ -46,4 +46,8 @@ SELECT 1610612743 AS TEAM_ID, 1000 + p AS PLAYER_ID, 'Player' || chr((64 + p)::I
        'Center' AS ZONE_NAME, '24+ ft.' AS ZONE_RANGE, n::DOUBLE AS LOC_X, 5.0 AS LOC_Y,
        n AS SHOT_DISTANCE, 1 AS QUARTER, 11 - n AS MINS_LEFT, p AS SECS_LEFT
 FROM range(1, 9) AS players(p), range(7) AS shots(n) ORDER BY ALL
+"""
+INJURIES = """
+SELECT TIMESTAMP '2023-10-24 21:30:00' AS report_utc, DATE '2023-10-24' AS game_date,
+       'DEN' AS team, 'PlayerA Denson' AS player_name, 'out' AS status, 'Knee' AS reason
 """

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
-from small_files import BOX_LINES, SHOTS, TEAM_LOGS
+from filelock import FileLock
+from small_files import BOX_LINES, INJURIES, SHOTS, TEAM_LOGS
 
-from boxout.errors import SourceError
+from boxout.errors import BusyError, RefusedFileError, SourceError, UnreadableFileError
 from boxout.pipeline import ingest as ingest_module
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
+from boxout.pipeline.locks import table_lock
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.table_run import RunOptions
+from boxout.sources.files.reading import is_simulated
 from boxout.warehouse.ducklake import open_warehouse
 
 BOX = "landing.bref_player_boxscores"
@@ -244,7 +249,7 @@ def test_a_file_of_which_no_row_can_be_placed_is_refused_and_changes_nothing(wri
     [refused] = read_incidents(empty)
     assert (refused.table, refused.check, refused.scope) == (BOX, "file_accepted", "file")
     ingest(write("box.parquet", BOX_LINES))
-    assert read_incidents(empty) == ()
+    assert not read_incidents(empty)
 
 
 def test_ids_that_say_no_season_type_leave_it_to_the_season_id(write, ingest, empty):
@@ -307,3 +312,53 @@ def test_three_spellings_of_one_game_meet_in_one_row(write, ingest, empty, graph
     assert empty.rows(counts + "shots") == [(56, 1, 1001)]
     populated = "SELECT count(*), count(usage_rate) FROM lake.analytics.player_game_summary"
     assert empty.rows(populated) == [(48, 48)]
+
+
+@pytest.mark.parametrize(
+    ("table", "lines", "spoiled"),
+    [("landing.injuries", INJURIES, "3 AS status"), (BOX, BOX_LINES, "3 AS home_team")],
+)
+def test_a_file_with_a_column_of_another_type_is_refused(
+    write, empty, graph, table, lines, spoiled
+):
+    path = write("odd.parquet", f"SELECT * REPLACE ({spoiled}) FROM ({lines})")
+    with pytest.raises(RefusedFileError, match="do not hold what") as caught:
+        ingest_files(empty, graph, [path])
+    assert caught.value.where == str(path)
+    (incident,) = read_incidents(empty)
+    assert (incident.table, incident.source_file) == (table, str(path))
+    assert ingest_files(empty, graph, [write("odd.parquet", lines)])[0].added > 0
+    assert not read_incidents(empty)
+
+
+def test_a_file_that_the_system_does_not_let_be_read_is_refused_alone(
+    write, empty, graph, tmp_path
+):
+    refused = []
+    paths = [tmp_path / "gone.csv", write("box.parquet", BOX_LINES)]
+    reports = ingest_files(empty, graph, paths, on_error=lambda *told: refused.append(told))
+    assert [report.added for report in reports] == [48]
+    ((path, error),) = refused
+    assert path == paths[0]
+    assert isinstance(error, UnreadableFileError)
+    assert "No such file" in error.what
+    assert not read_incidents(empty)
+
+
+def test_a_file_whose_name_is_no_text_is_refused_alone(write, empty, graph, tmp_path):
+    good = write("box.parquet", BOX_LINES)
+    odd = Path(shutil.copy(good, os.fsdecode(bytes(tmp_path) + b"/p\xff.parquet")))
+    refused = []
+    reports = ingest_files(empty, graph, [odd, good], on_error=lambda *told: refused.append(told))
+    assert [report.path for report in reports] == [good]
+    assert refused[0][1].where.encode().endswith(rb"p\xff.parquet")
+    assert not is_simulated(empty.connection, odd)
+
+
+def test_a_table_that_has_just_been_taken_is_said_to_be_by_another_process(empty):
+    with (
+        FileLock(empty.home.locks / f"{BOX}.lock"),
+        pytest.raises(BusyError, match="by another process"),
+        table_lock(empty, BOX, wait_seconds=0),
+    ):
+        pass

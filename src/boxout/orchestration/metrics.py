@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -67,7 +66,7 @@ class NewestStatus:
                 if self._status is None or version != self._status.data_version:
                     with open_warehouse(self._home) as warehouse, warehouse.one_thread():
                         self._status = read_status(warehouse, self._graph)
-            except (BoxoutError, duckdb.Error, sqlite3.Error, OSError):
+            except (BoxoutError, duckdb.Error, OSError):
                 self._status = None
             return self._status
 

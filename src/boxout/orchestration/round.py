@@ -22,7 +22,14 @@ from tenacity import (
     wait_exponential,
 )
 
-from boxout.errors import BoxoutError, BusyError, SourceError, StoppedError, WarehouseError
+from boxout.errors import (
+    BoxoutError,
+    BusyError,
+    SourceError,
+    StoppedError,
+    UnreadableFileError,
+    WarehouseError,
+)
 from boxout.orchestration.learning_round import Learned, learn
 from boxout.orchestration.logs import log
 from boxout.orchestration.settings import WatchSettings
@@ -34,7 +41,7 @@ from boxout.pipeline.run import RunReport, run_tables
 from boxout.pipeline.runs import close_dead_runs
 from boxout.pipeline.stage import Chunk
 from boxout.pipeline.table_run import RunOptions, TableOutcome
-from boxout.sources.files.reading import find_files
+from boxout.sources.files.reading import find_files, printable
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home
 
@@ -104,6 +111,11 @@ class Round:
         Raises `StoppedError` when the watcher was asked to stop.
     tell
         Called with what is being done.
+    seen
+        The files that were ingested or refused, as they were then.
+    unread
+        Those that the system did not let be read: each round tries them again, and none is
+        called for their sake.
     """
 
     home: Home
@@ -113,6 +125,7 @@ class Round:
     heed_stop: Callable[[], None]
     tell: Callable[[str], None]
     seen: Files = field(default_factory=dict)
+    unread: set[Path] = field(default_factory=set)
 
     def run(self) -> RoundReport:
         """Do one round.
@@ -194,14 +207,19 @@ class Round:
         prepare(warehouse, self.graph)
         close_dead_runs(warehouse)
         for path, stamp in self._settled().items():
-            if self.seen.get(path) == stamp:
+            is_seen = self.seen.get(path) == stamp
+            if is_seen and path not in self.unread:
                 continue
             self.heed_stop()
+            self.unread.discard(path)
             try:
                 (brought,) = ingest_files(warehouse, self.graph, [path])
             except SourceError as error:
-                report.refused[str(path)] = error.what
-                log("refused", level=logging.ERROR, file=path, reason=error.what)
+                if isinstance(error, UnreadableFileError):
+                    self.unread.add(path)
+                if not is_seen:
+                    report.refused[printable(path)] = error.what
+                    log("refused", level=logging.ERROR, file=printable(path), reason=error.what)
             else:
                 if not brought.is_known:
                     report.files.append(brought)
@@ -216,15 +234,21 @@ class Round:
             self.seen[path] = stamp
 
     def _settled(self) -> Files:
-        """Return the incoming files once none that is new is still being written."""
+        """Return the incoming files once none that is new is still being written.
+
+        What a clock that is wrong dates to the future is done when it has not changed meanwhile.
+        """
+        files = self.incoming()
         while True:
-            files = self.incoming()
             new = [stamp for path, stamp in files.items() if self.seen.get(path) != stamp]
             youngest = max((changed for changed, _ in new), default=0) / 1e9
             wait = youngest + self.settings.settle_seconds - time.time()
             if wait <= 0:
                 return files
             self._wait(min(wait, self.settings.settle_seconds))
+            before, files = files, self.incoming()
+            if files == before:
+                return files
 
     def _build(self, warehouse: Warehouse, report: RoundReport) -> None:
         prepare(warehouse, self.graph)

@@ -12,6 +12,8 @@ from boxout.errors import UsageError
 from boxout.warehouse.home import Home
 
 FILE = "boxout.toml"
+# Two years of minutes, a century of hours: what is more is no time that can be reckoned with.
+MOST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,8 @@ def read_settings(home: Home, config: Path | None = None) -> WatchSettings:
     Raises
     ------
     UsageError
-        When the named file is not there, is no TOML, or has a setting that is unknown or wrong.
+        When the named file is not there, cannot be read, is no TOML, or has a setting that is
+        unknown or wrong.
     """
     path = config or home.path / FILE
     if not path.exists():
@@ -95,6 +98,12 @@ def read_settings(home: Home, config: Path | None = None) -> WatchSettings:
         return _with_folders(WatchSettings(), {}, home.path)
     try:
         given = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(
+            f"The settings cannot be read: {error.strerror or error}.",
+            str(path),
+            "It has to be a file that may be read.",
+        ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"The settings are no TOML: {error}.", str(path), "Mend it.") from None
     try:
@@ -113,16 +122,16 @@ def _settings(given: dict[str, Any]) -> WatchSettings:
     values = dict(given)
     values.pop("folders", None)
     if "times" in values:
-        values["times"] = tuple(_time(text, "times") for text in values["times"])
+        values["times"] = _times(values["times"])
     if "late_after" in values:
         values["late_after"] = _time(values["late_after"], "late_after")
     for name, kind in (("train", TrainSettings), ("retry", RetrySettings)):
         if name in values:
             values[name] = _section(kind, values[name], name)
-    values["dead_man_url"] = values.get("dead_man_url") or None
+    values["dead_man_url"] = _address(values.get("dead_man_url", ""))
     values["alert_urls"] = _addresses(values.get("alert_urls", []))
     for name in ("every_minutes", "settle_seconds"):
-        values = _not_negative(values, name)
+        _check_number(values, name)
     settings = WatchSettings(**values)
     if not settings.times and not settings.every_minutes:
         raise ValueError("neither times nor every_minutes says when a round is due")
@@ -135,12 +144,18 @@ def _section(kind: type[Any], given: Any, name: str) -> Any:
         raise ValueError(f"[{name}] may hold {', '.join(known)}")
     if not isinstance(given.get("enabled", True), bool):
         raise ValueError("enabled must be true or false")
-    for key in given:
-        if key != "enabled":
-            given = _not_negative(given, key)
-    if given.get("attempts", 1) < 1:
-        raise ValueError("attempts must be 1 or more")
+    for key in set(given) - {"enabled", "attempts"}:
+        _check_number(given, key)
+    attempts = given.get("attempts", 1)
+    if isinstance(attempts, bool) or not isinstance(attempts, int) or not 1 <= attempts <= MOST:
+        raise ValueError(f"attempts must be a whole number from 1 to {MOST:,}")
     return kind(**given)
+
+
+def _address(given: Any) -> str | None:
+    if not isinstance(given, str):
+        raise ValueError("dead_man_url must be an address in quotes, or empty")
+    return given or None
 
 
 def _addresses(given: Any) -> tuple[str, ...]:
@@ -149,21 +164,28 @@ def _addresses(given: Any) -> tuple[str, ...]:
     return tuple(given)
 
 
-def _not_negative(values: dict[str, Any], name: str) -> dict[str, Any]:
-    if name in values:
-        number = values[name]
-        if isinstance(number, bool) or not isinstance(number, int | float) or number < 0:
-            raise ValueError(f"{name} must be a number that is not negative")
-    return values
+def _check_number(values: dict[str, Any], name: str) -> None:
+    number = values.get(name, 0)
+    is_number = isinstance(number, int | float) and not isinstance(number, bool)
+    if not is_number or not 0 <= number <= MOST:
+        raise ValueError(f"{name} must be a number from 0 to {MOST:,}")
+
+
+def _times(given: Any) -> tuple[time, ...]:
+    if not isinstance(given, list):
+        raise ValueError('times must be a list of times of day, such as ["17:30"]')
+    return tuple(_time(each, "times") for each in given)
 
 
 def _time(given: Any, name: str) -> time:
-    if isinstance(given, time):
-        return given
+    wrong = ValueError(f"{name}: {given!r} is no time of day such as 17:30")
     try:
-        return time.fromisoformat(str(given))
+        found = given if isinstance(given, time) else time.fromisoformat(str(given))
     except ValueError:
-        raise ValueError(f"{name}: {given!r} is no time of day such as 17:30") from None
+        raise wrong from None
+    if found.tzinfo:
+        raise wrong
+    return found
 
 
 def _with_folders(settings: WatchSettings, given: dict[str, Any], base: Path) -> WatchSettings:

@@ -7,6 +7,7 @@ when the process dies. It keeps nothing that a restart would miss.
 from __future__ import annotations
 
 import contextlib
+import http.client
 import logging
 import time
 import urllib.request
@@ -15,7 +16,7 @@ from datetime import datetime
 
 import duckdb
 
-from boxout.errors import BoxoutError, BusyError, StoppedError
+from boxout.errors import BoxoutError, BusyError, StoppedError, WarehouseError
 from boxout.orchestration.alerts import Alerts
 from boxout.orchestration.logs import log
 from boxout.orchestration.metrics import WatchMetrics
@@ -182,15 +183,21 @@ class Watcher:
         if self._metrics:
             self._metrics.sleeping_until(due)
         log("sleeping", until=f"{due:%Y-%m-%d %H:%M:%S} UTC")
-        version = newest_version(self._home)
+        version = self._version()
         while self._clock() < due:
             self._heed_stop()
             if self._round.incoming().items() - self._round.seen.items():
                 return "a file came"
-            if newest_version(self._home) != version and not active_runs(self._home):
+            if self._version() != version and not active_runs(self._home):
                 return "the project changed"
             time.sleep(POLL_SECONDS)
         return "it is time"
+
+    def _version(self) -> int | None:
+        try:
+            return newest_version(self._home)
+        except WarehouseError:
+            return None  # the next round says so
 
     def _tell(self, doing: str) -> None:
         self._heartbeat.tell(doing=doing)
@@ -205,5 +212,5 @@ def _ping(url: str) -> None:
     try:
         with urllib.request.urlopen(url, timeout=PING_SECONDS) as answer:
             answer.read()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, http.client.HTTPException) as error:
         log("the dead-man's service was not reached", level=logging.WARNING, reason=str(error))

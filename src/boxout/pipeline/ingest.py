@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
+import duckdb
+
 from boxout.errors import RefusedFileError, SourceError
 from boxout.pipeline.arrivals import (
     SOURCE_FILE,
@@ -45,6 +47,9 @@ from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 SAMPLE_ROWS = 3
+# What the engine says of columns of another type than a shape's, and of values that do not fit;
+# its other errors, such as of a full disk, are not the file's.
+CONTENT_ERRORS = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)
 
 
 @dataclass(frozen=True)
@@ -174,8 +179,7 @@ def _ingest_file(
     with table_lock(warehouse, table.name):
         known.catch_up()
         _refuse_mixture(warehouse, path, known.label)
-        map_names(warehouse.connection, shape)
-        translate(warehouse, table, shape, name)
+        _translate(warehouse, table, shape, path, name)
         rows = int(warehouse.scalar("SELECT count(*) FROM source_file"))
         rejected = rejections(warehouse)
         if rows and not warehouse.scalar("SELECT count(*) FROM arrived"):
@@ -206,6 +210,23 @@ def _ingest_file(
     if known.has_refusals:
         forget_refusals(warehouse, name, run_id)
     return report
+
+
+def _translate(
+    warehouse: Warehouse, table: TableDefinition, shape: Shape, path: Path, name: str
+) -> None:
+    try:
+        map_names(warehouse.connection, shape)
+        translate(warehouse, table, shape, name)
+    except CONTENT_ERRORS as error:
+        raise RefusedFileError(
+            f"The file's columns do not hold what those of {table.name} do: "
+            f"{str(error).splitlines()[0]}",
+            str(path),
+            "Write it again with text, numbers and dates as the source has them; nothing of it was "
+            "loaded.",
+            table=table.name,
+        ) from error
 
 
 def _refuse_mixture(warehouse: Warehouse, path: Path, label: str | None) -> None:

@@ -107,7 +107,7 @@ class Heartbeat:
     def tell(self, **facts: Any) -> None:
         """Say something new of oneself, at once."""
         self._facts = self._facts | facts  # the thread may be writing the old ones
-        self._write()
+        self._write_if_possible()
 
     def stop_reason(self) -> str | None:
         """Return why this worker has been asked to stop; None when it has not."""
@@ -126,9 +126,12 @@ class Heartbeat:
 
     def _beat(self) -> None:
         while not self._is_over.wait(BEAT_SECONDS):
-            # A full disk must not end the run: it shows as silent.
-            with contextlib.suppress(OSError):
-                self._write()
+            self._write_if_possible()
+
+    def _write_if_possible(self) -> None:
+        # A full disk must not end the run: it shows as silent.
+        with contextlib.suppress(OSError):
+            self._write()
 
     def _write(self) -> None:
         sign = {

@@ -6,6 +6,7 @@ import os
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from filelock import FileLock, Timeout
 
@@ -13,6 +14,7 @@ from boxout.errors import BusyError
 from boxout.warehouse.ducklake import Warehouse
 
 TABLE_WAIT_SECONDS = 600.0
+OTHER = "another process"
 
 
 @contextmanager
@@ -34,7 +36,14 @@ def table_lock(
             yield
     except Timeout as error:
         raise BusyError(
-            f"{table} is being written by {holder.read_text()}.",
+            f"{table} is being written by {_who(holder)}.",
             str(path),
             "Wait for it to finish, or end that process, and run the command again.",
         ) from error
+
+
+def _who(holder: Path) -> str:
+    try:
+        return holder.read_text() or OTHER
+    except FileNotFoundError:
+        return OTHER  # it has only just taken the lock

@@ -353,14 +353,29 @@ def newest_version(home: Home) -> int | None:
     """Return the newest data version without opening the engine; None where there is no project.
 
     Reads the catalog's table of snapshots, as the DuckLake specification has it.
+
+    Raises
+    ------
+    WarehouseError
+        When the catalog cannot be read.
     """
     if not home.exists():
         return None
-    with contextlib.closing(
-        sqlite3.connect(f"file:{quote(str(home.catalog))}?mode=ro", uri=True, timeout=BUSY_SECONDS)
-    ) as catalog:
-        found = catalog.execute("SELECT max(snapshot_id) FROM ducklake_snapshot").fetchone()
-    return None if found is None else int(found[0])
+    address = f"file:{quote(str(home.catalog))}?mode=ro"
+    try:
+        with contextlib.closing(
+            sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS)
+        ) as catalog:
+            (version,) = catalog.execute(
+                "SELECT max(snapshot_id) FROM ducklake_snapshot"
+            ).fetchone()
+    except sqlite3.Error as error:
+        raise WarehouseError(
+            f"The catalog cannot be read: {error}",
+            str(home.catalog),
+            "If the file is damaged, restore it from a backup or rebuild in another --home.",
+        ) from error
+    return version if version is None else int(version)
 
 
 def _attach_statement(home: Home, version: int | None) -> str:

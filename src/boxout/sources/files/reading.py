@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import os
 import re
 import zlib
 from collections.abc import Iterable
@@ -14,7 +15,12 @@ from pathlib import Path
 
 import duckdb
 
-from boxout.errors import RefusedFileError, SourceError, UnknownShapeError
+from boxout.errors import (
+    RefusedFileError,
+    SourceError,
+    UnknownShapeError,
+    UnreadableFileError,
+)
 from boxout.sources.files import (
     bref_player_boxscores,
     game_lines,
@@ -94,9 +100,27 @@ def reader_of(path: Path) -> str | None:
 
 
 def fingerprint(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Return the SHA-256 of a file's bytes.
+
+    Raises
+    ------
+    UnreadableFileError
+        When the operating system does not let it be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise UnreadableFileError(
+            f"The file cannot be read: {error.strerror or error}.",
+            printable(path),
+            "See that it is there and may be read; nothing of it was loaded.",
+        ) from error
+
+
+def printable(path: Path) -> str:
+    """Return a path as text that can be printed, whatever bytes its name has."""
+    return os.fsencode(path).decode(errors="backslashreplace")
 
 
 def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Shape:
@@ -108,8 +132,15 @@ def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Shape:
     Raises
     ------
     SourceError
-        When the file cannot be read, is empty, or has the columns of no known shape.
+        When the file cannot be read, is empty, or has the columns of no known shape, or its name
+        is no text that the engine takes.
     """
+    if not _is_text(path):
+        raise SourceError(
+            "The file's name, or that of a folder it is in, is not UTF-8.",
+            printable(path),
+            "Rename it and ingest it again; nothing of it was loaded.",
+        )
     source = source_query(path)
     _refuse_absurd_size(connection, path)
     try:
@@ -125,6 +156,10 @@ def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Shape:
             "Fetch or write it again; nothing of it was loaded.",
         ) from error
     return shape
+
+
+def _is_text(path: Path) -> bool:
+    return str(path) == printable(path)
 
 
 def source_query(path: Path) -> str:
@@ -224,7 +259,7 @@ def detect_shape(columns: set[str], path: Path) -> Shape:
 
 def is_simulated(connection: duckdb.DuckDBPyConnection, path: Path) -> bool:
     """Whether a file carries the simulated league's label."""
-    if reader_of(path) != "read_parquet":
+    if reader_of(path) != "read_parquet" or not _is_text(path):
         return False
     try:
         return bool(

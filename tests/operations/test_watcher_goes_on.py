@@ -1,0 +1,163 @@
+"""What goes wrong around a watcher neither ends it nor keeps it from its work."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import threading
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from boxout.errors import StoppedError, UnreadableFileError, WarehouseError
+from boxout.orchestration.round import Round, RoundReport
+from boxout.orchestration.settings import WatchSettings
+from boxout.orchestration.watch import Watcher, _ping
+from boxout.pipeline import ingest as ingest_module
+from boxout.pipeline.life_signs import Heartbeat, now
+from boxout.warehouse.ducklake import newest_version, open_warehouse
+from boxout.warehouse.home import Home
+
+INJURY = (
+    "SELECT '2024-01-05 17:30:00' AS report_utc, '2024-01-05' AS game_date, 'DEN' AS team, "
+    "'Nikola Jokic' AS player_name, 3 AS status, 'Knee' AS reason"
+)
+
+
+@pytest.fixture
+def incoming(tmp_path):
+    folder = tmp_path / "incoming"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture
+def a_round(tmp_path, incoming, graph):
+    """Return a round of a new project whose waits call a function."""
+
+    def make(heed_stop=lambda: None, settle_seconds=0.0):
+        settings = WatchSettings(folders=(incoming,), settle_seconds=settle_seconds)
+        return Round(Home(tmp_path / "new"), graph, settings, now, heed_stop, lambda text: None)
+
+    return make
+
+
+def ingest(doing):
+    """Ingest what came as a round does, and return what it reports."""
+    report = RoundReport(now())
+    with open_warehouse(doing.home, create=True) as warehouse:
+        doing._ingest(warehouse, report)
+    return report
+
+
+def test_files_that_cannot_be_ingested_are_told_once_and_hold_up_no_other(a_round, incoming):
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({INJURY}) TO '{incoming / 'a.parquet'}'")
+        good = INJURY.replace("3 AS status", "'out' AS status")
+        connection.execute(f"COPY ({good}) TO '{incoming / 'z.parquet'}'")
+    Path(os.fsdecode(bytes(incoming) + b"/p\xff.csv")).write_text("a,b\n1,2\n")
+    doing = a_round()
+    report = ingest(doing)
+    assert [brought.path.name for brought in report.files] == ["z.parquet"]
+    assert sorted(Path(path).name for path in report.refused) == ["a.parquet", r"p\xff.csv"]
+    assert not doing.incoming().items() - doing.seen.items()  # nothing wakes the watcher
+    again = ingest(doing)
+    assert (again.files, again.refused) == ([], {})
+
+
+def test_what_the_system_does_not_let_be_read_is_tried_again_in_each_round(
+    a_round, incoming, monkeypatch
+):
+    with duckdb.connect() as connection:
+        good = INJURY.replace("3 AS status", "'out' AS status")
+        connection.execute(f"COPY ({good}) TO '{incoming / 'a.parquet'}'")
+
+    def closed(path):
+        raise UnreadableFileError("The file cannot be read: Permission denied.", str(path))
+
+    doing = a_round()
+    with monkeypatch.context() as closing:
+        closing.setattr(ingest_module, "fingerprint", closed)
+        assert len(ingest(doing).refused) == 1
+        assert not doing.incoming().items() - doing.seen.items()
+        assert ingest(doing).refused == {}  # it was told
+    assert len(ingest(doing).files) == 1
+    assert ingest(doing).files == []
+
+
+def test_a_file_from_the_future_is_taken_when_it_has_stopped_changing(a_round, incoming):
+    path = incoming / "late.csv"
+    looks = []
+
+    def write_on():
+        looks.append(path)
+        if len(looks) > 50:
+            raise StoppedError("it would have waited for a day")
+        if len(looks) <= 3:
+            path.write_text("a,b\n" * len(looks))
+        os.utime(path, ns=(4_000_000_000_000_000_000, 4_000_000_000_000_000_000))
+
+    write_on()
+    assert a_round(write_on, 0.01)._settled()[path][1] == len("a,b\n" * 3)
+
+
+@pytest.mark.parametrize("content", [b"", b"no catalog at all"])
+def test_the_version_of_what_is_no_catalog_is_an_error_that_says_so(tmp_path, content):
+    home = Home(tmp_path)
+    home.catalog.write_bytes(content)
+    with pytest.raises(WarehouseError, match="cannot be read") as caught:
+        newest_version(home)
+    assert caught.value.where == str(home.catalog)
+
+
+def test_a_catalog_without_a_version_has_none(tmp_path):
+    import sqlite3
+
+    home = Home(tmp_path)
+    with contextlib.closing(sqlite3.connect(home.catalog)) as catalog:
+        catalog.execute("CREATE TABLE ducklake_snapshot (snapshot_id BIGINT)")
+    assert newest_version(home) is None
+
+
+def test_a_watcher_sleeps_on_beside_a_catalog_that_cannot_be_read(tmp_path, graph):
+    home = Home(tmp_path / "new")
+    home.create()
+    home.catalog.touch()
+    noon = datetime(2026, 1, 15, 12)
+    moments = iter([noon, noon, noon + timedelta(hours=1)])
+    watcher = Watcher(home, graph, WatchSettings(), clock=lambda: next(moments))
+    assert watcher._sleep() == "it is time"
+
+
+@pytest.mark.parametrize(
+    "answer", [b"hello\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nshort"]
+)
+def test_a_dead_man_service_may_answer_anything(answer, caplog):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve():
+            caller, _ = server.accept()
+            with caller:
+                caller.recv(4096)
+                caller.sendall(answer)
+
+        serving = threading.Thread(target=serve, daemon=True)
+        serving.start()
+        _ping(f"http://127.0.0.1:{server.getsockname()[1]}/")
+        serving.join()
+    assert "was not reached" in caplog.text
+
+
+def test_a_heartbeat_that_cannot_be_written_ends_nothing(tmp_path):
+    home = Home(tmp_path)
+    beat = Heartbeat(home, "far", {"doing": "one thing"})
+    beat.start()
+    (home.runs / "far.part").mkdir()
+    beat.tell(doing="another")
+    (home.runs / "far.part").rmdir()
+    beat.tell(more=1)
+    assert '"doing": "another", "more": 1' in (home.runs / "far.json").read_text()
+    beat.end()
