@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 
 import pytest
 
+from boxout.pipeline import runs
+from boxout.pipeline.authors import user_name
 from boxout.pipeline.life_signs import Heartbeat, read_life_signs
+from boxout.pipeline.runs import Run, close_dead_runs
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
 
@@ -113,3 +117,37 @@ def test_a_run_that_is_not_there_cannot_be_stopped(small_home, boxout):
     assert result.returncode == 2
     assert "No run 'nothing' is at work" in result.stderr
     assert "boxout runs" in result.stderr
+
+
+def test_a_run_that_begins_while_others_are_looked_for_is_not_taken_for_dead(project, monkeypatch):
+    began = []
+
+    def look(home):
+        if not began:
+            began.append(Run(project, "backfill"))
+            began[0].start()
+        return read_life_signs(home)
+
+    monkeypatch.setattr(runs, "read_life_signs", look)
+    try:
+        assert close_dead_runs(project) == ()
+        assert close_dead_runs(project) == ()
+    finally:
+        began[0].end("done")
+
+
+def test_stop_without_a_run_stops_nothing(backfill, ingested, boxout):
+    process = backfill(ingested)
+    asked = boxout("stop", "", "--home", ingested)
+    assert asked.returncode == 2
+    assert "RUN is empty" in asked.stderr
+    assert all(sign.stop_reason is None for sign in read_life_signs(Home(ingested)))
+    process.kill()
+
+
+def test_a_user_without_a_name_has_a_number(monkeypatch):
+    def fail():
+        raise KeyError("getpwuid(): uid not found")
+
+    monkeypatch.setattr("getpass.getuser", fail)
+    assert user_name() == f"user {os.getuid()}"

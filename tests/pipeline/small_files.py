@@ -51,3 +51,27 @@ INJURIES = """
 SELECT TIMESTAMP '2023-10-24 21:30:00' AS report_utc, DATE '2023-10-24' AS game_date,
        'DEN' AS team, 'PlayerA Denson' AS player_name, 'out' AS status, 'Knee' AS reason
 """
+# The box lines again as the second source has them, with each team called the visitor.
+PLAYER_LOGS = f"""
+WITH named AS (
+  SELECT *, CASE home_team WHEN 'DEN' THEN '0022300061' WHEN 'GSW' THEN '0022300062'
+                           ELSE '0022300063' END AS nba_id,
+         CASE WHEN is_home THEN visitor_team ELSE home_team END AS other
+  FROM ({BOX_LINES}))
+SELECT row_number() OVER (ORDER BY player_name) AS PLAYER_ID, player_name AS PLAYER_NAME,
+       nba_id AS GAME_ID, game_date AS GAME_DATE,
+       replace(replace(team || ' @ ' || other, 'PHO', 'PHX'), 'BRK', 'BKN') AS MATCHUP, mp AS MIN,
+       fg AS FGM, fga AS FGA, fg3 AS FG3M, fg3a AS FG3A, ft AS FTM, fta AS FTA, orb AS OREB,
+       drb AS DREB, ast AS AST, stl AS STL, blk AS BLK, tov AS TOV, pf AS PF, pts AS PTS,
+       plus_minus AS PLUS_MINUS
+FROM named
+"""
+# Two lines of one bookmaker, whose tip-off was moved between them; the second was seen in play.
+PROP_LINES = """
+SELECT 'PlayerA DENson' AS player_name, tipoff AS commence_time, 'Denver Nuggets' AS home_team,
+       'Los Angeles Lakers' AS away_team, 'book' || b AS bookmaker, 'points' AS market, 6.5 AS line,
+       seen AS timestamp, -110 AS over_price, -110 AS under_price
+FROM range(200) AS books(b), (VALUES
+  ('2023-10-24T23:30:00Z', '2023-10-24T22:00:00Z'),
+  ('2023-10-24T23:41:00Z', '2023-10-24T23:35:00Z')) AS lines(tipoff, seen)
+"""

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from small_files import BOX_LINES, INJURIES, SHOTS, TEAM_LOGS
+from small_files import BOX_LINES, INJURIES, PLAYER_LOGS, PROP_LINES, SHOTS, TEAM_LOGS
 
 from boxout.errors import BusyError, RefusedFileError, SourceError, UnreadableFileError
 from boxout.pipeline import ingest as ingest_module
@@ -277,6 +277,23 @@ def test_a_renamed_column_is_an_incident_that_says_which(write, ingest, empty):
     assert closed.outcome == "repaired"
 
 
+def test_files_of_one_name_in_two_folders_are_two_files(write, ingest, empty, tmp_path):
+    broken = f"SELECT * EXCLUDE (fga), fga AS fg_att FROM ({BOX_LINES})"
+    for year in ("2023", "2024"):
+        (tmp_path / year).mkdir()
+        with pytest.raises(SourceError):
+            ingest(write(f"{year}/box.parquet", broken))
+    assert len(read_incidents(empty)) == 2
+    ingest(write("2024/box.parquet", BOX_LINES))
+    [left] = read_incidents(empty)
+    assert left.source_file.endswith("2023/box.parquet")
+    # one that is gone came back to another folder
+    (tmp_path / "2023" / "box.parquet").unlink()
+    (tmp_path / "again").mkdir()
+    ingest(write("again/box.parquet", BOX_LINES))
+    assert read_incidents(empty) == ()
+
+
 def test_a_damaged_file_leaves_what_was_there(write, ingest, empty):
     path = write("box.parquet", BOX_LINES)
     ingest(path)
@@ -362,3 +379,24 @@ def test_a_table_that_has_just_been_taken_is_said_to_be_by_another_process(empty
         table_lock(empty, BOX, wait_seconds=0),
     ):
         pass
+
+
+def test_a_source_that_calls_both_teams_visitors_brings_no_second_line(write, ingest, empty, graph):
+    for name, query in (("box", BOX_LINES), ("teams", TEAM_LOGS), ("players", PLAYER_LOGS)):
+        assert not ingest(write(f"{name}.parquet", query)).rejected
+    report = run_tables(empty, graph, graph.computed, RunOptions())
+    assert not report.held_back
+    assert empty.scalar("SELECT count(*) FROM lake.raw.player_boxscores") == 48
+
+
+def test_a_line_is_judged_by_its_own_tipoff(write, ingest, empty, graph):
+    for name, query in (("box", BOX_LINES), ("teams", TEAM_LOGS), ("props", PROP_LINES)):
+        assert not ingest(write(f"{name}.parquet", query)).rejected
+    run_tables(empty, graph, graph.computed, RunOptions())
+    assert empty.rows(
+        "SELECT captured_at::VARCHAR, tipoff_at::VARCHAR, is_live, count(*) "
+        "FROM lake.raw.prop_lines GROUP BY ALL ORDER BY ALL"
+    ) == [
+        ("2023-10-24 22:00:00", "2023-10-24 23:30:00", False, 200),
+        ("2023-10-24 23:35:00", "2023-10-24 23:41:00", False, 200),
+    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -11,7 +11,8 @@ from boxout.pipeline.explain import explain_partition
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.plan import plan_tables
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import RunOptions
+from boxout.pipeline.table_run import FIRST_DATE, RunOptions
+from boxout.pipeline.validate import validate_tables
 
 SEASON = "2023-24"
 SUMMARY = "analytics.player_game_summary"
@@ -36,6 +37,22 @@ def corrected(project, graph, league_files, rewrite):
     )
     ingest_files(project, graph, [path])
     return day
+
+
+def test_what_is_stale_far_above_is_not_ready(project, graph, corrected):
+    store = [graph.tables["precompute.ml_feature_store"]]
+    before = validate_tables(project, graph, store, FIRST_DATE, corrected - timedelta(days=1))
+    assert before.passed
+    after = validate_tables(project, graph, store, corrected, date(2024, 8, 1))
+    assert not after.failures
+    assert not after.passed
+    assert any(presence.ready < presence.total for presence in after.presence)
+
+
+def test_where_nothing_is_expected_nothing_is_ready(project, graph):
+    assert not validate_tables(
+        project, graph, graph.computed, date(2090, 1, 1), date(2090, 2, 1)
+    ).passed
 
 
 def test_a_built_project_has_nothing_due(project, graph):

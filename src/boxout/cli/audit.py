@@ -7,7 +7,7 @@ from datetime import date
 import click
 
 from boxout.cli.console import print_json, print_table
-from boxout.cli.options import GameDate, with_home, with_json
+from boxout.cli.options import SEED, GameDate, with_home, with_json
 from boxout.learning.states import FEATURE_STORE
 from boxout.pipeline.content_audit import ContentAudit, audit_content
 from boxout.pipeline.graph import load_graph
@@ -36,7 +36,7 @@ def audit_command() -> None:
     show_default=True,
     help="Dates to sample in each season, where none is named.",
 )
-@click.option("--seed", type=int, default=7, show_default=True, help="Seed of the sampling.")
+@click.option("--seed", type=SEED, default=7, show_default=True, help="Seed of the sampling.")
 @with_home
 @with_json
 def leakage_command(

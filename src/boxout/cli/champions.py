@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import click
 from boxout.cli.console import print_json, print_table
 from boxout.cli.options import with_home, with_json
 from boxout.errors import UsageError
+from boxout.pipeline.authors import user_name
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
 from boxout.warehouse.ducklake import open_warehouse
@@ -55,7 +55,7 @@ def promote_command(
     from boxout.learning.champions.decisions import read_lineup
     from boxout.learning.champions.succession import challenge, roll_back
 
-    who, why = getpass.getuser(), (reason or "").strip()
+    who, why = user_name(), (reason or "").strip()
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, load_graph())
         if rollback:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import click
 
 from boxout.cli.console import print_json
-from boxout.cli.options import with_home, with_json
+from boxout.cli.options import Finite, with_home, with_json
 from boxout.learning.storage import needed_versions
 from boxout.warehouse.compaction import Compaction, compact_lake
 from boxout.warehouse.ducklake import open_warehouse
@@ -19,14 +19,14 @@ MEGABYTE = 1_000_000
 @click.command("compact")
 @click.option(
     "--keep-days",
-    type=click.FloatRange(min=0),
+    type=Finite(min=0, max=36_500),
     default=30.0,
     show_default=True,
     help="Data versions younger than this stay.",
 )
 @click.option(
     "--grace-minutes",
-    type=click.FloatRange(min=0),
+    type=Finite(min=0, max=1_000_000),
     default=60.0,
     show_default=True,
     help="How long files of versions let go of stay, for whoever still reads them.",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 
 import click
@@ -10,6 +9,7 @@ import click
 from boxout.cli.console import print_json
 from boxout.cli.options import with_home, with_json
 from boxout.errors import UsageError
+from boxout.pipeline.authors import user_name
 from boxout.pipeline.goalposts import Goalpost, accept_goalpost, read_goalposts
 from boxout.pipeline.graph import load_graph
 from boxout.warehouse.ducklake import open_warehouse
@@ -45,7 +45,7 @@ def goalposts_command(
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, load_graph())
         if accept:
-            accept_goalpost(warehouse, accept, getpass.getuser(), str(reason).strip())
+            accept_goalpost(warehouse, accept, user_name(), str(reason).strip())
         moved = read_goalposts(warehouse)
     if as_json:
         print_json(moved)

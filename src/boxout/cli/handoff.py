@@ -12,6 +12,7 @@ from boxout.cli.console import notice, print_json
 from boxout.cli.options import with_home, with_json
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import create_ledger
+from boxout.pipeline.life_signs import now
 from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.runs import close_dead_runs
 from boxout.warehouse.ducklake import open_warehouse
@@ -31,14 +32,17 @@ class Moment(click.ParamType[datetime]):
             return value
         try:
             moment = datetime.fromisoformat(str(value))
-        except ValueError:
+            moment = moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+        except (ValueError, OverflowError):
             self.fail(
                 f"{value!r} is not a moment; write it like 2024-01-31T20:00 (UTC) or "
                 "2024-01-31T20:00-05:00.",
                 param,
                 ctx,
             )
-        return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
+        if moment > now():
+            self.fail(f"{value!r} is still to come.", param, ctx)
+        return moment
 
 
 @click.command("handoff")

@@ -11,7 +11,7 @@ import click
 
 from boxout.cli.console import notice, percent, print_by_season, print_json
 from boxout.cli.models import print_grades, print_training, train_with_progress
-from boxout.cli.options import with_home, with_json
+from boxout.cli.options import SEED, with_home, with_json
 from boxout.cli.sources import print_ingest, report_file
 from boxout.cli.tables import print_run, run_with_progress
 from boxout.errors import GateError, SourceError, UnknownShapeError
@@ -54,7 +54,7 @@ class JobReport:
     help="File or folder of raw data; a simulated league when there is none.",
 )
 @click.option(
-    "--seed", type=int, default=7, show_default=True, help="Seed of the simulated league."
+    "--seed", type=SEED, default=7, show_default=True, help="Seed of the simulated league."
 )
 @click.option("--no-train", is_flag=True, help="Stop after the tables.")
 @with_home

@@ -42,6 +42,7 @@ class Finite(click.FloatRange):
 
 
 LINE = Finite(min=0)
+SEED = click.IntRange(min=0)
 
 
 def with_home(command: Command) -> Command:

@@ -36,7 +36,8 @@ def validate_command(
     """Evaluate the contracts over what is published: coverage by season, pass or fail.
 
     Coverage counts against what the schedule expects, so that a date that is not there lowers
-    it. The exit code is 3 when a blocking check fails or a partition is not ready.
+    it. The exit code is 3 when a blocking check fails, a partition is not ready, or
+    there is none.
 
     \b
     boxout validate
@@ -75,7 +76,9 @@ def _print_validation(result: Validation, show_all: bool) -> None:
     failing = len(result.failures)
     missing = sum(p.total - p.ready for p in result.presence)
     checks = len(result.coverage)
-    if result.passed:
+    if not result.presence:
+        click.echo("\nNOT ready: no partition is expected in this range, so nothing was validated")
+    elif result.passed:
         click.echo(f"\nready: all {checks} checks pass and every partition is there")
     else:
         click.echo(

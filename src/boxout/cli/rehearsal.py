@@ -12,7 +12,7 @@ import click
 from boxout.cli.console import notice, print_json, print_table
 from boxout.cli.diagnosis import print_finding
 from boxout.cli.incidents import duration
-from boxout.cli.options import with_home, with_json
+from boxout.cli.options import SEED, with_home, with_json
 from boxout.errors import UsageError
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.warehouse.ducklake import open_warehouse
@@ -35,7 +35,7 @@ INCIDENT = "game-id-format"
     help="Play on a project built from these files.",
 )
 @click.option(
-    "--seed", type=int, default=7, show_default=True, help="Seed of the simulated league."
+    "--seed", type=SEED, default=7, show_default=True, help="Seed of the simulated league."
 )
 @click.option("--train", is_flag=True, help="Ask for a model while it is broken, and after.")
 @click.option(

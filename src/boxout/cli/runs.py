@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
-
 import click
 
 from boxout.cli.console import print_json, print_table
 from boxout.cli.options import with_home, with_json
 from boxout.errors import UsageError
+from boxout.pipeline.authors import user_name
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.life_signs import ask_to_stop, forget, read_life_signs
 from boxout.pipeline.record_watcher import note_watcher
@@ -118,6 +117,10 @@ def stop_command(run: str, reason: str | None, home: str | None, as_json: bool) 
     boxout stop watch
     """
     project = find_home(home)
+    if not run:
+        raise UsageError(
+            "RUN is empty.", "RUN", "Name a run; `boxout runs` lists those that are at work."
+        )
     if run == WATCHER and (gone := _call_off(project)):
         print_json(gone) if as_json else click.echo(
             f"the watcher was gone (process {gone['pid']} on {gone['host']}); it is called off"
@@ -132,7 +135,7 @@ def stop_command(run: str, reason: str | None, home: str | None, as_json: bool) 
             "See `boxout runs`, and `boxout runs --all` for past ones.",
         )
     sign = matches[0]
-    asked = f"{getpass.getuser()} asked with `boxout stop`" + (f": {reason}" if reason else "")
+    asked = f"{user_name()} asked with `boxout stop`" + (f": {reason}" if reason else "")
     ask_to_stop(project, sign.name, asked)
     if as_json:
         print_json({"run_id": sign.name, "pid": sign.pid, "host": sign.host, "reason": asked})

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from boxout.cli.console import notice, print_json, print_table
-from boxout.cli.options import GameDate, with_home, with_json
+from boxout.cli.options import SEED, GameDate, with_home, with_json
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import FileReport, ingest_files
 from boxout.sources.files.reading import find_files
@@ -75,7 +75,7 @@ def print_ingest(reports: list[FileReport]) -> None:
 
 @click.command("simulate")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--seed", type=int, default=7, show_default=True, help="Same seed, same league.")
+@click.option("--seed", type=SEED, default=7, show_default=True, help="Same seed, same league.")
 @click.option("--seasons", type=click.IntRange(1, 5), default=5, show_default=True)
 @click.option(
     "--size",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Sequence
 from datetime import date
 
@@ -12,6 +11,7 @@ from boxout.cli.console import DateProgress, notice, print_json, print_table
 from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import check_range, with_home, with_json, with_range
 from boxout.errors import UsageError
+from boxout.pipeline.authors import user_name
 from boxout.pipeline.contract import check_names
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import prepare
@@ -123,7 +123,7 @@ def _waiver(
                 "--waive",
                 "`boxout validate` lists the checks.",
             )
-    who = getpass.getuser()
+    who = user_name()
     return Waiver(who, str(reason).strip(), None if everything else frozenset(checks))
 
 

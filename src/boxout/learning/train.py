@@ -5,7 +5,6 @@ Reads one data version from beginning to end, so that the model traces back to i
 
 from __future__ import annotations
 
-import getpass
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +36,7 @@ from boxout.learning.registry import ModelRecord, save_model
 from boxout.learning.states import FEATURE_STORE
 from boxout.learning.storage import PREDICTIONS, Written, replace_rows
 from boxout.learning.walk import Listener, Walk, fitting_workers, run_walk
+from boxout.pipeline.authors import user_name
 from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ledger import create_ledger
@@ -171,7 +171,7 @@ def train(
         written = _write_walk(warehouse, inputs, folds, walk, record.model_id, trained_at)
         clock.lap("save")
         decisions = challenge(
-            warehouse, record.model_id, who=getpass.getuser(), is_automatic=True, at=trained_at
+            warehouse, record.model_id, who=user_name(), is_automatic=True, at=trained_at
         )
         clock.lap("challenge")
         run.summary["model"] = record.model_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import os
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,14 @@ class Author:
     why: str
 
 
+def user_name() -> str:
+    """Return the name of the user of this process; its id where it has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # which of them depends on the version of Python
+        return f"user {os.getuid()}"
+
+
 def last_author(table: str | None) -> Author:
     """Return the author of a table file's last commit, or whoever has uncommitted changes in it.
 
@@ -29,12 +38,12 @@ def last_author(table: str | None) -> Author:
     path = FOLDER if table is None else FOLDER / f"{table.replace('.', '/')}.sql"
     if _git(path, "status", "--porcelain"):
         name = _git(path, "config", "user.name")
-        return Author(name or getpass.getuser(), "not committed yet")
+        return Author(name or user_name(), "not committed yet")
     committed = _git(path, "log", "-1", "--format=%an%x09%s")
     if committed:
         who, _, why = committed.partition("\t")
         return Author(who, why)
-    return Author(getpass.getuser(), "")
+    return Author(user_name(), "")
 
 
 def _git(path: Path, *arguments: str) -> str:

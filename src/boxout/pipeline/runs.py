@@ -234,10 +234,11 @@ def are_dead_runs_closed(warehouse: Warehouse) -> bool:
 
 def _lost_runs(warehouse: Warehouse) -> tuple[dict[str, LifeSign], set[str]]:
     """Return the life signs of dead runs, and the names of all that are to be closed."""
-    signs = {s.name: s for s in read_life_signs(warehouse.home) if is_run(s)}
-    dead = {name: sign for name, sign in signs.items() if not sign.is_alive}
+    # The ledger first: the heartbeat of a run that begins meanwhile is there before its record.
     with warehouse.reading():
         unfinished = warehouse.rows("SELECT run_id FROM lake.ledger.runs WHERE finished_at IS NULL")
+    signs = {s.name: s for s in read_life_signs(warehouse.home) if is_run(s)}
+    dead = {name: sign for name, sign in signs.items() if not sign.is_alive}
     return dead, dead.keys() | ({row[0] for row in unfinished} - signs.keys())
 
 

@@ -12,8 +12,8 @@ from datetime import date
 
 from boxout.pipeline.contract import audit
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ledger import forget_stale_partitions, read_partitions
-from boxout.pipeline.plan import plan_partitions
+from boxout.pipeline.ledger import READY, forget_stale_partitions, read_partitions
+from boxout.pipeline.plan import plan_partitions, plan_tables
 from boxout.pipeline.stage import choose_dates, show_staged
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
@@ -64,7 +64,7 @@ class Presence:
     @property
     def ready(self) -> int:
         """Partitions that may be read."""
-        return sum(self.states.get(state, 0) for state in ("fresh", "empty", "bootstrap", "waived"))
+        return sum(self.states.get(state, 0) for state in READY)
 
     @property
     def total(self) -> int:
@@ -94,21 +94,33 @@ class Validation:
 
     @property
     def passed(self) -> bool:
-        """Whether every blocking check passes and every partition is there."""
-        return not self.failures and all(p.ready == p.total for p in self.presence)
+        """Whether there is any partition, all are there, and every blocking check passes."""
+        return (
+            bool(self.presence)
+            and not self.failures
+            and all(p.ready == p.total for p in self.presence)
+        )
 
 
 def validate_tables(
     warehouse: Warehouse, graph: Graph, tables: Sequence[TableDefinition], start: date, end: date
 ) -> Validation:
-    """Evaluate the contracts of tables over a range of dates, both ends included."""
+    """Evaluate the contracts of tables over a range of dates, both ends included.
+
+    A partition is not ready either where something at any distance above it is stale or held back.
+    """
+    found: dict[str, list[Presence]] = {}
+
+    def note(table: TableDefinition) -> None:
+        found[table.name] = _presence(warehouse, table, start, end)
+
+    plan_tables(warehouse, graph, note)
+    presence = [each for table in tables for each in found[table.name]]
     forget_stale_partitions(warehouse)
     coverage: list[Coverage] = []
-    presence: list[Presence] = []
     for table in tables:
         read_partitions(warehouse)
         plan_partitions(warehouse, graph, table)
-        presence += _presence(warehouse, table, start, end)
         if warehouse.has_table(table.name):
             coverage += _coverage(warehouse, table, start, end)
     return Validation(start, end, tuple(coverage), tuple(presence))

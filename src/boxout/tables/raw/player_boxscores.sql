@@ -34,11 +34,17 @@ scope = "season"
 severity = "block"
 at_least = 0.995
 query = """
-SELECT l.game_date, SUM(CASE WHEN t.game_date IS NULL THEN l.lines ELSE l.lines - t.lines END) AS failing,
-       SUM(l.lines) AS total
-FROM (SELECT game_date, COUNT(*) AS lines FROM landing.bref_player_boxscores GROUP BY game_date) AS l
-LEFT JOIN (SELECT game_date, COUNT(*) AS lines FROM this GROUP BY game_date) AS t
-  ON t.game_date = l.game_date
+SELECT l.game_date, SUM(l.lines - COALESCE(t.lines, 0)) AS failing, SUM(l.lines) AS total
+FROM (
+  SELECT game_date, LEAST(home_team, away_team) AS one_team, GREATEST(home_team, away_team) AS other_team,
+         COUNT(*) AS lines
+  FROM landing.bref_player_boxscores
+  GROUP BY game_date, LEAST(home_team, away_team), GREATEST(home_team, away_team)) AS l
+LEFT JOIN (
+  SELECT game_date, LEAST(team, opponent) AS one_team, GREATEST(team, opponent) AS other_team, COUNT(*) AS lines
+  FROM this
+  GROUP BY game_date, LEAST(team, opponent), GREATEST(team, opponent)) AS t
+  ON t.game_date = l.game_date AND t.one_team = l.one_team AND t.other_team = l.other_team
 GROUP BY l.game_date
 UNION ALL
 SELECT q.game_date, q.failing, q.failing AS total FROM quarantined AS q WHERE q.table_name = 'landing.bref_player_boxscores'
@@ -81,9 +87,12 @@ WITH lines AS (
          CAST(NULL AS BOOLEAN), n.minutes, n.fg, n.fga, n.fg3, n.fg3a, n.ft, n.fta, n.orb, n.drb,
          n.ast, n.stl, n.blk, n.tov, n.pf, n.pts, n.plus_minus
   FROM landing.nba_player_gamelogs AS n
-  LEFT JOIN (SELECT DISTINCT own_game_id FROM landing.bref_player_boxscores) AS b
-    ON b.own_game_id = n.own_game_id
-  WHERE b.own_game_id IS NULL
+  LEFT JOIN (
+    SELECT DISTINCT game_date, LEAST(home_team, away_team) AS one_team, GREATEST(home_team, away_team) AS other_team
+    FROM landing.bref_player_boxscores) AS b
+    ON b.game_date = n.game_date
+   AND b.one_team = LEAST(n.home_team, n.away_team) AND b.other_team = GREATEST(n.home_team, n.away_team)
+  WHERE b.game_date IS NULL
 )
 SELECT
   g.season,                                                            -- season, such as '2023-24'

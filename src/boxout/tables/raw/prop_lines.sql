@@ -32,8 +32,7 @@ severity = "block"
 holds = "is_live IS NULL OR is_live = (captured_at >= tipoff_at)"
 */
 WITH games AS (
-  SELECT DISTINCT l.game_date, l.own_game_id, g.game_id, g.home_team, g.away_team, g.season,
-         COALESCE(l.tipoff_at, g.tipoff_at) AS tipoff_at
+  SELECT DISTINCT l.game_date, l.own_game_id, g.game_id, g.home_team, g.away_team, g.season, g.tipoff_at
   FROM landing.prop_lines AS l
   JOIN raw.games AS g
     ON g.game_date = l.game_date
@@ -78,7 +77,9 @@ best AS (
 ),
 lines AS (
   SELECT g.season, g.game_date, g.game_id, m.player_id, l.bookmaker, l.market, l.captured_at,
-         l.line, l.over_price, l.under_price, g.tipoff_at,
+         l.line, l.over_price, l.under_price,
+         -- what a bookmaker says and the schedule may differ, and change: the earlier one is safe
+         LEAST(COALESCE(l.tipoff_at, g.tipoff_at), COALESCE(g.tipoff_at, l.tipoff_at)) AS tipoff_at,
          -- one player may be written two ways by one bookmaker at one moment
          ROW_NUMBER() OVER (
            PARTITION BY g.game_id, m.player_id, l.bookmaker, l.market, l.captured_at
