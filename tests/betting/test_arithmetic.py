@@ -33,6 +33,15 @@ def test_one_price_in_three_spellings(american, decimal, fractional):
     assert decimal_from_fractional(fractional) == pytest.approx(decimal)
 
 
+@pytest.mark.parametrize(
+    ("chance", "fractional"), [(0.5, "1/1"), (0.99, "1/99"), (0.998, "1/499"), (0.9999, "1/9999")]
+)
+def test_the_fair_odds_of_what_is_almost_certain_are_a_price(chance, fractional):
+    odds = fractional_from_decimal(1 / chance)
+    assert odds == Fraction(fractional)
+    assert implied_chance(decimal_from_fractional(odds)) == pytest.approx(chance)
+
+
 @given(st.integers(100, 5000), st.booleans())
 def test_american_odds_come_back(size, is_positive):
     american = size if is_positive or size == 100 else -size

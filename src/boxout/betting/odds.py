@@ -53,8 +53,14 @@ def american_from_decimal(decimal: ArrayLike) -> Array:
 
 
 def fractional_from_decimal(decimal: float) -> Fraction:
-    """Return fractional odds, such as 10/11, to the nearest denominator of 100 or less."""
-    return Fraction(float(_above_one(decimal)) - 1).limit_denominator(LARGEST_DENOMINATOR)
+    """Return fractional odds, such as 10/11, to the nearest denominator of 100 or less.
+
+    Shorter odds than 1/100 are 1 to the nearest whole number, such as 1/499, and never 0.
+    """
+    odds = Fraction(float(_above_one(decimal))) - 1
+    if odds * LARGEST_DENOMINATOR < 1:
+        return Fraction(1, round(1 / odds))
+    return odds.limit_denominator(LARGEST_DENOMINATOR)
 
 
 def decimal_from_fractional(fractional: str | Fraction) -> float:

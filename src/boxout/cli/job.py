@@ -86,7 +86,7 @@ def run_command(
         report.matched = _matched(warehouse)
         if not no_train:
             heed_stop()
-            _learn(warehouse, report)
+            _learn(warehouse, graph, report)
             clock.lap("learning")
     report.seconds = clock.seconds
     if as_json:
@@ -181,27 +181,47 @@ def _matched(warehouse: Warehouse) -> list[dict[str, Any]]:
     )
 
 
-def _learn(warehouse: Warehouse, report: JobReport) -> None:
+def _learn(warehouse: Warehouse, graph: Graph, report: JobReport) -> None:
+    """Train, predict and grade what is due; what a gate holds back keeps no other step back."""
+    from boxout.learning.registry import list_models
+
+    held_back: list[str] = []
+    for step in (_train, _predict, _grade):
+        if step is not _train and not list_models(warehouse):
+            break
+        try:
+            step(warehouse, graph, report)
+        except GateError as error:
+            held_back.append(str(error))
+    report.held_back = "\n".join(held_back) or None
+
+
+def _train(warehouse: Warehouse, graph: Graph, report: JobReport) -> None:
     from boxout.learning.freshness import is_trained_on, note_training, training_fingerprint
-    from boxout.learning.grade import GradeReport, grade, summarise
-    from boxout.learning.predict import predict
-    from boxout.learning.slate import coming_date
-    from boxout.learning.storage import Written
     from boxout.learning.train import TrainOptions
 
-    try:
-        fingerprint = training_fingerprint(warehouse, load_graph())
-        if is_trained_on(warehouse, fingerprint):
-            report.grades = GradeReport(None, None, Written(0, 0, 0), (), summarise(warehouse))
-            return
+    fingerprint = training_fingerprint(warehouse, graph)
+    if not is_trained_on(warehouse, fingerprint):
         report.training = train_with_progress(warehouse, None, TrainOptions())
-        day = coming_date(warehouse)
-        if day:
-            report.predicted = predict(warehouse, day)
-        report.grades = grade(warehouse)
         note_training(warehouse, fingerprint)
-    except GateError as error:
-        report.held_back = str(error)
+
+
+def _predict(warehouse: Warehouse, graph: Graph, report: JobReport) -> None:
+    from boxout.orchestration.learning_round import predict_coming
+
+    report.predicted = predict_coming(warehouse, graph)
+
+
+def _grade(warehouse: Warehouse, graph: Graph, report: JobReport) -> None:
+    from boxout.learning.freshness import grading_fingerprint, is_graded_on
+    from boxout.learning.grade import GradeReport, summarise
+    from boxout.learning.storage import Written
+    from boxout.orchestration.learning_round import grade_finished
+
+    if is_graded_on(warehouse, grading_fingerprint(warehouse, graph)):
+        report.grades = GradeReport(None, None, Written(0, 0, 0), (), summarise(warehouse))
+    else:
+        report.grades = grade_finished(warehouse, graph)
 
 
 def _print_report(report: JobReport) -> None:
@@ -239,10 +259,9 @@ def _share(result: dict[str, Any]) -> str:
 def _print_learning(report: JobReport) -> None:
     if report.held_back:
         click.echo(report.held_back)
-        return
     if report.training:
         print_training(report.training)
-    else:
+    elif not report.held_back:
         click.echo("the newest model was trained on just this data")
     if report.predicted:
         click.echo(

@@ -8,10 +8,16 @@ from datetime import date, datetime, timedelta
 from boxout.errors import GateError
 from boxout.learning.champions.decisions import read_lineup
 from boxout.learning.drift.watch import watch_drift
-from boxout.learning.freshness import is_trained_on, note_training, training_fingerprint
+from boxout.learning.freshness import (
+    grading_fingerprint,
+    is_trained_on,
+    note_grading,
+    note_training,
+    training_fingerprint,
+)
 from boxout.learning.gates import readiness
-from boxout.learning.grade import grade
-from boxout.learning.predict import features_hash, predict, predicted_from
+from boxout.learning.grade import GradeReport, grade
+from boxout.learning.predict import PredictionReport, features_hash, predict, predicted_from
 from boxout.learning.registry import list_models
 from boxout.learning.slate import coming_date
 from boxout.learning.states import FEATURE_STORE, read_states
@@ -68,6 +74,62 @@ def learn(warehouse: Warehouse, graph: Graph, settings: TrainSettings, at: datet
     return learned
 
 
+def predict_coming(
+    warehouse: Warehouse, graph: Graph, predicted_at: datetime | None = None
+) -> PredictionReport | None:
+    """Predict the coming slate, unless the champions did from the features as they are now.
+
+    Parameters
+    ----------
+    predicted_at
+        The time to record, UTC; now by default.
+
+    Returns
+    -------
+    PredictionReport or None
+        None when nothing was due.
+
+    Raises
+    ------
+    GateError
+        When the slate's features are not ready.
+    """
+    day = coming_date(warehouse)
+    if day is None or not warehouse.has_table(FEATURE_STORE):
+        return None
+    read_states(warehouse, graph, FEATURE_STORE, "feature_states")
+    champions = read_lineup(warehouse).name
+    if predicted_from(warehouse, day) == (champions, features_hash(warehouse, day)) and (
+        warehouse.scalar("SELECT is_ready FROM feature_states WHERE game_date = $1", [day])
+    ):
+        return None
+    return predict(warehouse, day, graph=graph, predicted_at=predicted_at)
+
+
+def grade_finished(warehouse: Warehouse, graph: Graph) -> GradeReport | None:
+    """Grade all forecasts of finished games, and note what they were graded on.
+
+    Returns
+    -------
+    GradeReport or None
+        None when there is no forecast yet.
+
+    Raises
+    ------
+    GateError
+        When no outcome has been built.
+    """
+    if not warehouse.has_table(PREDICTIONS.name):
+        return None
+    if not warehouse.scalar(f"SELECT count(*) FROM lake.{PREDICTIONS.name}"):
+        return None
+    fingerprint = grading_fingerprint(warehouse, graph)
+    report = grade(warehouse, graph=graph)
+    if not report.held_back:
+        note_grading(warehouse, fingerprint)
+    return report
+
+
 def _train(
     warehouse: Warehouse, graph: Graph, settings: TrainSettings, at: datetime, learned: Learned
 ) -> None:
@@ -100,22 +162,20 @@ def _train(
 
 
 def _predict(warehouse: Warehouse, graph: Graph, at: datetime, learned: Learned) -> None:
-    day = coming_date(warehouse)
-    if day is None or not warehouse.has_table(FEATURE_STORE):
-        return
-    read_states(warehouse, graph, FEATURE_STORE, "feature_states")
-    champions = read_lineup(warehouse).name
-    if predicted_from(warehouse, day) == (champions, features_hash(warehouse, day)) and (
-        warehouse.scalar("SELECT is_ready FROM feature_states WHERE game_date = $1", [day])
-    ):
-        return
     try:
-        report = predict(warehouse, day, graph=graph, predicted_at=at.replace(microsecond=0))
+        report = predict_coming(warehouse, graph, at.replace(microsecond=0))
     except GateError as error:
         learned.not_predicted = error.what
         return
-    learned.predicted = day
-    log("predicted", table=PREDICTIONS.name, date=day, model=champions, players=report.player_games)
+    if report:
+        learned.predicted = report.game_date
+        log(
+            "predicted",
+            table=PREDICTIONS.name,
+            date=report.game_date,
+            model=report.model_id,
+            players=report.player_games,
+        )
 
 
 def _watch_drift(warehouse: Warehouse, at: datetime) -> bool:
@@ -134,15 +194,11 @@ def _watch_drift(warehouse: Warehouse, at: datetime) -> bool:
 
 
 def _grade(warehouse: Warehouse, graph: Graph, learned: Learned) -> None:
-    if not warehouse.has_table(PREDICTIONS.name):
-        return
-    if not warehouse.scalar(f"SELECT count(*) FROM lake.{PREDICTIONS.name}"):
-        return
     try:
-        report = grade(warehouse, graph=graph)
+        report = grade_finished(warehouse, graph)
     except GateError as error:
         log("grading is held back", reason=error.what)
         return
-    learned.graded = report.written.inserted
+    learned.graded = report.written.inserted if report else 0
     if learned.graded:
         log("graded", table="learning.grades", rows=learned.graded)
