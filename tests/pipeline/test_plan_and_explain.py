@@ -39,6 +39,23 @@ def corrected(project, graph, league_files, rewrite):
     return day
 
 
+def test_a_plan_of_a_range_has_due_what_a_run_of_it_would_compute(project, graph, corrected):
+    def due(*within, forced=()):
+        plans = plan_tables(project, graph, within=within, forced=forced)
+        return {plan.table: plan.due for plan in plans if plan.due}
+
+    before = corrected - timedelta(days=1)
+    assert due(FIRST_DATE, before) == {}
+    alone = due(corrected, corrected)
+    assert alone[SUMMARY] == 1
+    assert max(alone.values()) == 1
+    assert set(due(before, before, forced={SUMMARY})) == {SUMMARY}
+    options = RunOptions(start=corrected, end=corrected)
+    report = run_tables(project, graph, graph.computed, options)
+    computed = {outcome.table: outcome.computed for outcome in report.tables if outcome.computed}
+    assert computed.items() <= alone.items()
+
+
 def test_what_is_stale_far_above_is_not_ready(project, graph, corrected):
     store = [graph.tables["precompute.ml_feature_store"]]
     before = validate_tables(project, graph, store, FIRST_DATE, corrected - timedelta(days=1))

@@ -93,7 +93,7 @@ def backfill_command(
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, graph)
         if dry_run:
-            _print_plan(warehouse, graph, {t.name for t in selected}, as_json)
+            _print_plan(warehouse, graph, {t.name for t in selected}, as_json, options)
             return
         report = run_with_progress(warehouse, graph, selected, options, "backfill")
     if as_json:
@@ -203,8 +203,21 @@ def plan_command(tables: tuple[str, ...], home: str | None, as_json: bool) -> No
         _print_plan(warehouse, graph, selected, as_json)
 
 
-def _print_plan(warehouse: Warehouse, graph: Graph, selected: set[str], as_json: bool) -> None:
-    plans = [plan for plan in plan_tables(warehouse, graph) if plan.table in selected]
+def _print_plan(
+    warehouse: Warehouse,
+    graph: Graph,
+    selected: set[str],
+    as_json: bool,
+    options: RunOptions | None = None,
+) -> None:
+    options = options or RunOptions()
+    everything = plan_tables(
+        warehouse,
+        graph,
+        within=(options.start, options.end),
+        forced=selected if options.force else (),
+    )
+    plans = [plan for plan in everything if plan.table in selected]
     if as_json:
         print_json(plans)
         return

@@ -10,7 +10,7 @@ Nothing here changes anything that is published.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -50,6 +50,8 @@ class TablePlan:
     counts
         Partitions by state: fresh, empty, bootstrap, waived, stale, missing, failed,
         blocked.
+    due
+        How many partitions are to be computed.
     first_due, last_due
         The range of dates to compute, or None.
     reasons
@@ -58,20 +60,19 @@ class TablePlan:
 
     table: str
     counts: dict[str, int]
+    due: int
     first_due: date | None
     last_due: date | None
     reasons: dict[str, int]
-
-    @property
-    def due(self) -> int:
-        """How many partitions are to be computed."""
-        return self.counts.get("stale", 0) + self.counts.get("missing", 0)
 
 
 def plan_tables(
     warehouse: Warehouse,
     graph: Graph,
     planned: Callable[[TableDefinition], None] = lambda table: None,
+    *,
+    within: tuple[date, date] | None = None,
+    forced: Collection[str] = (),
 ) -> list[TablePlan]:
     """Plan every table, assuming that what is due upstream will be built.
 
@@ -79,6 +80,10 @@ def plan_tables(
     ----------
     planned
         Called with each table while `partition_plan` is its own.
+    within
+        The first and last date that will be built; all when None. What is stale outside is left.
+    forced
+        Tables that are computed again where they are fresh.
 
     Returns
     -------
@@ -90,13 +95,27 @@ def plan_tables(
     plans = []
     with warehouse.one_thread():
         for table in graph.computed:
-            plan_partitions(warehouse, graph, table)
+            plan_partitions(warehouse, graph, table, force=table.name in forced)
+            if within:
+                _leave_outside(warehouse, table, *within)
             planned(table)
             plans.append(_summarise(warehouse, table))
             _assume_built(warehouse, table)
             if table.phase == RAW_PHASE:
                 known_dates(warehouse)
     return plans
+
+
+def _leave_outside(warehouse: Warehouse, table: TableDefinition, first: date, last: date) -> None:
+    """Make nothing due outside a range, and nothing readable there that is stale."""
+    outside = "game_date NOT BETWEEN $1 AND $2"
+    warehouse.execute(
+        "UPDATE ledger_now SET state = 'stale' WHERE table_name = $3 AND game_date IN "
+        f"(SELECT game_date FROM partition_plan WHERE is_due AND {outside})",
+        [first, last, table.name],
+    )
+    warehouse.execute(f"UPDATE partition_plan SET is_due = false WHERE {outside}", [first, last])
+    print_ledger(warehouse, table.name)
 
 
 def plan_upstream(warehouse: Warehouse, graph: Graph, table: TableDefinition) -> None:
@@ -325,23 +344,25 @@ def _summarise(warehouse: Warehouse, table: TableDefinition) -> TablePlan:
     reasons: dict[str, int] = {}
     first: date | None = None
     last: date | None = None
+    due = 0
     for row in warehouse.records(
         """
         SELECT CASE WHEN is_due AND state = 'blocked' THEN 'stale' ELSE state END AS state,
                CASE WHEN state IN ('blocked', 'failed') THEN reason END AS reason,
-               count(*) AS partitions,
+               count(*) AS partitions, count(*) FILTER (is_due) AS due,
                min(CASE WHEN is_due THEN game_date END) AS first_due,
                max(CASE WHEN is_due THEN game_date END) AS last_due
         FROM partition_plan GROUP BY ALL
         """
     ):
         counts[row["state"]] = counts.get(row["state"], 0) + row["partitions"]
+        due += row["due"]
         if row["reason"]:
             reasons[row["reason"]] = row["partitions"]
         if row["first_due"]:
             first = min(first or row["first_due"], row["first_due"])
             last = max(last or row["last_due"], row["last_due"])
-    return TablePlan(table.name, counts, first, last, reasons)
+    return TablePlan(table.name, counts, due, first, last, reasons)
 
 
 def _assume_built(warehouse: Warehouse, table: TableDefinition) -> None:
