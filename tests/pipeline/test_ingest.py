@@ -231,6 +231,23 @@ def test_a_bad_row_goes_to_quarantine_with_reason_and_sample(write, ingest, empt
     assert json.loads(sample)[0]["visitor_team"] == "LAL"
 
 
+@pytest.mark.parametrize(
+    ("query", "change", "reason"),
+    [
+        (TEAM_LOGS, "'20231024' AS GAME_ID", "the game id is in no known format"),
+        (TEAM_LOGS, "'22200061' AS GAME_ID", "the game id names another season"),
+        (SHOTS, "'20231024' AS GAME_ID", "the game id is in no known format"),
+        (SHOTS, "'20231025_LAL_DEN' AS GAME_ID", "the game id holds another date"),
+        (SHOTS, "'20231024_DEN_LAL' AS GAME_ID", "the game id names another home team"),
+        (PLAYER_LOGS, "'20231031_LAL_DEN' AS GAME_ID", "the game id holds another date"),
+    ],
+)
+def test_a_game_id_of_another_game_is_refused(write, ingest, query, change, reason):
+    half = f"SELECT * FROM ({query}) UNION ALL SELECT * REPLACE ({change}) FROM ({query})"
+    report = ingest(write("rows.parquet", half))
+    assert set(report.rejected) == {reason}
+
+
 def test_a_quarantined_row_leaves_quarantine_when_the_file_is_mended(write, ingest, empty):
     bad = BOX_LINES.replace("2 AS ast", "CASE WHEN p = 3 THEN -1 ELSE 2 END AS ast")
     ingest(write("box.parquet", bad))

@@ -56,7 +56,17 @@ def test_alternative_tricodes_are_read_inside_ids():
 
 @pytest.mark.parametrize(
     "written",
-    ["", "game-1", "0072300061", "20231324_LAL_DEN", "20231024_LAL_XXX", "223", "LAL@DEN"],
+    [
+        "",
+        "game-1",
+        "20231024",
+        20231024,
+        "0072300061",
+        "20231324_LAL_DEN",
+        "20231024_LAL_XXX",
+        "223",
+        "LAL@DEN",
+    ],
 )
 def test_what_is_no_game_id_is_refused(written):
     with pytest.raises(IdentityError):

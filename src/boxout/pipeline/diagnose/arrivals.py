@@ -17,6 +17,7 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 # By the reason for which ingest refuses rows: the kind of cause, and the source columns to show.
 KINDS = {
     "the game id is in no known format": ("game-id-format", ("game_id", "bref_game_id")),
+    "the game id names another season": ("game-id-format", ("game_id",)),
     "the team is no NBA team": (
         "team-codes",
         ("team_abbreviation", "team", "opponent", "home_team", "visitor_team", "away_team",

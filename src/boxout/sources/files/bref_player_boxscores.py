@@ -6,6 +6,7 @@ decimal; names may hold UTF-8 that was read as Latin-1.
 
 from boxout.sources.files.shape import (
     GAME_COLUMNS,
+    GAME_ID_PROBLEMS,
     MOST_OF_A_PLAYER,
     PLAYER_COLUMNS,
     Shape,
@@ -52,7 +53,7 @@ SHAPE = Shape(
            home_pts, away_pts,
            CASE WHEN game_problem IS NOT NULL THEN game_problem
                 WHEN game_date IS NULL THEN 'the date is missing or malformed'
-                WHEN id_date <> game_date THEN 'the game id holds another date'
+                {GAME_ID_PROBLEMS}
                 WHEN team_problem IS NOT NULL THEN team_problem
                 WHEN home_team IS NULL OR away_team IS NULL OR team IS NULL
                   THEN 'a team is missing'

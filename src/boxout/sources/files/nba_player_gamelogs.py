@@ -3,6 +3,7 @@
 from boxout.sources.files.nba_team_gamelogs import NBA_STATS
 from boxout.sources.files.shape import (
     GAME_COLUMNS,
+    GAME_ID_PROBLEMS,
     MOST_OF_A_PLAYER,
     PLAYER_COLUMNS,
     Shape,
@@ -33,7 +34,8 @@ SHAPE = Shape(
              CASE WHEN MATCHUP LIKE '% vs. %' THEN t.team ELSE o.team END AS home_team,
              CASE WHEN MATCHUP LIKE '% vs. %' THEN t.number ELSE o.number END AS home_number,
              CASE WHEN MATCHUP LIKE '% vs. %' THEN o.team ELSE t.team END AS away_team,
-             g.nba_game_id, g.season_type AS nba_season_type, g.problem AS game_problem,
+             g.nba_game_id, g.season_type AS nba_season_type, g.game_date AS id_date,
+             g.home_team AS id_home, g.problem AS game_problem,
              coalesce(t.problem, o.problem) AS team_problem,
              {_NAMES}, try_cast(f.player_id AS BIGINT) AS nba_player_id,
              try_cast(f.min AS DECIMAL(6, 2)) AS minutes,
@@ -48,6 +50,8 @@ SHAPE = Shape(
            CASE WHEN game_problem IS NOT NULL THEN game_problem
                 WHEN game_date IS NULL THEN 'the date is missing or malformed'
                 WHEN nba_season_type IN ('preseason', 'all-star') THEN 'not a game that counts'
+                {GAME_ID_PROBLEMS}
+                WHEN id_home <> home_team THEN 'the game id names another home team'
                 WHEN team_problem IS NOT NULL THEN team_problem
                 WHEN team IS NULL OR opponent IS NULL THEN 'the matchup names no two teams'
                 WHEN player_key IS NULL OR nba_player_id IS NULL

@@ -1,6 +1,12 @@
 """NBA Stats shot locations: one row an attempt; game ids are integers without leading zeros."""
 
-from boxout.sources.files.shape import GAME_COLUMNS, PLAYER_COLUMNS, Shape, player_names
+from boxout.sources.files.shape import (
+    GAME_COLUMNS,
+    GAME_ID_PROBLEMS,
+    PLAYER_COLUMNS,
+    Shape,
+    player_names,
+)
 
 _NAMES, _JOIN = player_names("f.player_name")
 
@@ -20,7 +26,8 @@ SHAPE = Shape(
     WITH p AS (
       SELECT source_row, try_cast(f.game_date AS DATE) AS game_date,
              h.team AS home_team, h.number AS home_number, a.team AS away_team, t.team,
-             g.nba_game_id, g.season_type AS nba_season_type, g.problem AS game_problem,
+             g.nba_game_id, g.season_type AS nba_season_type, g.game_date AS id_date,
+             g.home_team AS id_home, g.problem AS game_problem,
              coalesce(h.problem, a.problem, t.problem) AS team_problem,
              {_NAMES}, try_cast(f.player_id AS BIGINT) AS nba_player_id,
              row_number() OVER (
@@ -48,6 +55,8 @@ SHAPE = Shape(
            CASE WHEN game_problem IS NOT NULL THEN game_problem
                 WHEN game_date IS NULL THEN 'the date is missing or malformed'
                 WHEN nba_season_type IN ('preseason', 'all-star') THEN 'not a game that counts'
+                {GAME_ID_PROBLEMS}
+                WHEN id_home <> home_team THEN 'the game id names another home team'
                 WHEN team_problem IS NOT NULL THEN team_problem
                 WHEN home_team IS NULL OR away_team IS NULL OR team IS NULL
                   THEN 'a team is missing'

@@ -6,6 +6,7 @@ text; the newer ones have IS_HOME, OPPONENT and the tip-off in UTC, and no minut
 
 from boxout.sources.files.shape import (
     GAME_COLUMNS,
+    GAME_ID_PROBLEMS,
     MOST_OF_A_TEAM,
     Shape,
     stat_columns,
@@ -52,7 +53,7 @@ def _query(game_date: str, opponent: str, is_home: str, minutes: str, tipoff: st
            CASE WHEN game_problem IS NOT NULL THEN game_problem
                 WHEN game_date IS NULL THEN 'the date is missing or malformed'
                 WHEN nba_season_type IN ('preseason', 'all-star') THEN 'not a game that counts'
-                WHEN id_date <> game_date THEN 'the game id holds another date'
+                {GAME_ID_PROBLEMS}
                 WHEN team_problem IS NOT NULL THEN team_problem
                 WHEN team IS NULL OR opponent IS NULL OR is_home IS NULL
                   THEN 'the team, the opponent or the home side is missing'

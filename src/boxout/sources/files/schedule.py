@@ -1,6 +1,6 @@
 """boxout's own schedule file: one row a game, played or to come."""
 
-from boxout.sources.files.shape import GAME_COLUMNS, Shape
+from boxout.sources.files.shape import GAME_COLUMNS, GAME_ID_PROBLEMS, Shape
 
 SHAPE = Shape(
     table="landing.schedule",
@@ -14,6 +14,7 @@ SHAPE = Shape(
       SELECT source_row, try_cast(f.game_date AS DATE) AS game_date,
              h.team AS home_team, h.number AS home_number, a.team AS away_team,
              g.nba_game_id, coalesce(g.season_type, f.season_type) AS nba_season_type,
+             g.game_date AS id_date,
              g.problem AS game_problem, coalesce(h.problem, a.problem) AS team_problem,
              try_cast(f.tipoff_utc AS TIMESTAMP) AS tipoff_at, lower(f.status) AS status
       FROM source_file AS f
@@ -23,6 +24,7 @@ SHAPE = Shape(
     SELECT source_row, {GAME_COLUMNS}, tipoff_at, status,
            CASE WHEN game_problem IS NOT NULL THEN game_problem
                 WHEN game_date IS NULL THEN 'the date is missing or malformed'
+                {GAME_ID_PROBLEMS}
                 WHEN team_problem IS NOT NULL THEN team_problem
                 WHEN home_team IS NULL OR away_team IS NULL THEN 'a team is missing'
                 WHEN home_team = away_team THEN 'a team plays itself'

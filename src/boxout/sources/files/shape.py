@@ -71,6 +71,12 @@ GAME_COLUMNS = f"""
   nba_game_id,
   coalesce(nba_season_type, {season_type_sql("game_date")}) AS season_type"""
 
+# What is wrong with a game id, of a row that has id_date and id_home beside the above.
+GAME_ID_PROBLEMS = f"""
+                WHEN id_date <> game_date THEN 'the game id holds another date'
+                WHEN substr(nba_game_id, 4, 2) <> lpad(({SEASON_START} % 100)::VARCHAR, 2, '0')
+                  THEN 'the game id names another season'"""
+
 PLAYER_COLUMNS = "player_name, player_key, base_key, initial_key, sorted_key, own_player_id"
 
 

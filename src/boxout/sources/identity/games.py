@@ -19,7 +19,9 @@ SEASON_TYPES = {
     "006": "cup-final",
 }
 TEAM_ID_BASE = 1610612700
-_NBA = re.compile(r"^00[1-6][0-9]{7}$")
+# 00, the kind of game, the season's first year, and a number that has always begun with 0: so that
+# a bare date such as 20231024 is none.
+_NBA = re.compile(r"^00[1-6][0-9]{2}0[0-9]{4}$")
 _NATURAL = re.compile(r"^(?P<day>[0-9]{8})_(?P<away>[A-Za-z]{2,4})_(?P<home>[A-Za-z]{2,4})$")
 _BREF = re.compile(r"^(?P<day>[0-9]{8})0(?P<home>[A-Z]{3})$")
 _OWN = re.compile(r"^9[0-9]{9}$")
