@@ -113,7 +113,7 @@ def _opening(about: dict[str, Any], records: Sequence[Record]) -> list[str]:
         f"{about['seconds'] / 60:.0f} minutes. [README.md](README.md) says what each job and "
         "peer is.\n",
         f"Rows: {', '.join(about['seasons'])}, {rows}; {about['dates']} game dates, "
-        f"{about['rows']:,} rows in the nine tables that are built.\n",
+        f"{about['rows']:,} rows in the eleven tables that are built.\n",
         f"Machine: {_machine()}.\n",
         "| environment | versions |\n| --- | --- |",
         *installed,

@@ -244,3 +244,30 @@ def test_real_and_simulated_data_stay_apart(boxout, home, tmp_path):
 def test_the_home_comes_from_the_environment(boxout, trained, monkeypatch):
     monkeypatch.setenv("BOXOUT_HOME", str(trained))
     assert str(trained) in ok(boxout("status"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["audit", "leakage", "raw.games"], "not built from raw tables"),
+        (["diagnose", "landing.nba_shots"], "landing.nba_shots is filled by ingest"),
+        (["diagnose", "nonsense.points"], "There is no table 'nonsense.points'"),
+        (["compact", "--keep-days", "inf"], "--keep-days"),
+        (["compact", "--keep-days", "1e12"], "--keep-days"),
+        (["run", "--seed", "-1"], "--seed"),
+        (["handoff", "--at", "0001-01-01T00:00+10:00"], "is not a moment"),
+        (["handoff", "--at", "2999-01-01T00:00"], "still to come"),
+        (["stop", ""], "RUN is empty"),
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error(boxout, trained, arguments, said):
+    refused = boxout(*arguments, "--home", trained)
+    assert refused.returncode == 2
+    assert said in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_handoff_as_json_is_written_to_the_file(boxout, trained, tmp_path):
+    path = tmp_path / "handoff.json"
+    assert ok(boxout("handoff", "--json", "--output", path, "--home", trained)) == ""
+    assert json.loads(path.read_text())["home"] == str(trained)

@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 def print_json(result: Any) -> None:
     """Print dataclasses, dates, paths and numbers as one JSON document."""
-    click.echo(json.dumps(result, default=as_plain, indent=2))
+    click.echo(as_json_document(result))
+
+
+def as_json_document(result: Any) -> str:
+    """Return dataclasses, dates, paths and numbers as one JSON document."""
+    return json.dumps(result, default=as_plain, indent=2)
 
 
 def as_plain(value: Any) -> Any:

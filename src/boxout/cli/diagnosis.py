@@ -55,11 +55,12 @@ def _split(graph: Graph, target: str) -> tuple[TableDefinition, str | None]:
     """Read `schema.table.column`, `table.column`, `schema.table` or `table`."""
     try:
         return graph.select([target])[0], None
-    except UsageError:
+    except UsageError as unknown:
         name, _, column = target.rpartition(".")
-        if not name:
-            raise
-        return graph.select([name])[0], column
+        try:
+            return graph.select([name])[0], column
+        except UsageError:
+            raise unknown from None
 
 
 def print_diagnosis(d: Mapping[str, Any]) -> None:

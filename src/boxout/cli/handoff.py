@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from boxout.cli.console import notice, print_json
+from boxout.cli.console import as_json_document, notice
 from boxout.cli.options import with_home, with_json
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import create_ledger
@@ -84,10 +84,10 @@ def handoff_command(
         note_watcher(warehouse)
         handoff = write_handoff(warehouse, graph, at)
     if as_json:
-        print_json(handoff)
-        return
-    document = handoff_document(handoff)
-    text = document.as_html() if form == "html" else document.as_markdown()
+        text = as_json_document(handoff)
+    else:
+        document = handoff_document(handoff)
+        text = document.as_html() if form == "html" else document.as_markdown()
     if output:
         output.write_text(text, encoding="utf-8")
         notice(f"written: {output}")

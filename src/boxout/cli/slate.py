@@ -122,7 +122,8 @@ def _print_board(
     )
     if not rows:
         click.echo(
-            f"nothing fits what was asked for; without filters there are {len(board.rows):,} rows"
+            "nothing fits what was asked for; without --min-edge, --player and --team there "
+            f"are {len(board.rows):,} rows"
         )
     if not board.quotes:
         notice("no bookmaker's line is on record for this date: projections stand alone")

@@ -19,7 +19,7 @@ from datetime import date
 from boxout.errors import UsageError
 from boxout.pipeline.graph import SCHEDULE, Graph
 from boxout.pipeline.stage import Chunk, input_slices
-from boxout.tables.definition import TableDefinition
+from boxout.tables.definition import RAW_PHASE, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 TAKEN_AS_KNOWN = (
@@ -113,6 +113,12 @@ def audit_leakage(
     UsageError
         When the table has no row on a date, or is not built from raw tables.
     """
+    if table.phase <= RAW_PHASE:
+        raise UsageError(
+            "The table is not built from raw tables: what came later can be hidden in those alone.",
+            table.name,
+            "Name a table of analytics or precompute.",
+        )
     hidden: dict[str, int] = {}
     totals: dict[str, list[int]] = {}
     rows = lost = gained = 0

@@ -207,5 +207,5 @@ def _holder(path: Path, name: str) -> tuple[str, str, str]:
     return (
         f"{name} is already at work on this project: {who}.",
         str(path.parent),
-        "Leave it to it, or stop it first with `boxout stop`.",
+        "Leave it to it, or stop it first with `boxout stop watch`.",
     )
