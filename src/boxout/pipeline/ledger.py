@@ -145,6 +145,11 @@ def read_property(warehouse: Warehouse, name: str) -> str | None:
     return None if value is None else str(value)
 
 
+def is_simulated_league(warehouse: Warehouse) -> bool:
+    """Whether the project is of a simulated league; false while it has no data."""
+    return read_property(warehouse, SIMULATED) == "true"
+
+
 def write_property(warehouse: Warehouse, name: str, value: str) -> None:
     """Set one property; call inside a commit."""
     warehouse.execute("DELETE FROM lake.ledger.properties WHERE name = ?", [name])
