@@ -13,6 +13,8 @@ import pytest
 
 from boxout.cli.commands import COMMANDS
 from boxout.cli.main import boxout as group
+from boxout.warehouse.ducklake import open_warehouse
+from boxout.warehouse.home import Home
 
 
 @pytest.fixture
@@ -150,6 +152,25 @@ def test_status_says_what_the_project_holds(boxout, trained):
     assert "a SIMULATED league" in text
     assert "precompute.ml_feature_store" in text
     assert "1 model" in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("slate",),
+        ("predict", "--date", "2025-11-27"),
+        ("form", "{player}", "--line", "9.5"),
+        ("grade",),
+        ("drift",),
+    ],
+    ids=lambda arguments: arguments[0],
+)
+def test_forecasts_and_form_of_a_simulated_league_say_so(boxout, home, arguments):
+    with open_warehouse(Home(home)) as warehouse:
+        player = warehouse.scalar("SELECT min(player_id) FROM lake.learning.grades")
+    arguments = [part.format(player=player) for part in arguments]
+    assert ok(boxout(*arguments, "--home", home)).startswith("of a SIMULATED league\n")
+    assert json.loads(ok(boxout(*arguments, "--json", "--home", home)))["is_simulated"]
 
 
 def test_predictions_for_games_played_and_to_come(boxout, home):

@@ -48,7 +48,9 @@ def draw(boxout, trained, tmp_path):
         with Image.open(png) as image:
             assert image.size == (960, 540)
             assert len(image.getcolors(1_000_000)) > 10
-        return svg.read_text(), svg, png
+        text = svg.read_text()
+        assert text.count("SIMULATED league; ") == 2  # in the footer and in the metadata
+        return text, svg, png
 
     return run
 

@@ -29,6 +29,17 @@ def as_json_document(result: Any) -> str:
     return json.dumps(result, default=as_plain, indent=2)
 
 
+def print_labelled_json(result: dict[str, Any], is_simulated: bool) -> None:
+    """Print a JSON document that says first whether it is of a simulated league."""
+    print_json({"is_simulated": is_simulated, **result})
+
+
+def print_label(is_simulated: bool) -> None:
+    """Say above a result that it is of a simulated league, where it is."""
+    if is_simulated:
+        click.echo("of a SIMULATED league")
+
+
 def as_plain(value: Any) -> Any:
     """Return what JSON can hold of a value that it cannot."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from boxout.cli.console import print_json, print_table
+from boxout.cli.console import print_label, print_labelled_json, print_table
 from boxout.cli.options import with_home, with_json
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
+from boxout.pipeline.ledger import is_simulated_league
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
 
@@ -36,9 +37,11 @@ def drift_command(home: str | None, as_json: bool) -> None:
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, load_graph())
         drift = watch_drift(warehouse)
+        is_simulated = is_simulated_league(warehouse)
     if as_json:
-        print_json({"is_degraded": drift.is_degraded, "drift": drift})
+        print_labelled_json({"is_degraded": drift.is_degraded, "drift": drift}, is_simulated)
     else:
+        print_label(is_simulated)
         print_table(
             ["market", "model", "figure", "lately", "low", "high", "expected", "player games",
              "dates", "state"],

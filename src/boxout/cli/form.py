@@ -6,11 +6,12 @@ from datetime import date
 
 import click
 
-from boxout.cli.console import notice, print_json, print_table
+from boxout.cli.console import notice, print_label, print_labelled_json, print_table
 from boxout.cli.options import LINE, GameDate, with_home, with_json
 from boxout.errors import UsageError
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
+from boxout.pipeline.ledger import is_simulated_league
 from boxout.sources.seasons import season_of
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
@@ -60,6 +61,7 @@ def form_command(
         rates = hit_rates(
             warehouse, player_id, market, line, day, mate_id=mate_id, opponent=against
         )
+        is_simulated = is_simulated_league(warehouse)
     if not rates[0].games:
         raise UsageError(f"{name} has no game before {day}.", "--date", "Name a later date.")
     if mate_name and not any(rate.games for rate in rates if rate.split in MATE_SPLITS):
@@ -69,7 +71,7 @@ def form_command(
             "Name another, or a --date of their season together.",
         )
     if as_json:
-        print_json(
+        print_labelled_json(
             {
                 "player": name,
                 "player_id": player_id,
@@ -79,9 +81,11 @@ def form_command(
                 "mate": mate_name,
                 "opponent": against,
                 "splits": [{**vars(rate), "rate": rate.rate} for rate in rates],
-            }
+            },
+            is_simulated,
         )
         return
+    print_label(is_simulated)
     click.echo(f"{name}, {market} over {line:g}, games before {day}")
     if against is None:
         notice(f"his team has no game on {day}: name an --opponent to see games against it")

@@ -17,7 +17,7 @@ from boxout.cli.tables import print_run, run_with_progress
 from boxout.errors import GateError, SourceError, UnknownShapeError
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import FileReport, ingest_files, prepare
-from boxout.pipeline.ledger import SIMULATED, read_property
+from boxout.pipeline.ledger import SIMULATED, is_simulated_league, read_property
 from boxout.pipeline.run import RunReport
 from boxout.pipeline.stopping import heed_signals, heed_stop
 from boxout.pipeline.table_run import RunOptions
@@ -80,7 +80,7 @@ def run_command(
         prepare(warehouse, graph)
         _bring_in(warehouse, graph, _files(warehouse, data, seed, report), report)
         clock.lap("ingest")
-        report.simulated = read_property(warehouse, SIMULATED) == "true"
+        report.simulated = is_simulated_league(warehouse)
         report.tables = run_with_progress(warehouse, graph, graph.computed, RunOptions(), "run")
         clock.lap("tables")
         report.matched = _matched(warehouse)
@@ -114,7 +114,7 @@ def _keep_simulated_league_apart(project: Home, data: tuple[Path, ...], home: st
         return
     with open_warehouse(project) as warehouse:
         prepare(warehouse, load_graph())
-        if read_property(warehouse, SIMULATED) != "true":
+        if not is_simulated_league(warehouse):
             return
         parquet = [path for path in find_files(data) if path.suffix == ".parquet"]
         if not parquet or is_simulated(warehouse.connection, parquet[0]):

@@ -8,12 +8,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxout.cli.console import DateProgress, notice, print_json, print_table
+from boxout.cli.console import (
+    DateProgress,
+    notice,
+    print_json,
+    print_label,
+    print_labelled_json,
+    print_table,
+)
 from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import GameDate, check_range, with_home, with_json, with_range
 from boxout.errors import UsageError
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
+from boxout.pipeline.ledger import is_simulated_league
 from boxout.pipeline.stopping import heed_signals
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import find_home
@@ -131,9 +139,11 @@ def predict_command(game_date: date, model_id: str | None, home: str | None, as_
         prepare(warehouse, load_graph())
         report = predict(warehouse, game_date, model_id)
         rows = read_predictions(warehouse, game_date, models=report.models)
+        is_simulated = is_simulated_league(warehouse)
     if as_json:
-        print_json({"report": report, "predictions": rows})
+        print_labelled_json({"report": report, "predictions": rows}, is_simulated)
         return
+    print_label(is_simulated)
     click.echo(
         f"{report.model_id}: {len(rows):,} predictions of {report.player_games:,} players in "
         f"{report.games} games on {game_date}"
@@ -182,9 +192,11 @@ def grade_command(
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, load_graph())
         report = grade(warehouse, game_date or start_date, game_date or end_date)
+        is_simulated = is_simulated_league(warehouse)
     if as_json:
-        print_json(report)
+        print_labelled_json(vars(report), is_simulated)
     else:
+        print_label(is_simulated)
         print_grades(report)
 
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from boxout.cli.console import notice, print_json, print_table
+from boxout.cli.console import notice, print_label, print_labelled_json, print_table
 from boxout.cli.options import Finite, GameDate, with_home, with_json
 from boxout.errors import UsageError
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
+from boxout.pipeline.ledger import is_simulated_league
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
 
@@ -86,6 +87,7 @@ def slate_command(
         day = slate_date(warehouse, game_date)
         player_id, name = find_player(warehouse, player) if player else (None, None)
         board = build_board(warehouse, graph, day, model_id=model_id, markets=chosen, limits=limits)
+        is_simulated = is_simulated_league(warehouse)
     if tricode and tricode not in board.teams:
         raise UsageError(
             f"{tricode} does not play on {day}.", "--team", f"Name one of {', '.join(board.teams)}."
@@ -102,8 +104,10 @@ def slate_command(
         and (min_edge is None or (row["edge"] is not None and row["edge"] >= min_edge))
     ]
     if as_json:
-        print_json({"board": {**vars(board), "rows": rows}, "note": CAUTION})
+        document = {"board": {**vars(board), "rows": rows}, "note": CAUTION}
+        print_labelled_json(document, is_simulated)
         return
+    print_label(is_simulated)
     _print_board(board, rows, odds, shows_all=shows_all, shows_lines=shows_lines)
 
 

@@ -14,7 +14,7 @@ from boxout.learning.gates import Readiness, readiness, require_ready
 from boxout.learning.lines import lines_by_market
 from boxout.learning.markets import Market, with_parts
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ledger import create_ledger, read_property
+from boxout.pipeline.ledger import create_ledger, is_simulated_league
 from boxout.warehouse.ducklake import Warehouse
 
 
@@ -70,6 +70,5 @@ def read_inputs(
         read = tuple(dict.fromkeys((*with_parts(markets), *markets)))
         data = load_dataset(warehouse, read, first, last, with_lines=with_lines)
         lines = lines_by_market(warehouse, data, names, first, last)
-        simulated = (read_property(warehouse, "simulated") or "").lower()
-        is_simulated = simulated not in ("", "0", "false", "no")
+        is_simulated = is_simulated_league(warehouse)
         return Inputs(answer, warehouse.version(), data, lines, is_simulated)

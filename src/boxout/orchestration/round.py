@@ -12,7 +12,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 import duckdb
 from tenacity import (
@@ -56,7 +55,6 @@ PASSING = (
 )
 Stamp = tuple[int, int]  # when a file changed, in nanoseconds, and its size in bytes
 Files = dict[Path, Stamp]
-Result = TypeVar("Result")
 
 
 @dataclass

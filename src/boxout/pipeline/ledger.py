@@ -11,7 +11,6 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any
 
 from boxout.pipeline.resting import print_dates, print_ledger
 from boxout.tables.definition import RAW_PHASE, TableDefinition
@@ -143,6 +142,11 @@ def read_property(warehouse: Warehouse, name: str) -> str | None:
     """Return one property of the project, such as `simulated`."""
     value = warehouse.scalar("SELECT value FROM lake.ledger.properties WHERE name = ?", [name])
     return None if value is None else str(value)
+
+
+def is_simulated_league(warehouse: Warehouse) -> bool:
+    """Whether the project is of a simulated league; false while it has no data."""
+    return read_property(warehouse, SIMULATED) == "true"
 
 
 def write_property(warehouse: Warehouse, name: str, value: str) -> None:
@@ -279,11 +283,3 @@ def known_dates(warehouse: Warehouse) -> None:
         """
     )
     print_dates(warehouse)
-
-
-def state_counts(warehouse: Warehouse) -> list[dict[str, Any]]:
-    """Count partitions by table, season and state, as the ledger has them."""
-    return warehouse.records(
-        "SELECT table_name, season, state, count(*) AS partitions, sum(row_count)::BIGINT AS rows "
-        "FROM lake.ledger.partitions GROUP BY ALL ORDER BY ALL"
-    )

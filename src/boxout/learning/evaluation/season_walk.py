@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from boxout.learning.boosting import BoostingOptions
 from boxout.learning.dataset import Dataset
-from boxout.learning.distribution import Distribution, fit_distribution
+from boxout.learning.distribution import fit_distribution
 from boxout.learning.folds import Fold
 from boxout.learning.markets import Market, add_up, with_parts
 from boxout.learning.trust import LineTrust, fit_line_trust
@@ -46,7 +46,6 @@ class WalkedMarket:
     mean: Array
     median: Array
     actual: Array
-    distributions: tuple[Distribution, ...]
 
     def chances(self, place: Array, line: Array) -> tuple[Array, Array, Array]:
         """Return the chances of over, push and under of lines on some of the rows.
@@ -109,13 +108,12 @@ def _walked(data: Dataset, folds: Sequence[Fold], market: Market, expected: Arra
     rows = slice(tested[0].test.start, tested[-1].test.stop)
     outcome = data.outcomes[market.name].astype(np.float64)
     thresholds = int(np.rint(outcome[folds[0].test.start : rows.stop]).max()) + 1
-    parts, distributions = [], []
+    parts = []
     for fold in tested:
         earlier = slice(folds[0].test.start, fold.test.start)
         known = fit_distribution(expected[earlier], outcome[earlier])
         chances = known.survival(expected[fold.test])
         parts.append(np.pad(chances, ((0, 0), (0, thresholds - chances.shape[1]))))
-        distributions.append(known)
     survival = np.vstack(parts)
     return WalkedMarket(
         market,
@@ -126,5 +124,4 @@ def _walked(data: Dataset, folds: Sequence[Fold], market: Market, expected: Arra
         survival.sum(axis=1),
         (survival > 0.5).sum(axis=1).astype(np.float64),
         outcome[rows],
-        tuple(distributions),
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +24,11 @@ from boxout.learning.predict import forecast_slate
 from boxout.learning.states import PLAYER_SUMMARY
 from boxout.learning.storage import GRADES
 from boxout.pipeline.graph import Graph
+from boxout.pipeline.ledger import is_simulated_league
 from boxout.warehouse.ducklake import LAKE, Warehouse
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Paths = tuple[Path, Path]
 GAMES_SHOWN = 20
@@ -60,7 +66,8 @@ def form_picture(
     values = np.array([row[0] for row in rows[::-1]])
     labels = [row[1] for row in rows[::-1]]
     over = int((values > line).sum())
-    return save_picture(
+    return _save(
+        warehouse,
         folder,
         _file_name("form", name, market, f"{line:g}"),
         f"{name}: {market} in the last {len(values)} games",
@@ -109,7 +116,8 @@ def distribution_picture(
     said = "" if shown is None else f"over {100 * over[0]:.1f}%, push {100 * push[0]:.1f}%; "
     projection = float(forecast.predicted[place][0])
     survival = distribution.survival(expected)[0]
-    return save_picture(
+    return _save(
+        warehouse,
         folder,
         _file_name("distribution", name, market, str(day)),
         f"{name}: {market} on {day}",
@@ -145,7 +153,8 @@ def reliability_picture(warehouse: Warehouse, folder: Path, market: str) -> Path
             "Ingest lines and run `boxout grade`, or see `boxout evaluate`.",
         )
     bins = reliability(chance, happened)
-    return save_picture(
+    return _save(
+        warehouse,
         folder,
         _file_name("reliability", market),
         f"{market}: chance of over against what happened",
@@ -202,13 +211,27 @@ def shots_picture(
     taken, made, allowed, league = (
         np.array([np.nan if n is None else float(n) for n in numbers]).reshape(len(ZONES), 4).T
     )
-    return save_picture(
+    return _save(
+        warehouse,
         folder,
         _file_name("shots", name, str(opponent), str(seen)),
         f"{name}'s shots against the defence of {opponent}",
         f"his last {games} games with shots; what was known before {seen}",
         lambda axes: draw_shots(axes, tuple(ZONES.values()), taken, made, allowed, league),
     )
+
+
+def _save(
+    warehouse: Warehouse,
+    folder: Path,
+    name: str,
+    title: str,
+    note: str,
+    draw: Callable[[Axes], Any],
+) -> Paths:
+    """Save a picture that says what it rests on, and so that the league is simulated."""
+    label = "SIMULATED league; " if is_simulated_league(warehouse) else ""
+    return save_picture(folder, name, title, label + note, draw)
 
 
 def _file_name(*parts: str) -> str:

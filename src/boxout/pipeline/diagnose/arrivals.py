@@ -36,6 +36,7 @@ KINDS = {
 }  # fmt: skip
 # What a cause must concern of a source's rows on the dates in question, to be named.
 LEAST_SHARE = 0.005
+# In characters.
 LONGEST_SAMPLE = 200
 
 
@@ -141,9 +142,8 @@ def _values(samples: list[str], columns: tuple[str, ...]) -> tuple[str, ...]:
         for sample in json.loads(text):
             row = {name.lower(): value for name, value in sample.items()}
             shown = [f"{name} {row[name]}" for name in columns if name in row]
-            found[", ".join(shown) if shown else json.dumps(sample, ensure_ascii=False)[:200]] = (
-                None
-            )
+            whole = json.dumps(sample, ensure_ascii=False)[:LONGEST_SAMPLE]
+            found[", ".join(shown) if shown else whole] = None
     return tuple(list(found)[:3])
 
 

@@ -9,8 +9,6 @@ from boxout.pipeline.diagnose.question import SUSPECT, Question
 from boxout.sources.identity.teams import TEAM_IDS
 from boxout.warehouse.ducklake import LAKE
 
-# What a cause must explain of the dates in question, to be named.
-LEAST_DATES = 0.2
 NEARBY = "INTERVAL 2 DAY"
 MENTIONS = "game_mentions"
 

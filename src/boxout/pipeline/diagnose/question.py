@@ -39,11 +39,6 @@ class Question:
     dates: int
 
     @property
-    def failing(self) -> int:
-        """Rows, games or dates that fail, of the check in which most do."""
-        return max((int(check["failing"]) for check in self.checks), default=0)
-
-    @property
     def seasons(self) -> tuple[str, ...]:
         """The seasons in question."""
         return tuple(sorted({str(check["season"]) for check in self.checks}))

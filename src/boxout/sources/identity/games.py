@@ -24,7 +24,6 @@ TEAM_ID_BASE = 1610612700
 _NBA = re.compile(r"^00[1-6][0-9]{2}0[0-9]{4}$")
 _NATURAL = re.compile(r"^(?P<day>[0-9]{8})_(?P<away>[A-Za-z]{2,4})_(?P<home>[A-Za-z]{2,4})$")
 _BREF = re.compile(r"^(?P<day>[0-9]{8})0(?P<home>[A-Z]{3})$")
-_OWN = re.compile(r"^9[0-9]{9}$")
 
 
 @dataclass(frozen=True)
