@@ -279,6 +279,12 @@ def test_the_home_comes_from_the_environment(boxout, trained, monkeypatch):
         (["handoff", "--at", "0001-01-01T00:00+10:00"], "is not a moment"),
         (["handoff", "--at", "2999-01-01T00:00"], "still to come"),
         (["stop", ""], "RUN is empty"),
+        (["handoff", "--json", "--format", "html"], "exclude each other"),
+        (["form", "\udce9", "--line", "2"], "No player is"),
+        (["explain", "player_game_summary", "2025-11-03", "--player", ""], "players"),
+        (["explain", "player_game_summary", "2030-01-25"], "its game dates are 20"),
+        (["train", "--start-date", "2090-01-01"], "finished games are of 20"),
+        (["ready", "train", "--date", "2025-11-03"], "no single date"),
     ],
 )
 def test_what_cannot_be_meant_is_a_usage_error(boxout, trained, arguments, said):
@@ -292,3 +298,73 @@ def test_a_handoff_as_json_is_written_to_the_file(boxout, trained, tmp_path):
     path = tmp_path / "handoff.json"
     assert ok(boxout("handoff", "--json", "--output", path, "--home", trained)) == ""
     assert json.loads(path.read_text())["home"] == str(trained)
+
+
+@pytest.mark.parametrize("command", ["backfill", "plan", "explain", "validate"])
+def test_an_unknown_table_is_answered_by_those_that_the_command_takes(boxout, trained, command):
+    day = ["2025-11-03"] if command == "explain" else []
+    refused = boxout(command, "nosuch", *day, "--home", trained)
+    assert refused.returncode == 2
+    assert "raw.players" in refused.stderr
+    assert "landing." not in refused.stderr
+
+
+def test_a_short_name_means_the_table_that_is_computed(graph):
+    assert [table.name for table in graph.select(["players"])] == ["raw.players"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["handoff", "--output", "file/x.md", "--home"], "--output"),
+        (["simulate", "file/x"], "FOLDER"),
+        (["rehearse", "game-id-format", "--keep", "file/x"], "--keep"),
+        (["ingest", "a" * 5000], "looked at"),
+        (["status", "--home", "a" * 5000], "--home"),
+    ],
+)
+def test_a_path_that_cannot_be_used_is_named(boxout, trained, tmp_path, arguments, said):
+    (tmp_path / "file").touch()
+    home = [trained] if arguments[-1] == "--home" else []
+    failed = boxout(*arguments, *home, cwd=tmp_path)
+    assert failed.returncode == 1
+    assert said in failed.stderr
+    assert "engine" not in failed.stderr
+
+
+@pytest.mark.parametrize(
+    ("layout", "said"), [(b"\xff\xfe", "another version"), (b"2\n", "data is missing")]
+)
+def test_a_project_that_is_not_whole_is_said_so(boxout, tmp_path, layout, said):
+    (tmp_path / "catalog.sqlite").touch()
+    (tmp_path / "format").write_bytes(layout)
+    failed = boxout("status", "--home", tmp_path)
+    assert failed.returncode == 1
+    assert said in failed.stderr
+
+
+def test_a_limit_that_is_no_amount_of_memory_is_named(boxout, trained, monkeypatch):
+    monkeypatch.setenv("BOXOUT_MEMORY_LIMIT", "foo")
+    refused = boxout("status", "--home", trained)
+    assert refused.returncode == 2
+    assert "BOXOUT_MEMORY_LIMIT" in refused.stderr
+
+
+def test_grade_says_what_it_was_asked_where_there_is_nothing(boxout, home):
+    said = ok(boxout("grade", "--date", "2025-11-27", "--home", home))
+    assert "no forecast of 2025-11-27 is of a finished game" in said
+    failed = boxout("grade", "--start-date", "2090-01-01", "--home", home)
+    assert "no forecast from 2090-01-01 on" in failed.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["plan", "status", *(f"picture {kind}" for kind in group.get_command(
+        click.Context(group), "picture").commands)],
+)  # fmt: skip
+def test_help_has_an_example(boxout, command):
+    assert f"\n  boxout {command}" in ok(boxout(*command.split(), "--help"))
+
+
+def test_the_help_of_rehearse_says_what_it_plays_on(boxout):
+    assert "BOXOUT_HOME" not in ok(boxout("rehearse", "--help"))

@@ -6,7 +6,8 @@ import dataclasses
 import json
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -14,6 +15,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from boxout.errors import BoxoutError
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -38,6 +41,25 @@ def print_label(is_simulated: bool) -> None:
     """Say above a result that it is of a simulated league, where it is."""
     if is_simulated:
         click.echo("of a SIMULATED league")
+
+
+@contextmanager
+def writing_to(path: Path, option: str) -> Iterator[None]:
+    """Say of a failure to write which option named the file or folder.
+
+    Raises
+    ------
+    BoxoutError
+        When the operating system does not let it be written.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise BoxoutError(
+            f"What was asked for cannot be written: {error.strerror or error}.",
+            str(path),
+            f"Name another with {option}.",
+        ) from error
 
 
 def as_plain(value: Any) -> Any:

@@ -8,9 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxout.cli.console import DateProgress, as_plain, notice, print_json, print_table
+from boxout.cli.console import (
+    DateProgress,
+    as_plain,
+    notice,
+    print_json,
+    print_table,
+    writing_to,
+)
 from boxout.cli.options import with_home, with_json
-from boxout.errors import BoxoutError
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
 from boxout.warehouse.ducklake import open_warehouse
@@ -71,18 +77,12 @@ def evaluate_command(
         folder = warehouse.home.path / "evaluations"
     suffix = ("-with-lines" if with_lines else "") + ("-before-lineups" if before_lineups else "")
     path = report_path or folder / f"{'_'.join(evaluation.seasons)}{suffix}.html"
-    try:
+    with writing_to(path, "--report"):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(html_report(evaluation), encoding="utf-8")
         path.with_suffix(".json").write_text(
             json.dumps(evaluation, default=as_plain, indent=1) + "\n", encoding="utf-8"
         )
-    except OSError as error:
-        raise BoxoutError(
-            f"The report cannot be written: {error.strerror}.",
-            str(path),
-            "Name a file that you can write to with --report.",
-        ) from error
     if as_json:
         print_json(evaluation)
     else:

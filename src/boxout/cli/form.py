@@ -54,7 +54,7 @@ def form_command(
         prepare(warehouse, load_graph())
         day = slate_date(warehouse, game_date)
         player_id, name = find_player(warehouse, player)
-        mate_id, mate_name = find_player(warehouse, mate) if mate else (None, None)
+        mate_id, mate_name = (None, None) if mate is None else find_player(warehouse, mate)
         if mate_id == player_id:
             raise UsageError("A player is no team mate of his own.", "--mate", "Name another.")
         against = parse_team(opponent) if opponent else opponent_on(warehouse, player_id, day)

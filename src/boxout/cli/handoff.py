@@ -8,8 +8,9 @@ from typing import Any
 
 import click
 
-from boxout.cli.console import as_json_document, notice
+from boxout.cli.console import as_json_document, notice, writing_to
 from boxout.cli.options import with_home, with_json
+from boxout.errors import UsageError
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.life_signs import now
@@ -51,9 +52,7 @@ class Moment(click.ParamType[datetime]):
     "--format",
     "form",
     type=click.Choice(["md", "html"]),
-    default="md",
-    show_default=True,
-    help="Markdown or a page of HTML.",
+    help="Markdown or a page of HTML.  [default: md]",
 )
 @click.option(
     "--output",
@@ -63,7 +62,7 @@ class Moment(click.ParamType[datetime]):
 @with_home
 @with_json
 def handoff_command(
-    at: datetime | None, form: str, output: Path | None, home: str | None, as_json: bool
+    at: datetime | None, form: str | None, output: Path | None, home: str | None, as_json: bool
 ) -> None:
     """Write the handoff: what happened, what runs, what is blocked and why, what comes next.
 
@@ -77,6 +76,8 @@ def handoff_command(
     from boxout.orchestration.handoff import write_handoff
     from boxout.orchestration.handoff_text import handoff_document
 
+    if form and as_json:
+        raise UsageError("--format and --json exclude each other.", "", "Leave one of them out.")
     graph = load_graph()
     with open_warehouse(find_home(home)) as warehouse, warehouse.one_thread():
         create_ledger(warehouse)
@@ -89,7 +90,8 @@ def handoff_command(
         document = handoff_document(handoff)
         text = document.as_html() if form == "html" else document.as_markdown()
     if output:
-        output.write_text(text, encoding="utf-8")
+        with writing_to(output, "--output"):
+            output.write_text(text, encoding="utf-8")
         notice(f"written: {output}")
     else:
         click.echo(text, nl=not text.endswith("\n"))

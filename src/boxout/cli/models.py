@@ -184,20 +184,23 @@ def grade_command(
     boxout grade
     boxout grade --date 2026-01-31
     """
-    from boxout.learning.grade import grade
+    from boxout.learning.grade import grade, in_words
 
     if game_date and (start_date or end_date):
         raise UsageError("--date and a range exclude each other.", "", "Give one of them.")
     check_range(start_date, end_date)
+    first, last = game_date or start_date, game_date or end_date
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, load_graph())
-        report = grade(warehouse, game_date or start_date, game_date or end_date)
+        report = grade(warehouse, first, last)
         is_simulated = is_simulated_league(warehouse)
     if as_json:
         print_labelled_json(vars(report), is_simulated)
     else:
         print_label(is_simulated)
         print_grades(report)
+        if not report.summaries and not report.held_back:
+            click.echo(f"no forecast {in_words(first, last)} is of a finished game")
 
 
 def print_grades(report: GradeReport) -> None:

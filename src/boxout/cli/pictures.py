@@ -74,7 +74,11 @@ def form_command(
     home: str | None,
     as_json: bool,
 ) -> None:
-    """Draw PLAYER's last 20 games before the date against a line."""
+    """Draw PLAYER's last 20 games before the date against a line.
+
+    \b
+    boxout picture form "Nikola Jokic" --market pra --line 48.5
+    """
     from boxout.learning.pictures.pictures import form_picture
     from boxout.pipeline.explain import find_player
 
@@ -101,7 +105,11 @@ def distribution_command(
     home: str | None,
     as_json: bool,
 ) -> None:
-    """Draw the champion's forecast for PLAYER on the date, with the line."""
+    """Draw the champion's forecast for PLAYER on the date, with the line.
+
+    \b
+    boxout picture distribution "Nikola Jokic" --market points --date 2026-01-31
+    """
     from boxout.learning.pictures.pictures import distribution_picture
     from boxout.pipeline.explain import find_player
 
@@ -118,7 +126,11 @@ def distribution_command(
 @with_home
 @with_json
 def reliability_command(market: str, folder: Path, home: str | None, as_json: bool) -> None:
-    """Draw how often over came true against what was said, on all graded lines."""
+    """Draw how often over came true against what was said, on all graded lines.
+
+    \b
+    boxout picture reliability --market rebounds --folder pictures
+    """
     from boxout.learning.pictures.pictures import reliability_picture
 
     with open_warehouse(find_home(home)) as warehouse:
@@ -142,7 +154,11 @@ def shots_command(
     home: str | None,
     as_json: bool,
 ) -> None:
-    """Draw PLAYER's shots by zone against what the opponent's defence allows."""
+    """Draw PLAYER's shots by zone against what the opponent's defence allows.
+
+    \b
+    boxout picture shots "Nikola Jokic" --opponent LAL
+    """
     from boxout.learning.board.hit_rates import opponent_on
     from boxout.learning.pictures.pictures import shots_picture
     from boxout.pipeline.explain import find_player

@@ -9,6 +9,7 @@ import click
 
 from boxout.cli.console import percent, print_json, print_table
 from boxout.cli.options import GameDate, with_home, with_json
+from boxout.errors import UsageError
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.record_watcher import note_watcher
@@ -41,6 +42,12 @@ def ready_command(what: str | None, day: date | None, home: str | None, as_json:
     from boxout.learning.gates import readiness
     from boxout.learning.slate import publish_readiness
 
+    if day and what == "train":
+        raise UsageError(
+            "Training is of no single date.",
+            "--date",
+            "Leave it out, or ask `boxout ready publish`.",
+        )
     graph = load_graph()
     answers: dict[str, Readiness] = {}
     with open_warehouse(find_home(home)) as warehouse, warehouse.one_thread():

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxout.cli.console import notice, print_json, print_table
+from boxout.cli.console import notice, print_json, print_table, writing_to
 from boxout.cli.diagnosis import print_finding
 from boxout.cli.incidents import duration
-from boxout.cli.options import SEED, with_home, with_json
+from boxout.cli.options import SEED, with_json
 from boxout.errors import UsageError
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.warehouse.ducklake import open_warehouse
@@ -43,7 +43,11 @@ INCIDENT = "game-id-format"
     type=click.Path(path_type=Path, file_okay=False),
     help="A new folder to play in, to look around in afterwards.",
 )
-@with_home
+@click.option(
+    "--home",
+    metavar="FOLDER",
+    help="A project to play on a copy of; a small simulated league when left out.",
+)
 @with_json
 def rehearse_command(
     faults: tuple[str, ...],
@@ -100,9 +104,10 @@ def rehearse_command(
 def _folder(keep: Path | None, stack: ExitStack) -> Path:
     if keep is None:
         return Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="boxout-rehearsal-")))
-    if keep.exists() and any(keep.iterdir()):
-        raise UsageError("The folder is not empty.", str(keep), "Name a new one with --keep.")
-    keep.mkdir(parents=True, exist_ok=True)
+    with writing_to(keep, "--keep"):
+        if keep.exists() and any(keep.iterdir()):
+            raise UsageError("The folder is not empty.", str(keep), "Name a new one with --keep.")
+        keep.mkdir(parents=True, exist_ok=True)
     return keep.absolute()
 
 

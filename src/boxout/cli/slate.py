@@ -85,7 +85,7 @@ def slate_command(
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, graph)
         day = slate_date(warehouse, game_date)
-        player_id, name = find_player(warehouse, player) if player else (None, None)
+        player_id, name = (None, None) if player is None else find_player(warehouse, player)
         board = build_board(warehouse, graph, day, model_id=model_id, markets=chosen, limits=limits)
         is_simulated = is_simulated_league(warehouse)
     if tricode and tricode not in board.teams:

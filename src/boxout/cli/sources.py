@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from boxout.cli.console import notice, print_json, print_table
+from boxout.cli.console import notice, print_json, print_table, writing_to
 from boxout.cli.options import SEED, GameDate, with_home, with_json
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import FileReport, ingest_files
@@ -100,7 +100,11 @@ def simulate_command(
     """
     from boxout.sources.simulator import simulate_league
 
-    league = simulate_league(folder, seed=seed, seasons=seasons, size=size, last_season_until=until)
+    with writing_to(folder, "FOLDER"):
+        folder.mkdir(parents=True, exist_ok=True)
+        league = simulate_league(
+            folder, seed=seed, seasons=seasons, size=size, last_season_until=until
+        )
     if as_json:
         print_json(league)
     else:

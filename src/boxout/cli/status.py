@@ -27,6 +27,10 @@ def status_command(home: str | None, as_json: bool) -> None:
 
     States are those of the last run; whether something has become stale since, `boxout plan`
     says.
+
+    \b
+    boxout status
+    boxout status --home .boxout-real --json
     """
     graph = load_graph()
     with (

@@ -195,6 +195,10 @@ def plan_command(tables: tuple[str, ...], home: str | None, as_json: bool) -> No
     A partition is one table on one game date. Stale means that something it reads, or the
     table's own file, has changed since it was built. What is due is the most that can be: a run
     leaves alone what turns out to read the same as before.
+
+    \b
+    boxout plan
+    boxout plan player_daily_cache ml_feature_store
     """
     graph = load_graph()
     selected = {table.name for table in graph.select(tables)}

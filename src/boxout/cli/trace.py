@@ -67,7 +67,7 @@ def trace_command(
     prediction: PredictionTrace | None = None
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, graph)
-        if game and player:
+        if game is not None and player is not None:
             player_id, _ = find_player(warehouse, player)
             prediction = trace_prediction(warehouse, graph, game, player_id, market, model)
             made_by = prediction.model

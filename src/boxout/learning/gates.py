@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from boxout.errors import GateError, TableDefinitionError
+from boxout.errors import GateError, TableDefinitionError, UsageError
 from boxout.learning.markets import select_markets
 from boxout.learning.states import (
     COMPOSITE_FACTORS,
@@ -148,6 +148,25 @@ def require_ready(answer: Readiness) -> None:
             f"Training is held back: {answer.reason}",
             f"{answer.first_date} to {answer.last_date}" if answer.first_date else "",
             "Run `boxout validate` to see which checks fail, mend the input, then `boxout run`.",
+        )
+
+
+def require_games(warehouse: Warehouse, start: date | None, end: date | None) -> None:
+    """Refuse a range without a finished game where there are some outside it.
+
+    Raises
+    ------
+    UsageError
+        With the range of finished games that there is.
+    """
+    if _seasons(warehouse, start, end):
+        return
+    seasons = _seasons(warehouse, None, None)
+    if seasons:
+        raise UsageError(
+            "There is no finished game in the range.",
+            f"finished games are of {seasons[0]['first_date']} to {seasons[-1]['last_date']}",
+            "Give a range of these with --start-date and --end-date, or none.",
         )
 
 

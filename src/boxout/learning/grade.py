@@ -126,8 +126,8 @@ def grade(
     )[0]
     if first is None:
         raise BoxoutError(
-            "There is no forecast to grade.",
-            f"{start or 'the beginning'} to {end or 'the end'}",
+            f"There is no forecast {in_words(start, end)} to grade.",
+            PREDICTIONS.name,
             "Make some with `boxout train` or `boxout predict`.",
         )
     if not warehouse.has_table(PLAYER_SUMMARY):
@@ -146,6 +146,15 @@ def grade(
     )
     written = replace_rows(warehouse, GRADES, STAGED, scope)
     return GradeReport(first, last, written, held_back, summarise(warehouse, first, last))
+
+
+def in_words(start: date | None, end: date | None) -> str:
+    """Say which dates were asked for: of one, of a range, from one on, up to one, or any."""
+    if start and end:
+        return f"of {start}" if start == end else f"of {start} to {end}"
+    if start or end:
+        return f"from {start} on" if start else f"up to {end}"
+    return "of any date"
 
 
 def summarise(

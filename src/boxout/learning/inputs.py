@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from boxout.learning.dataset import Dataset, load_dataset
-from boxout.learning.gates import Readiness, readiness, require_ready
+from boxout.learning.gates import Readiness, readiness, require_games, require_ready
 from boxout.learning.lines import lines_by_market
 from boxout.learning.markets import Market, with_parts
 from boxout.pipeline.graph import Graph
@@ -56,12 +56,15 @@ def read_inputs(
     ------
     GateError
         When a gate is closed.
+    UsageError
+        When the range has no finished game and others have.
     BoxoutError
         When there is no row to train on.
     """
     names = [market.name for market in markets]
     create_ledger(warehouse)
     with warehouse.reading():
+        require_games(warehouse, start, end)
         answer = readiness(warehouse, names, start=start, end=end, graph=graph)
         require_ready(answer)
         assert answer.first_date

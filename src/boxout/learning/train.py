@@ -125,7 +125,7 @@ def train(
     GateError
         When a gate is closed; nothing is trained.
     UsageError
-        When a market is unknown.
+        When a market is unknown, or the range has no finished game and others have.
     StoppedError
         When it was asked to stop; nothing is saved.
     BoxoutError

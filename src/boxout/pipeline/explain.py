@@ -128,16 +128,11 @@ def explain_partition(
     UsageError
         When the table should have no partition on that date, or there is no such player.
     """
-    player_id, name = find_player(warehouse, player) if player else (None, None)
+    player_id, name = (None, None) if player is None else find_player(warehouse, player)
     plan_upstream(warehouse, graph, table)
     found = warehouse.records("SELECT * FROM partition_plan WHERE game_date = $1", [day])
     if not found:
-        raise UsageError(
-            f"{table.name} has no partition on {day}: "
-            "no game is scheduled and nothing is published.",
-            table.name,
-            "Choose a game date; `boxout plan` lists the range of dates.",
-        )
+        raise _no_partition(warehouse, table, day)
     row = found[0]
     inputs = tuple(
         _read(warehouse, name, window, day, row["built_at"])
@@ -174,6 +169,15 @@ def explain_partition(
     )
 
 
+def _no_partition(warehouse: Warehouse, table: TableDefinition, day: date) -> UsageError:
+    first, last = warehouse.rows("SELECT min(game_date), max(game_date) FROM partition_plan")[0]
+    return UsageError(
+        f"{table.name} has no partition on {day}: no game is scheduled and nothing is published.",
+        f"its game dates are {first} to {last}" if first else f"{table.name} has no game date yet",
+        "Choose a game date." if first else "Bring data in with `boxout ingest` or `boxout run`.",
+    )
+
+
 def find_player(warehouse: Warehouse, player: str) -> tuple[int, str]:
     """Return the id and name of the one player that a name, part of one, or an id fits.
 
@@ -183,7 +187,7 @@ def find_player(warehouse: Warehouse, player: str) -> tuple[int, str]:
         When none fits, or several.
     """
     found: list[tuple[int, str]] = []
-    if warehouse.has_table(PLAYERS):
+    if _is_text(player) and warehouse.has_table(PLAYERS):
         wanted = (
             "player_id = try_cast($1 AS BIGINT)"
             if player.isdigit()
@@ -203,6 +207,11 @@ def find_player(warehouse: Warehouse, player: str) -> tuple[int, str]:
             "Give the name in full, or the player's id.",
         )
     return chosen[0]
+
+
+def _is_text(written: str) -> bool:
+    """Whether it is no bytes of another encoding, which the engine does not take."""
+    return not any("\ud800" <= character <= "\udfff" for character in written)
 
 
 Record = tuple[datetime | None, str | None]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -43,31 +43,28 @@ class Graph:
         UsageError
             When there is no such table, or the short name fits several.
         """
-        matches = [t for t in self.tables if t == name or t.split(".")[1] == name]
-        if name in matches:
-            matches = [name]
-        if len(matches) != 1:
-            raise UsageError(
-                f"There is no table {name!r}." if not matches else f"{name!r} is ambiguous.",
-                ", ".join(matches or self.tables),
-                "Name one of these.",
-            )
-        return self.tables[matches[0]]
+        return _only(name, _fitting(name, self.tables), self.tables)
 
     def select(self, names: Iterable[str]) -> tuple[TableDefinition, ...]:
         """Return the named computed tables in dependency order; all when none is named.
+
+        A name without the schema that fits a landing table, too, means the computed one.
 
         Raises
         ------
         UsageError
             When a name is unknown or names a landing table.
         """
-        wanted = {self.table(name).name for name in names}
-        landing = [name for name in wanted if self.tables[name].is_landing]
-        if landing:
-            raise UsageError(
-                f"{landing[0]} is filled by ingest.", landing[0], "Use `boxout ingest FILE`."
-            )
+        computed = {table.name: table for table in self.computed}
+        wanted = set()
+        for name in names:
+            matches = _fitting(name, computed)
+            landing = [] if matches else _fitting(name, self.tables)
+            if landing:
+                raise UsageError(
+                    f"{landing[0]} is filled by ingest.", landing[0], "Use `boxout ingest FILE`."
+                )
+            wanted.add(_only(name, matches, computed).name)
         return tuple(table for table in self.computed if not wanted or table.name in wanted)
 
     def readers(self, name: str) -> tuple[TableDefinition, ...]:
@@ -94,6 +91,21 @@ class Graph:
         """Return the computed ones of the tables that this one reads, directly or not, in order."""
         above = (self.tables[table] for table in self.upstream(name))
         return tuple(table for table in above if not table.is_landing)
+
+
+def _fitting(name: str, tables: Collection[str]) -> list[str]:
+    """Return the tables of a name, with or without the schema."""
+    return [t for t in tables if t == name] or [t for t in tables if t.split(".")[1] == name]
+
+
+def _only(name: str, matches: list[str], tables: Mapping[str, TableDefinition]) -> TableDefinition:
+    if len(matches) != 1:
+        raise UsageError(
+            f"There is no table {name!r}." if not matches else f"{name!r} is ambiguous.",
+            ", ".join(matches or tables),
+            "Name one of these.",
+        )
+    return tables[matches[0]]
 
 
 def build_graph(tables: Mapping[str, TableDefinition]) -> Graph:

@@ -19,7 +19,7 @@ from urllib.parse import quote
 import duckdb
 from filelock import FileLock, Timeout
 
-from boxout.errors import BusyError, WarehouseError
+from boxout.errors import BusyError, UsageError, WarehouseError
 from boxout.warehouse.extensions import are_packaged, load_extensions
 from boxout.warehouse.home import Home
 from boxout.warehouse.own_commits import OwnCommits
@@ -294,6 +294,8 @@ def open_warehouse(home: Home, *, create: bool = False, version: int | None = No
     ------
     WarehouseError
         When the home does not exist, or cannot be opened.
+    UsageError
+        When `BOXOUT_MEMORY_LIMIT` is no amount of memory.
     """
     if not create and not home.exists():
         raise WarehouseError(
@@ -304,17 +306,7 @@ def open_warehouse(home: Home, *, create: bool = False, version: int | None = No
     is_new = not home.exists()
     home.create()
     _spare_searches_for_pandas()
-    connection = duckdb.connect(
-        config={
-            "temp_directory": str(home.scratch),
-            "memory_limit": os.environ.get(MEMORY_VARIABLE, DEFAULT_MEMORY_LIMIT),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            # Checking the signatures of files that were installed with DuckDB itself, from the
-            # same locked packages, would take half of a short command's time.
-            "allow_unsigned_extensions": are_packaged(),
-        }
-    )
+    connection = _connect(home)
     _set_session(connection)
     load_extensions(connection, home.scratch / "extensions")
     try:
@@ -332,6 +324,26 @@ def open_warehouse(home: Home, *, create: bool = False, version: int | None = No
             "If the file is damaged, restore it from a backup or rebuild in another --home.",
         ) from error
     return Warehouse(home, connection)
+
+
+def _connect(home: Home) -> duckdb.DuckDBPyConnection:
+    memory = os.environ.get(MEMORY_VARIABLE) or DEFAULT_MEMORY_LIMIT
+    try:
+        return duckdb.connect(
+            config={
+                "temp_directory": str(home.scratch),
+                "memory_limit": memory,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                # Checking the signatures of files that were installed with DuckDB itself, from
+                # the same locked packages, would take half of a short command's time.
+                "allow_unsigned_extensions": are_packaged(),
+            }
+        )
+    except duckdb.ParserException as error:
+        raise UsageError(
+            f"{memory!r} is no amount of memory.", MEMORY_VARIABLE, "Write it like 4GB."
+        ) from error
 
 
 def _spare_searches_for_pandas() -> None:

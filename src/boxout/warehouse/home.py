@@ -70,8 +70,21 @@ class Home:
         return self.path / "format"
 
     def exists(self) -> bool:
-        """Whether a project has been created here."""
-        return self.catalog.exists()
+        """Whether a project has been created here.
+
+        Raises
+        ------
+        WarehouseError
+            When the operating system does not let it be told.
+        """
+        try:
+            return self.catalog.exists()
+        except OSError as error:
+            raise WarehouseError(
+                f"The home folder cannot be looked into: {error.strerror}.",
+                str(self.path),
+                f"Choose another folder with --home or {HOME_VARIABLE}.",
+            ) from error
 
     def create(self) -> None:
         """Create the folders.
@@ -79,10 +92,12 @@ class Home:
         Raises
         ------
         WarehouseError
-            When the folder cannot be written, or holds a project of another layout.
+            When the folder cannot be written, or holds a project of another layout, or one
+            without its data.
         """
         if self.exists():
             self._check_format()
+            self._check_data()
         try:
             for folder in (
                 self.path,
@@ -103,13 +118,26 @@ class Home:
             ) from error
 
     def _check_format(self) -> None:
-        found = self.format.read_text(encoding="utf-8").strip() if self.format.exists() else "1"
+        found = (
+            self.format.read_text(encoding="utf-8", errors="replace").strip()
+            if self.format.exists()
+            else "1"
+        )
         if found != str(FORMAT):
             raise WarehouseError(
                 f"The project was made by another version of boxout "
                 f"(layout {found[:20]}, this one reads {FORMAT}).",
                 str(self.path),
                 "Ingest the raw files into another --home; a run builds everything from them.",
+            )
+
+    def _check_data(self) -> None:
+        # Were it created anew, all that the catalog knows would seem to be damaged.
+        if not self.data.is_dir():
+            raise WarehouseError(
+                "The project's folder of data is missing; its catalog is there.",
+                str(self.data),
+                "Bring the folder back, or ingest the raw files into another --home.",
             )
 
 

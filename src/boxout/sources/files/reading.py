@@ -64,10 +64,12 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     Raises
     ------
     SourceError
-        When a path does not exist, a named file has no known ending, or nothing is found.
+        When a path does not exist or cannot be looked at, a named file has no known ending,
+        or nothing is found.
     """
     found: list[Path] = []
     for path in paths:
+        _look_at(path)
         if path.is_dir():
             found += sorted(file for file in path.rglob("*") if _is_data(file))
         elif not path.exists():
@@ -87,6 +89,15 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
             "Name a folder that holds Parquet, CSV or JSON files.",
         )
     return found
+
+
+def _look_at(path: Path) -> None:
+    try:
+        path.exists()
+    except OSError as error:
+        raise SourceError(
+            f"The path cannot be looked at: {error.strerror}.", str(path), "Check the path."
+        ) from error
 
 
 def _is_data(path: Path) -> bool:
