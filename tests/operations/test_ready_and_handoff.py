@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import timedelta
 
 import pytest
 
@@ -12,6 +13,7 @@ from boxout.learning.slate import coming_date, publish_readiness
 from boxout.orchestration.handoff import write_handoff
 from boxout.orchestration.handoff_text import handoff_document
 from boxout.pipeline.ingest import ingest_files
+from boxout.pipeline.ledger import SIMULATED, write_property
 from boxout.pipeline.life_signs import now
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.table_run import RunOptions
@@ -62,6 +64,25 @@ def test_a_correction_closes_the_gate_until_it_is_carried_on_and_predicted(
         assert (gates["players_predicted"].numerator, answer.is_ready) == (0, False)
         predict(warehouse, day)
         assert publish_readiness(warehouse, graph).is_ready
+
+
+def test_a_slate_that_is_over_is_no_answer_for_tonight(project, graph):
+    """Without this an answer in summer would be yes for the last slate of spring."""
+    day = coming_date(project)
+
+    def gate(**asked):
+        answer = publish_readiness(project, graph, **asked)
+        return {a.gate: a for a in answer.answers}["slate_to_come"]
+
+    last = project.scalar("SELECT max(game_date) FROM lake.raw.games WHERE status = 'scheduled'")
+    after = last + timedelta(days=1)
+    assert gate(today=after).is_open  # a simulated league has a calendar of its own
+    with project.commit():
+        write_property(project, SIMULATED, "false")
+    assert gate(today=day).is_open
+    assert not gate(today=after).is_open
+    assert f"a slate on {after} or later" in gate(today=after).reason
+    assert gate(day=day, today=after).is_open  # it was asked for
 
 
 @pytest.fixture

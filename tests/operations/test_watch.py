@@ -15,10 +15,11 @@ import pytest
 from loopback import loopback_server
 
 from boxout.errors import BusyError, GateError, StoppedError, UsageError
-from boxout.orchestration.alerts import late_games
+from boxout.orchestration.alerts import DATES_TOLD_SINGLY, Alerts, late_games
 from boxout.orchestration.round import Round, RoundReport
 from boxout.orchestration.schedule import next_round
 from boxout.orchestration.settings import RetrySettings, WatchSettings, read_settings
+from boxout.pipeline.ledger import SIMULATED, write_property
 from boxout.pipeline.life_signs import now, read_life_signs
 from boxout.pipeline.watching import read_watcher
 from boxout.warehouse.ducklake import newest_version, open_warehouse
@@ -181,12 +182,42 @@ def test_what_fails_for_a_lasting_reason_is_not_tried_again(tmp_path, graph):
 
 def test_results_are_late_from_the_morning_after(project):
     settings = WatchSettings()
-    day = project.scalar("SELECT max(game_date) FROM lake.raw.games WHERE status = 'scheduled'")
+    day, games = project.rows(
+        "SELECT game_date, count(*) FROM lake.raw.games WHERE status = 'scheduled' "
+        "GROUP BY game_date ORDER BY game_date DESC LIMIT 1"
+    )[0]
     morning = datetime.combine(day, time(14, 59)) + timedelta(days=1)  # 09:59 ET
-    assert not any(str(day) in text for text in late_games(project, settings, morning))
-    late = late_games(project, settings, morning + timedelta(minutes=1))
-    assert any(text.endswith(f"games of {day} have no result yet") for text in late)
-    assert late_games(project, settings, morning + timedelta(days=30)) == []
+    assert late_games(project, settings, morning + timedelta(days=1)) == {}  # it is simulated
+    with project.commit():
+        write_property(project, SIMULATED, "false")
+    assert day not in late_games(project, settings, morning)
+    assert late_games(project, settings, morning + timedelta(minutes=1))[day] == games
+    assert late_games(project, settings, morning + timedelta(days=300))[day] == games
+
+
+def test_a_late_date_is_told_once_however_long_it_lasts(project):
+    with project.commit():
+        write_property(project, SIMULATED, "false")
+        project.execute("UPDATE lake.raw.games SET status = 'scheduled'")
+    first, last, days = project.rows(
+        "SELECT min(game_date), max(game_date), count(DISTINCT game_date) FROM lake.raw.games"
+    )[0]
+    assert days > DATES_TOLD_SINGLY
+    alerts = Alerts(project.home, WatchSettings())
+
+    def told(alerts, day):
+        alerts = alerts.after_round(project, RoundReport("test"), datetime.combine(day, time(20)))
+        return [alert.text for alert in alerts if alert.kind == "late"]
+
+    (text,) = told(alerts, first + timedelta(days=1))
+    assert text.endswith(f"of {first} without a result")
+    with project.commit():
+        project.execute("DELETE FROM lake.raw.games WHERE game_date = $1", [first])
+    (text,) = told(alerts, last + timedelta(days=30))
+    assert f"on {days - 1} dates" in text
+    assert text.endswith(f"to {last}, without a result")
+    restarted = Alerts(project.home, WatchSettings())
+    assert told(restarted, last + timedelta(days=40)) == []
 
 
 def test_a_new_project_is_watched_before_any_data_is_there(tmp_path, boxout):

@@ -96,6 +96,28 @@ def test_accepting_one_puts_a_name_to_it_and_leaves_it_on_show(opened, graph):
     assert "accepted by ann" in str(goalpost)
 
 
+def test_it_shows_in_every_report_accepted_or_not(project, graph, boxout):
+    """Each report compares the contracts itself, so that none has to wait for a run."""
+    home = project.home.path
+    with project:
+        note_goalposts(project, with_check(graph, at_least=0.99))
+    said = f"{TABLE}: {CHECK} loosened: 99%, block -> 95%, block"
+    reports = (["ready"], ["status"], ["validate", TABLE], ["handoff"])
+    for command in reports:
+        assert said in boxout(*command, "--home", home).stdout
+    decisions, listed = boxout("handoff", "--home", home).stdout.split("## Checks that are")
+    assert "put it back" in decisions
+    assert said in listed
+    assert CHECK not in boxout("validate", "raw.games", "--home", home).stdout
+    boxout("goalposts", "--accept", "g0001", "--reason", "agreed", "--home", home)
+    for command in reports:
+        text = boxout(*command, "--home", home).stdout
+        assert said in text
+        assert "agreed" in text
+    decisions, _ = boxout("handoff", "--home", home).stdout.split("## Checks that are")
+    assert "put it back" not in decisions
+
+
 def test_the_author_is_whoever_changed_the_file(tmp_path, monkeypatch):
     def git(*arguments):
         subprocess.run(["git", "-C", tmp_path, *arguments], check=True, capture_output=True)

@@ -80,6 +80,73 @@ def test_the_same_rows_in_another_file_change_nothing(write, ingest, empty):
     assert hashes(empty) == before
 
 
+def test_a_row_of_two_files_is_of_the_later_one(write, ingest, empty):
+    denver = f"SELECT * FROM ({BOX_LINES}) WHERE team = 'DEN'"
+    ingest(write("both.parquet", f"SELECT * FROM ({BOX_LINES}) WHERE team IN ('DEN', 'LAL')"))
+    before = hashes(empty)
+    again = ingest(write("denver.parquet", denver))
+    assert (again.added, again.changed, again.removed, again.dates) == (0, 0, 0, 0)
+    assert hashes(empty) == before
+    report = ingest(write("both.parquet", f"SELECT * FROM ({BOX_LINES}) WHERE team = 'LAL'"))
+    assert (report.added, report.changed, report.removed, report.dates) == (0, 0, 0, 0)
+    assert hashes(empty) == before
+    assert empty.rows(
+        "SELECT team, parse_filename(source_file), count(*) "
+        f"FROM lake.{BOX} GROUP BY ALL ORDER BY team"
+    ) == [("DEN", "denver.parquet", 8), ("LAL", "both.parquet", 8)]
+
+
+def test_rows_written_again_to_another_file_are_corrected_there(write, ingest, empty):
+    """Without this the rows would belong to a file that nobody has any more."""
+    ingest(write("old.parquet", BOX_LINES))
+    ingest(write("new.parquet", f"SELECT * FROM ({BOX_LINES}) ORDER BY hash(player_name)"))
+    fewer = f"SELECT * FROM ({BOX_LINES}) WHERE team <> 'DEN'"
+    assert ingest(write("new.parquet", fewer)).removed == 8
+    assert empty.rows(f"SELECT DISTINCT parse_filename(source_file) FROM lake.{BOX}") == [
+        ("new.parquet",)
+    ]
+
+
+WRONG_TEAM = (
+    f"SELECT * REPLACE (CASE WHEN team = 'DEN' THEN 'XYZ' ELSE team END AS team) FROM ({BOX_LINES})"
+)
+
+
+def test_a_moved_file_goes_by_its_new_name_and_is_not_read_again(write, ingest, empty):
+    """Without this its refused rows would count twice."""
+    path = write("old.parquet", WRONG_TEAM)
+    first = ingest(path)
+    before = hashes(empty), quarantine(empty)
+    assert sum(first.rejected.values()) == 8
+    copy = path.with_name("copy.parquet")
+    shutil.copyfile(path, copy)
+    version = empty.version()
+    assert ingest(copy).is_known
+    assert empty.version() == version
+    path.unlink()
+    moved = ingest(copy)
+    assert (moved.is_known, moved.rows) == (True, first.rows)
+    assert (hashes(empty), quarantine(empty)) == before
+    for table in (BOX, "ledger.files", "ledger.quarantine", "ledger.spellings"):
+        assert empty.rows(f"SELECT DISTINCT source_file FROM lake.{table}") == [(str(copy),)]
+    assert ingest(write("copy.parquet", BOX_LINES)).added == 8
+    assert quarantine(empty) == {}
+
+
+def test_a_file_whose_rows_another_has_replaced_is_read_again_under_a_new_name(
+    write, ingest, empty
+):
+    """It is how somebody puts right what the other file spoiled."""
+    good = write("good.parquet", BOX_LINES)
+    ingest(good)
+    before = hashes(empty)
+    ingest(write("bad.parquet", f"SELECT * REPLACE (9 AS ast) FROM ({BOX_LINES})"))
+    copy = good.with_name("again.parquet")
+    shutil.copyfile(good, copy)
+    assert ingest(copy).changed == 48
+    assert hashes(empty) == before
+
+
 def test_another_file_that_says_otherwise_replaces_the_rows_of_the_first(write, ingest, empty):
     ingest(write("box.parquet", BOX_LINES))
     other = ingest(write("late.parquet", f"SELECT * REPLACE (9 AS ast) FROM ({BOX_LINES})"))

@@ -11,6 +11,7 @@ import click
 from boxout.cli.console import as_json_document, notice, writing_to
 from boxout.cli.options import with_home, with_json
 from boxout.errors import UsageError
+from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.life_signs import now
@@ -82,6 +83,7 @@ def handoff_command(
     with open_warehouse(find_home(home)) as warehouse, warehouse.one_thread():
         create_ledger(warehouse)
         close_dead_runs(warehouse)
+        note_goalposts(warehouse, graph)
         note_watcher(warehouse)
         handoff = write_handoff(warehouse, graph, at)
     if as_json:

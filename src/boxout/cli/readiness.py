@@ -7,6 +7,7 @@ from datetime import date
 import click
 
 from boxout.cli.console import percent, print_by_season, print_json
+from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import check_range, with_home, with_json, with_range
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
@@ -73,6 +74,7 @@ def _print_validation(result: Validation, show_all: bool) -> None:
         (([c.table, c.check, f"{100 * c.at_least:g}%"], c.season, _check_cell(c)) for c in shown),
     )
     _print_failures(shown)
+    print_goalposts(result.goalposts)
     failing = len(result.failures)
     missing = sum(p.total - p.ready for p in result.presence)
     checks = len(result.coverage)

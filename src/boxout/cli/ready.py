@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from boxout.cli.console import percent, print_json, print_table
+from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import GameDate, with_home, with_json
 from boxout.errors import UsageError
+from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.record_watcher import note_watcher
@@ -52,6 +54,7 @@ def ready_command(what: str | None, day: date | None, home: str | None, as_json:
     answers: dict[str, Readiness] = {}
     with open_warehouse(find_home(home)) as warehouse, warehouse.one_thread():
         create_ledger(warehouse)
+        note_goalposts(warehouse, graph)
         note_watcher(warehouse)
         if what != "publish":
             answers["train"] = readiness(warehouse, graph=graph)
@@ -64,6 +67,7 @@ def ready_command(what: str | None, day: date | None, home: str | None, as_json:
         for number, (name, answer) in enumerate(answers.items()):
             click.echo("\n" * bool(number) + f"{QUESTIONS[name]} {_verdict(answer)}")
             print_gates(answer)
+        print_goalposts(next(iter(answers.values())).goalposts)
     if not is_ready:
         raise click.exceptions.Exit(HELD_BACK)
 

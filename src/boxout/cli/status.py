@@ -8,7 +8,8 @@ from boxout.cli.console import percent, print_by_season, print_json, print_table
 from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import with_home, with_json
 from boxout.cli.runs import print_active, print_past
-from boxout.pipeline.graph import load_graph
+from boxout.pipeline.goalposts import are_goalposts_noted, note_goalposts
+from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ledger import READY, create_ledger, is_ledger_current, reading_when
 from boxout.pipeline.life_signs import now
 from boxout.pipeline.record_watcher import is_watcher_noted, note_watcher
@@ -37,7 +38,9 @@ def status_command(home: str | None, as_json: bool) -> None:
         open_warehouse(find_home(home)) as warehouse,
         warehouse.one_thread(),
         reading_when(
-            warehouse, lambda: _is_up_to_date(warehouse), lambda: _bring_up_to_date(warehouse)
+            warehouse,
+            lambda: _is_up_to_date(warehouse, graph),
+            lambda: _bring_up_to_date(warehouse, graph),
         ),
     ):
         status = read_status(warehouse, graph)
@@ -47,16 +50,18 @@ def status_command(home: str | None, as_json: bool) -> None:
         _print_status(status)
 
 
-def _is_up_to_date(warehouse: Warehouse) -> bool:
+def _is_up_to_date(warehouse: Warehouse, graph: Graph) -> bool:
     return (
         is_ledger_current(warehouse)
+        and are_goalposts_noted(warehouse, graph)
         and are_dead_runs_closed(warehouse)
         and is_watcher_noted(warehouse)
     )
 
 
-def _bring_up_to_date(warehouse: Warehouse) -> None:
+def _bring_up_to_date(warehouse: Warehouse, graph: Graph) -> None:
     create_ledger(warehouse)
+    note_goalposts(warehouse, graph)
     close_dead_runs(warehouse)
     note_watcher(warehouse)
 

@@ -11,7 +11,9 @@ from boxout.learning.gates import GAMES, GateAnswer, Readiness
 from boxout.learning.predict import features_hash, predicted_from
 from boxout.learning.states import FEATURE_STORE, read_states
 from boxout.learning.storage import PREDICTIONS
+from boxout.pipeline.goalposts import read_goalposts
 from boxout.pipeline.graph import Graph
+from boxout.pipeline.ledger import SIMULATED, read_property
 from boxout.sources.seasons import eastern_date
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
@@ -55,20 +57,30 @@ def slate_date(warehouse: Warehouse, day: date | None) -> date:
     return chosen
 
 
-def publish_readiness(warehouse: Warehouse, graph: Graph, day: date | None = None) -> Readiness:
+def publish_readiness(
+    warehouse: Warehouse, graph: Graph, day: date | None = None, *, today: date | None = None
+) -> Readiness:
     """Judge whether the predictions of a slate may be published.
 
     Every feature of the slate is ready, every game has players, there are champions, and each
-    player is predicted by them from the features as they are now.
+    player is predicted by them from the features as they are now. Where no date is asked for,
+    the coming slate must not be over: an old one is no answer for tonight. A simulated league
+    has a calendar of its own, which is not compared with the clock.
 
     Parameters
     ----------
     day
         The slate's game date; the coming one by default.
+    today
+        The US Eastern date; that of the clock by default.
     """
-    day = day or coming_date(warehouse)
-    if day is None:
-        return Readiness(False, "There is no game on the schedule.", None, None)
+    today = today or eastern_date(datetime.now(UTC))
+    chosen = day or coming_date(warehouse, today)
+    moved = read_goalposts(warehouse)
+    if chosen is None:
+        return Readiness(False, "There is no game on the schedule.", None, None, goalposts=moved)
+    is_over = day is None and chosen < today and read_property(warehouse, SIMULATED) != "true"
+    day = chosen
     read_states(warehouse, graph, FEATURE_STORE, "feature_states")
     season, games, state = _slate(warehouse, day)
     counted = _counts(warehouse, day)
@@ -76,6 +88,7 @@ def publish_readiness(warehouse: Warehouse, graph: Graph, day: date | None = Non
     answers = tuple(
         _answer(gate, season, day, good, total, what)
         for gate, good, total, what in (
+            ("slate_to_come", int(not is_over), 1, f"a slate on {today} or later"),
             ("features_ready", ready, 1, f"the date's features are {state}"),
             ("games_have_players", counted["games"], games, "games with players to predict"),
             ("model_there", counted["models"], 1, "a trained model"),
@@ -89,7 +102,7 @@ def publish_readiness(warehouse: Warehouse, graph: Graph, day: date | None = Non
     )
     closed = [answer.reason for answer in answers if not answer.is_open]
     reason = "; ".join(closed) or f"All gates are open for {games} game(s) on {day}."
-    return Readiness(not closed, reason, day, day, answers)
+    return Readiness(not closed, reason, day, day, answers, goalposts=moved)
 
 
 def _answer(gate: str, season: str, day: date, good: int, total: int, what: str) -> GateAnswer:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from boxout.errors import UsageError
 from boxout.learning.gates import GAMES
@@ -18,12 +18,13 @@ from boxout.orchestration.round import RoundReport
 from boxout.orchestration.schedule import eastern
 from boxout.orchestration.settings import WatchSettings
 from boxout.pipeline.incidents import MODEL, read_incidents
+from boxout.pipeline.ledger import SIMULATED, read_property
 from boxout.warehouse.ducklake import LAKE, Warehouse
 from boxout.warehouse.home import Home
 
 FILE = "alerts.json"
-# Games without a result count as late for so many days; older ones are not coming.
-LATE_DAYS = 7
+# More late dates than these are told in one sentence.
+DATES_TOLD_SINGLY = 7
 # Kinds that the next round does not find again.
 ONCE = ("unwatched", "failed", "refused")
 
@@ -71,6 +72,7 @@ class Alerts:
         incidents = read_incidents(warehouse)
         files = {i.source_file for i in incidents}
         late = late_games(warehouse, self.settings, at)
+        newly_late = {day: count for day, count in late.items() if str(day) not in self._late}
         still = {i.incident_id: f"{i.subject} {i.check}" for i in incidents}
         alerts = (
             *self._unsent,
@@ -91,14 +93,14 @@ class Alerts:
                 for path, why in report.refused.items()
                 if path not in files
             ),
-            *(Alert("late", text) for text in late if text not in self._late),
+            *(Alert("late", text) for text in _say_late(newly_late)),
         )
         before = (self._open, self._late, self._unsent)
         if alerts and not self._send(alerts):
             # What is open, over or late is found again; what failed once is not.
             self._unsent = tuple(a for a in alerts if a.kind in ONCE)
         else:
-            self._open, self._late, self._unsent = still, late, ()
+            self._open, self._late, self._unsent = still, [str(day) for day in late], ()
         if before != (self._open, self._late, self._unsent):
             self._keep()
         return alerts
@@ -137,18 +139,34 @@ def _outcome(warehouse: Warehouse, incident_id: str) -> str:
     return str(outcome or "over")
 
 
-def late_games(warehouse: Warehouse, settings: WatchSettings, at: datetime) -> list[str]:
-    """Return a sentence for each date of the last week whose games should have results by now."""
-    if not warehouse.has_table(GAMES):
-        return []
+def late_games(warehouse: Warehouse, settings: WatchSettings, at: datetime) -> dict[date, int]:
+    """Count, by date, the games that should have a result by now and have none.
+
+    A simulated league has a calendar of its own, which is not compared with the clock.
+    """
+    if not warehouse.has_table(GAMES) or read_property(warehouse, SIMULATED) == "true":
+        return {}
     local = eastern(at)
     played = local.date() - timedelta(days=1 if local.time() >= settings.late_after else 2)
-    rows = warehouse.rows(
-        f"SELECT game_date, count(*) FROM {LAKE}.{GAMES} WHERE status = 'scheduled' "
-        "AND game_date BETWEEN $1 AND $2 GROUP BY game_date ORDER BY game_date",
-        [played - timedelta(days=LATE_DAYS), played],
+    return dict(
+        warehouse.rows(
+            f"SELECT game_date, count(*) FROM {LAKE}.{GAMES} WHERE status = 'scheduled' "
+            "AND game_date <= $1 GROUP BY game_date ORDER BY game_date",
+            [played],
+        )
     )
-    return [f"{count} games of {day} have no result yet" for day, count in rows]
+
+
+def _say_late(late: dict[date, int]) -> list[str]:
+    if len(late) > DATES_TOLD_SINGLY:
+        games = sum(late.values())
+        return [
+            f"{games:,} games on {len(late):,} dates, {min(late)} to {max(late)}, without a result"
+        ]
+    return [
+        f"{count} {'game' if count == 1 else 'games'} of {day} without a result"
+        for day, count in late.items()
+    ]
 
 
 class _Apprise:

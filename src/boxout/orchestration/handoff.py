@@ -13,6 +13,7 @@ from typing import Any
 
 from boxout.orchestration.events import Event, read_events
 from boxout.pipeline.arrivals import REPEATED
+from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.incidents import MODEL, read_incidents
 from boxout.pipeline.ledger import READY_SQL, SIMULATED
@@ -72,6 +73,8 @@ class Handoff:
         What will start by itself, and when.
     decisions
         What a person must decide.
+    goalposts
+        The checks that are looser than they were, accepted or not.
     figures
         Expected figures beside present ones.
     """
@@ -88,6 +91,7 @@ class Handoff:
     held: tuple[Held, ...]
     starts: tuple[str, ...]
     decisions: tuple[str, ...]
+    goalposts: tuple[Goalpost, ...]
     figures: tuple[Figure, ...]
 
 
@@ -109,6 +113,7 @@ def write_handoff(warehouse: Warehouse, graph: Graph, at: datetime | None = None
     with warehouse.reading():
         ledger = LedgerAt(warehouse, at)
         held = _held(ledger, graph)
+        moved = read_goalposts(warehouse, ledger)
         watcher = None if at else read_watcher(read_life_signs(warehouse.home), moment)
         label = ledger.records(
             "ledger.properties", "SELECT value FROM {table} WHERE name = $1", [SIMULATED]
@@ -125,7 +130,8 @@ def write_handoff(warehouse: Warehouse, graph: Graph, at: datetime | None = None
             watcher,
             held,
             _starts(watcher, held, is_past=at is not None),
-            _decisions(ledger, watcher),
+            _decisions(ledger, watcher, moved),
+            moved,
             _figures(ledger),
         )
 
@@ -200,7 +206,9 @@ def _starts(
     return tuple(lines)
 
 
-def _decisions(ledger: LedgerAt, watcher: WatcherView | None) -> tuple[str, ...]:
+def _decisions(
+    ledger: LedgerAt, watcher: WatcherView | None, moved: tuple[Goalpost, ...]
+) -> tuple[str, ...]:
     decisions = []
     if ledger.has("ledger.incidents"):
         decisions = [
@@ -212,14 +220,10 @@ def _decisions(ledger: LedgerAt, watcher: WatcherView | None) -> tuple[str, ...]
             if incident.scope != WATCHER  # said of the watcher itself
         ]
     decisions += [
-        f"{row['table_name']}: {row['check_name']} was {row['change']}, {row['old_standing']} to "
-        f"{row['new_standing']}, by {row['who']}: put it back, or accept it with "
-        "`boxout goalposts`."
-        for row in ledger.records(
-            "ledger.goalposts",
-            "SELECT * FROM {table} WHERE restored_at IS NULL AND accepted_by IS NULL "
-            "ORDER BY goalpost_id",
-        )
+        f"{goalpost.table}: {goalpost.check} was {goalpost.change}, {goalpost.old} to "
+        f"{goalpost.new}, by {goalpost.who}: put it back, or accept it with `boxout goalposts`."
+        for goalpost in moved
+        if goalpost.accepted_by is None
     ]
     decisions += [
         f"{row['rows']:,} rows of {row['table_name']} are in quarantine ({row['check_name']}): "

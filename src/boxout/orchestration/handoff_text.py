@@ -34,6 +34,9 @@ def handoff_document(h: Handoff) -> Document:
     document.bullets(h.starts)
     document.heading("What a person must decide")
     document.bullets(h.decisions or ["Nothing."])
+    if h.goalposts:
+        document.heading("Checks that are looser than they were")
+        document.bullets([str(goalpost) for goalpost in h.goalposts])
     _figures(document, h)
     return document
 

@@ -37,7 +37,9 @@ class FilesOnRecord:
         rows = self._warehouse.rows(
             "SELECT source_file, sha256, table_name, row_count FROM lake.ledger.files"
         )
-        self.files = {name: (sha256, table, count) for name, sha256, table, count in rows}
+        self.files: dict[str, tuple[str, str, int]] = {
+            name: (sha256, table, count) for name, sha256, table, count in rows
+        }
         refused = self._warehouse.scalar("SELECT count(*) FROM lake.ledger.refusals")
         self.has_refusals = bool(refused)
 
@@ -64,6 +66,12 @@ class FilesOnRecord:
             self._warehouse.execute(
                 f"DELETE FROM lake.ledger.{table} WHERE source_file = $1", [name]
             )
+
+    def rename(self, old: str, new: str) -> None:
+        """Note a file whose record has just been committed under another name."""
+        self.files[new] = self.files.pop(old)
+        if self._version is not None:
+            self._version += 1
 
     def note(self, name: str, sha256: str, table: str, rows: int, label: str) -> None:
         """Note a file that has just been committed, and what the project is.

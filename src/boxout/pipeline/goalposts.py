@@ -15,6 +15,7 @@ from datetime import datetime
 from boxout.errors import UsageError
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import read_property, write_property
+from boxout.pipeline.ledger_at import LedgerAt
 from boxout.pipeline.standings import (
     Standing,
     change_of,
@@ -26,6 +27,7 @@ from boxout.pipeline.standings import (
 from boxout.warehouse.ducklake import Warehouse
 
 WAIVED = "waived"
+_READ = ("ledger.goalposts", "ledger.waivers", "ledger.partitions")
 _SEEN = "contracts_seen"
 
 
@@ -176,15 +178,23 @@ def _remember(warehouse: Warehouse, standings: Mapping[tuple[str, str], Standing
     )
 
 
-def read_goalposts(warehouse: Warehouse) -> tuple[Goalpost, ...]:
+def read_goalposts(warehouse: Warehouse, ledger: LedgerAt | None = None) -> tuple[Goalpost, ...]:
     """Return the checks that are looser now than they were, and the waivers in force.
 
     A waiver is in force for as long as a partition is published under it.
+
+    Parameters
+    ----------
+    ledger
+        The ledger as it was at some moment; as it is by default.
     """
+    ledger = ledger or LedgerAt(warehouse)
+    if not ledger.is_now and not all(ledger.has(name) for name in _READ):
+        return ()
+    moved, waivers, partitions = (ledger.table(name) for name in _READ)
     # Most projects have none, and to count takes a fraction of what planning the columns takes.
     if not warehouse.scalar(
-        "SELECT (SELECT count(*) FROM lake.ledger.goalposts) "
-        "+ (SELECT count(*) FROM lake.ledger.waivers)"
+        f"SELECT (SELECT count(*) FROM {moved}) + (SELECT count(*) FROM {waivers})"
     ):
         return ()
     return tuple(
@@ -193,13 +203,13 @@ def read_goalposts(warehouse: Warehouse) -> tuple[Goalpost, ...]:
             f"""
             SELECT goalpost_id, table_name, check_name, change, old_standing, new_standing, who,
                    why, noticed_at, accepted_by, accepted_why
-            FROM lake.ledger.goalposts WHERE restored_at IS NULL
+            FROM {moved} WHERE restored_at IS NULL
             UNION ALL
             SELECT '-', table_name, check_name, '{WAIVED}', 'held back',
                    'published, ' || start_date || ' to ' || end_date, who, reason, waived_at,
                    who, reason
-            FROM lake.ledger.waivers AS w
-            WHERE EXISTS (SELECT 1 FROM lake.ledger.partitions AS p
+            FROM {waivers} AS w
+            WHERE EXISTS (SELECT 1 FROM {partitions} AS p
                           WHERE p.table_name = w.table_name AND p.run_id = w.run_id
                             AND p.state = 'waived')
             ORDER BY noticed_at, goalpost_id, table_name

@@ -36,6 +36,7 @@ from boxout.pipeline.ledger import (
     write_property,
 )
 from boxout.pipeline.locks import table_lock
+from boxout.pipeline.moved_files import recognise
 from boxout.pipeline.reads import columns_by_reader
 from boxout.pipeline.record_watcher import is_watcher_noted, note_watcher
 from boxout.pipeline.refusals import forget_refusals, record_refusal
@@ -69,7 +70,8 @@ class FileReport:
     dates
         Game dates whose content changed.
     is_known
-        Whether exactly this file had been ingested before, so that nothing was read.
+        Whether exactly this file had been ingested before, by whichever name, so that nothing
+        was read.
     """
 
     path: Path
@@ -169,8 +171,10 @@ def _ingest_file(
     warehouse: Warehouse, graph: Graph, path: Path, name: str, run_id: str, known: FilesOnRecord
 ) -> FileReport:
     sha256 = fingerprint(path)
-    if name in known.files and known.files[name][0] == sha256:
-        _, table_name, row_count = known.files[name]
+    is_known = name in known.files and known.files[name][0] == sha256
+    recorded = name if is_known else recognise(warehouse, known, name, sha256)
+    if recorded:
+        _, table_name, row_count = known.files[recorded]
         if known.has_refusals:
             forget_refusals(warehouse, name, run_id)
         return FileReport(path, table_name, row_count, 0, 0, 0, {}, 0, True)
@@ -198,7 +202,7 @@ def _ingest_file(
         report = FileReport(path, table.name, rows, *counts, rejected, dates)
         with warehouse.commit():
             known.forget(name)
-            _write_rows(warehouse, table, shape)
+            _write_rows(warehouse, table, shape, name)
             _write_ledger(warehouse, report, (name, sha256, run_id))
             if dates:
                 _write_partitions(warehouse, graph, table, run_id, is_filled=is_filled)
@@ -251,16 +255,25 @@ def _write_label(warehouse: Warehouse, path: Path) -> str:
     return label
 
 
-def _write_rows(warehouse: Warehouse, table: TableDefinition, shape: Shape) -> None:
+def _write_rows(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str) -> None:
     published = f"{LAKE}.{table.name}"
+    key = ", ".join(shape.key)
     same_key = " AND ".join(f"g.{column} = p.{column}" for column in shape.key)
     if warehouse.scalar("SELECT count(*) FROM gone"):
         warehouse.execute(
             f"DELETE FROM {published} AS p WHERE EXISTS (SELECT 1 FROM gone AS g WHERE {same_key})"
         )
+    # Rows that stay as they are become this file's: of two that bring a row, no correction of the
+    # earlier takes it away, and one of the later does, as where a folder has been moved.
+    others = f"{SOURCE_FILE} <> $1"
+    if warehouse.scalar(f"SELECT count(*) FROM nearby WHERE {others}", [name]):
+        warehouse.execute(
+            f"UPDATE {published} SET {SOURCE_FILE} = $1 "
+            f"WHERE {others} AND ({key}) IN (SELECT ({key}) FROM arrived)",
+            [name],
+        )
     warehouse.execute(
-        f"INSERT INTO {published} BY NAME SELECT * FROM written "
-        f"ORDER BY game_date, {', '.join(shape.key)}"
+        f"INSERT INTO {published} BY NAME SELECT * FROM written ORDER BY game_date, {key}"
     )
 
 

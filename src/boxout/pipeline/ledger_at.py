@@ -38,6 +38,11 @@ class LedgerAt:
                 "Name a later moment: the project is younger, or `boxout compact` took it away.",
             )
 
+    @property
+    def is_now(self) -> bool:
+        """Whether it is the ledger as it is."""
+        return not self._clause
+
     def has(self, name: str) -> bool:
         """Whether `schema.table` was there."""
         if name not in self._known:

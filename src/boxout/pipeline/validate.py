@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from boxout.pipeline.contract import audit
+from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import READY, forget_stale_partitions, read_partitions
 from boxout.pipeline.plan import plan_partitions, plan_tables
@@ -80,12 +81,15 @@ class Validation:
     ----------
     start, end
         The range of game dates that was looked at.
+    goalposts
+        The checks of these tables that are looser than they were.
     """
 
     start: date
     end: date
     coverage: tuple[Coverage, ...]
     presence: tuple[Presence, ...]
+    goalposts: tuple[Goalpost, ...] = ()
 
     @property
     def failures(self) -> tuple[Coverage, ...]:
@@ -118,12 +122,14 @@ def validate_tables(
     presence = [each for table in tables for each in found[table.name]]
     forget_stale_partitions(warehouse)
     coverage: list[Coverage] = []
+    names = {table.name for table in tables}
     for table in tables:
         read_partitions(warehouse)
         plan_partitions(warehouse, graph, table)
         if warehouse.has_table(table.name):
             coverage += _coverage(warehouse, table, start, end)
-    return Validation(start, end, tuple(coverage), tuple(presence))
+    moved = tuple(g for g in read_goalposts(warehouse) if g.table in names)
+    return Validation(start, end, tuple(coverage), tuple(presence), moved)
 
 
 def _presence(

@@ -95,6 +95,26 @@ FAULTS = (
         seasons=2,
     ),
     Fault(
+        "date-for-game-id",
+        "game-id-format",
+        "Team logs write the bare date for the game id, eight digits as an NBA id without its "
+        "zeros has.",
+        LOGS,
+        _late(f"strftime({_LOG_DAY}, '%Y%m%d')", "GAME_ID", _LOG_DAY),
+    ),
+    Fault(
+        "game-id-of-another-season",
+        "game-id-format",
+        "Team logs write game ids with the season's second year in place of its first.",
+        LOGS,
+        _late(
+            "left(GAME_ID::VARCHAR, 3) || lpad(((substr(GAME_ID::VARCHAR, 4, 2)::INTEGER + 1) "
+            "% 100)::VARCHAR, 2, '0') || right(GAME_ID::VARCHAR, 5)",
+            "GAME_ID",
+            _LOG_DAY,
+        ),
+    ),
+    Fault(
         "known-game-id-format",
         "game-id-format",
         "Team logs write game ids as date, visitor and home, which boxout can read.",

@@ -23,14 +23,22 @@ UNION ALL
 SELECT q.game_date, q.failing, q.failing AS total FROM quarantined AS q WHERE q.table_name = 'landing.injuries'
 """
 */
+WITH reports AS (
+  SELECT i.season, i.game_date, a.player_id, i.team, i.report_at, i.status, i.reason,
+         -- one player may be written two ways in one report
+         ROW_NUMBER() OVER (
+           PARTITION BY i.report_at, i.game_date, a.player_id ORDER BY i.player_key) AS place
+  FROM landing.injuries AS i
+  JOIN raw.player_aliases AS a ON a.player_key = i.player_key
+  WHERE a.player_id IS NOT NULL
+)
 SELECT
-  i.season,     -- season, such as '2023-24'
-  i.game_date,  -- US Eastern date of the game concerned
-  a.player_id,  -- id of the player in raw.players
-  i.team,       -- tricode of the player's team
-  i.report_at,  -- when the report came out, UTC
-  i.status,     -- out, doubtful, questionable, probable or available
-  i.reason      -- the reason as reported
-FROM landing.injuries AS i
-JOIN raw.player_aliases AS a ON a.player_key = i.player_key
-WHERE a.player_id IS NOT NULL
+  r.season,     -- season, such as '2023-24'
+  r.game_date,  -- US Eastern date of the game concerned
+  r.player_id,  -- id of the player in raw.players
+  r.team,       -- tricode of the player's team
+  r.report_at,  -- when the report came out, UTC
+  r.status,     -- out, doubtful, questionable, probable or available
+  r.reason      -- the reason as reported
+FROM reports AS r
+WHERE r.place = 1

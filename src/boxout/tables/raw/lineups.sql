@@ -21,12 +21,20 @@ UNION ALL
 SELECT q.game_date, q.failing, q.failing AS total FROM quarantined AS q WHERE q.table_name = 'landing.lineups'
 """
 */
+WITH starters AS (
+  SELECT l.season, l.game_date, a.player_id, l.team, l.announced_at,
+         -- one player may be written two ways in one announcement
+         ROW_NUMBER() OVER (
+           PARTITION BY l.announced_at, l.game_date, a.player_id ORDER BY l.player_key) AS place
+  FROM landing.lineups AS l
+  JOIN raw.player_aliases AS a ON a.player_key = l.player_key
+  WHERE a.player_id IS NOT NULL
+)
 SELECT
-  l.season,       -- season, such as '2023-24'
-  l.game_date,    -- US Eastern date of the game concerned
-  a.player_id,    -- id of the player in raw.players
-  l.team,         -- tricode of the player's team
-  l.announced_at  -- when the lineup was announced, UTC
-FROM landing.lineups AS l
-JOIN raw.player_aliases AS a ON a.player_key = l.player_key
-WHERE a.player_id IS NOT NULL
+  s.season,       -- season, such as '2023-24'
+  s.game_date,    -- US Eastern date of the game concerned
+  s.player_id,    -- id of the player in raw.players
+  s.team,         -- tricode of the player's team
+  s.announced_at  -- when the lineup was announced, UTC
+FROM starters AS s
+WHERE s.place = 1

@@ -80,10 +80,10 @@ lines AS (
          l.line, l.over_price, l.under_price,
          -- what a bookmaker says and the schedule may differ, and change: the earlier one is safe
          LEAST(COALESCE(l.tipoff_at, g.tipoff_at), COALESCE(g.tipoff_at, l.tipoff_at)) AS tipoff_at,
-         -- one player may be written two ways by one bookmaker at one moment
+         -- one player may be written two ways by one bookmaker at one moment, and either team be at home
          ROW_NUMBER() OVER (
            PARTITION BY g.game_id, m.player_id, l.bookmaker, l.market, l.captured_at
-           ORDER BY m.quality, l.player_key) AS place
+           ORDER BY m.quality, l.player_key, l.own_game_id) AS place
   FROM landing.prop_lines AS l
   JOIN games AS g ON g.own_game_id = l.own_game_id
   JOIN best AS m ON m.game_id = g.game_id AND m.player_key = l.player_key
