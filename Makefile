@@ -5,6 +5,8 @@ UV := .uv/bin/uv
 BIN := .venv/bin
 export UV_PROJECT_ENVIRONMENT := .venv
 export UV_PYTHON_DOWNLOADS := never
+# Some images forbid Python to keep compiled modules: each command would compile all of its own anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: run test lint format bench bench-full bench-scale bench-main-job clean
 .DEFAULT_GOAL := run

@@ -16,10 +16,10 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import RunOptions
 from boxout.sources.files.reading import SIMULATED_LABEL, find_files
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home

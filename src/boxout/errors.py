@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+# The exit code where something was held back, by a contract, a gate or another run.
+HELD_BACK = 3
+
 
 class BoxoutError(Exception):
     """A failure with a message for a person: what is wrong, where, and the next step.
@@ -101,13 +104,13 @@ class UsageError(BoxoutError):
 class GateError(BoxoutError):
     """A contract or an unready input held something back."""
 
-    exit_code = 3
+    exit_code = HELD_BACK
 
 
 class BusyError(BoxoutError):
     """Another run holds what this one needs."""
 
-    exit_code = 3
+    exit_code = HELD_BACK
 
 
 class StoppedError(BoxoutError):

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import pty
 import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
@@ -74,6 +78,28 @@ def test_commands_import_what_takes_long_only_when_they_need_it():
         "    importlib.import_module(f'boxout.cli.{listed.module}')"
     )
     assert found.isdisjoint({"numpy", "xgboost", "sqlglot", "rich"})
+
+
+def test_a_terminal_sees_a_bar_with_count_and_rate(ingested_once, tmp_path):
+    home = shutil.copytree(ingested_once, tmp_path / "home")
+    ours, theirs = pty.openpty()
+    command = ["backfill", "raw.games", "--chunk-dates", "20", "--home", home]
+    with subprocess.Popen(
+        [Path(sys.executable).parent / "boxout", *command],
+        stdout=theirs,
+        stderr=theirs,
+        env=os.environ | {"COLUMNS": "120"},
+    ) as process:
+        os.close(theirs)
+        seen = b""
+        # the terminal's end is an error, and its output is more than it keeps
+        with contextlib.suppress(OSError):
+            while part := os.read(ours, 65536):
+                seen += part
+    os.close(ours)
+    text = re.sub(r"\x1b\[[\d;]*m", "", seen.decode())
+    assert process.returncode == 0, text
+    assert re.search(r"raw\.games .* \d+/\d+ dates, \d+/s [\d-]+:[\d-]+:[\d-]+", text)
 
 
 def test_run_prints_what_it_did_and_where_to_look_next(trained):

@@ -14,10 +14,10 @@ from boxout.learning.boosting import BoostingOptions
 from boxout.learning.markets import MINUTES, STATISTICS
 from boxout.learning.train import TrainOptions, train
 from boxout.pipeline.content_hash import content_hash_expression
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph, build_graph
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import RunOptions
 from boxout.pipeline.waiver import Waiver
 from boxout.tables.definition import Check, TableDefinition
 from boxout.warehouse.ducklake import Warehouse, open_warehouse

@@ -19,11 +19,11 @@ from boxout.learning.markets import MARKETS
 from boxout.learning.registry import list_models, load_model
 from boxout.learning.states import FEATURE_STORE
 from boxout.learning.train import train
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import write_property
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import RunOptions
 
 
 def _load(league):

@@ -12,11 +12,11 @@ from boxout.errors import UsageError
 from boxout.learning.slate import coming_date, publish_readiness
 from boxout.orchestration.handoff import write_handoff
 from boxout.orchestration.handoff_text import handoff_document
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import SIMULATED, write_property
 from boxout.pipeline.life_signs import now
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import RunOptions
 
 SUMMARY = "analytics.player_game_summary"
 LOGS = "team_gamelogs_2023-24.parquet"
@@ -27,6 +27,7 @@ def test_ready_says_yes_with_every_gates_count_and_range(boxout, trained):
     assert result.returncode == 0, result.stdout
     answer = json.loads(result.stdout)
     assert answer["ready"]
+    assert answer["is_simulated"]
     for question in ("train", "publish"):
         assert answer[question]["is_ready"]
         for gate in answer[question]["answers"]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import signal
 
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.status import read_status
-from boxout.pipeline.table_run import RunOptions
 
 SEASONS = {"2021-22", "2022-23", "2023-24", "2024-25", "2025-26"}
 

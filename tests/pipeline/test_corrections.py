@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from boxout.pipeline.corrections import Corrections
+from boxout.pipeline.due import Due, RunOptions
 from boxout.pipeline.graph import build_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import write_property
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import Due, RunOptions
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.own_commits import OwnCommits
 

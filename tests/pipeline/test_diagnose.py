@@ -10,9 +10,9 @@ import pytest
 from boxout.errors import UsageError
 from boxout.pipeline.diagnose.diagnosis import diagnose
 from boxout.pipeline.diagnose.lineage import column_inputs
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import RunOptions
 
 SEASON = "2023-24"
 TABLE, COLUMN = "analytics.player_game_summary", "usage_rate"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import RunOptions
 
 SEASON = "2023-24"
 DAY = "2023-11-13"

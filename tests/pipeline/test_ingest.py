@@ -15,11 +15,11 @@ from small_files import BOX_LINES, INJURIES, PLAYER_LOGS, PROP_LINES, SHOTS, TEA
 
 from boxout.errors import BusyError, RefusedFileError, SourceError, UnreadableFileError
 from boxout.pipeline import ingest as ingest_module
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import RunOptions
 from boxout.sources.files.reading import is_simulated
 from boxout.warehouse.ducklake import open_warehouse
 

@@ -14,6 +14,7 @@ import pytest
 
 from boxout.errors import StoppedError, TableDefinitionError, WarehouseError
 from boxout.pipeline import joint_commit, table_run
+from boxout.pipeline.due import Due
 from boxout.pipeline.graph import build_graph, load_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.locks import table_lock
@@ -96,7 +97,7 @@ def test_together_they_are_what_they_are_one_by_one(
         for home, is_small in ((singly, False), (jointly, None)):
             with monkeypatch.context() as one_by_one:
                 if is_small is False:
-                    one_by_one.setattr(table_run.Due, "is_small", is_small)
+                    one_by_one.setattr(Due, "is_small", is_small)
                 if ingested:
                     with open_warehouse(Home(home)) as warehouse:
                         ingest_files(warehouse, graph, [ingested])

@@ -7,12 +7,13 @@ from datetime import date, timedelta
 import pytest
 
 from boxout.errors import UsageError
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.explain import explain_partition
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.plan import plan_tables
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import FIRST_DATE, RunOptions
 from boxout.pipeline.validate import validate_tables
+from boxout.sources.seasons import FIRST_DATE
 
 SEASON = "2023-24"
 SUMMARY = "analytics.player_game_summary"

@@ -16,10 +16,10 @@ import pytest
 from boxout.errors import StoppedError, TableDefinitionError
 from boxout.pipeline import publish, table_run
 from boxout.pipeline import run as boxout_run
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import build_graph, load_graph
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.stopping import heed_signals
-from boxout.pipeline.table_run import RunOptions
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
 

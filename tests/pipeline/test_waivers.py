@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.plan import plan_tables
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import RunOptions
 from boxout.pipeline.waiver import Waiver
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home

@@ -23,12 +23,13 @@ from typing import Any
 from tiny_league import BLOCKS, FAULTS, SPARE_DATES, STATS, TinyLeague
 
 from boxout.pipeline.content_audit import audit_content
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph, build_graph, load_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import READY
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import FIRST_DATE, LAST_DATE, RunOptions
 from boxout.pipeline.waiver import Waiver
+from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 from boxout.tables.definition import load_tables
 from boxout.warehouse.compaction import compact_lake
 from boxout.warehouse.ducklake import LAKE, Warehouse, open_warehouse

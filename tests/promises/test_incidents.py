@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 from changing_project import ChangingProject
 
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.goalposts import read_goalposts
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import RunOptions
 from boxout.pipeline.waiver import Waiver
 
 BLOCKS = (0, 1)

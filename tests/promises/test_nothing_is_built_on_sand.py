@@ -6,6 +6,7 @@ import pytest
 from changing_project import ChangingProject, open_quietly
 
 from boxout.pipeline import table_run
+from boxout.pipeline.due import Due
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
 
@@ -45,7 +46,7 @@ def meanwhile(project, monkeypatch, act):
 
     Tables are committed one by one: while several are about to be, nobody else can commit.
     """
-    monkeypatch.setattr(table_run.Due, "is_small", False)
+    monkeypatch.setattr(Due, "is_small", False)
     compute, acted = table_run.stage_table, []
 
     def stage(warehouse, table, chunk, players):

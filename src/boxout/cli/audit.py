@@ -8,6 +8,7 @@ import click
 
 from boxout.cli.console import print_json, print_table
 from boxout.cli.options import SEED, GameDate, with_home, with_json
+from boxout.errors import HELD_BACK
 from boxout.learning.states import FEATURE_STORE
 from boxout.pipeline.content_audit import ContentAudit, audit_content
 from boxout.pipeline.graph import load_graph
@@ -16,7 +17,6 @@ from boxout.pipeline.leakage import LeakageAudit, audit_leakage, sample_dates
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
 
-HELD_BACK = 3
 MOST_SHOWN = 20
 
 

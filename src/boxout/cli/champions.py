@@ -9,7 +9,7 @@ import click
 
 from boxout.cli.console import print_json, print_table
 from boxout.cli.options import with_home, with_json
-from boxout.errors import UsageError
+from boxout.errors import HELD_BACK, UsageError
 from boxout.pipeline.authors import user_name
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
@@ -18,8 +18,6 @@ from boxout.warehouse.home import find_home
 
 if TYPE_CHECKING:
     from boxout.learning.champions.decisions import Decision
-
-HELD_BACK = 3
 
 
 @click.command("promote")

@@ -144,18 +144,21 @@ def percent(good: int, total: int) -> str:
 
 
 class DateProgress:
-    """Progress over game dates: a bar with rate and ETA on a terminal, plain lines elsewhere."""
+    """Progress over game dates: a bar a table on a terminal, plain lines elsewhere.
+
+    The rate is of all dates since the beginning, of whichever table; the ETA is the table's.
+    """
 
     def __init__(self) -> None:
         self._bar: Progress | None = None
-        self._task: TaskID | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._done: dict[str, int] = {}
         self._started = time.monotonic()
 
     def __enter__(self) -> DateProgress:
         if sys.stderr.isatty():
             self._bar = _bar()
             self._bar.start()
-            self._task = self._bar.add_task("", total=None, rate="")
         return self
 
     def __exit__(
@@ -167,26 +170,31 @@ class DateProgress:
         if self._bar:
             self._bar.stop()
 
-    def begin(self, what: str, total: int) -> None:
-        """Begin a table with this many dates to do."""
-        self._started = time.monotonic()
-        if self._bar and self._task is not None:
-            self._bar.reset(self._task, total=total, description=what, rate="")
-
     def advance(self, what: str, done: int, total: int, day: date, rows: str) -> None:
         """Report that dates up to a day are done, such as `234/989 2022-11-06 134 players`."""
-        rate = f"{done / max(time.monotonic() - self._started, 0.001):.0f}/s"
-        if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=done, total=total, description=what, rate=rate)
-        else:
+        self._done[what] = done
+        dates = sum(self._done.values())
+        rate = f"dates, {dates / max(time.monotonic() - self._started, 0.001):.0f}/s"
+        if not self._show(what, done, total, rate):
             click.echo(f"{done}/{total} {day} {rows} {what}", err=True)
 
     def step(self, what: str, done: int, total: int) -> None:
         """Report a step that is no date, such as a training fold."""
-        if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=done, total=total, description=what, rate="")
-        else:
+        if not self._show("steps", done, total, "", what):
             click.echo(f"{done}/{total} {what}", err=True)
+
+    def _show(self, bar: str, done: int, total: int, rate: str, what: str | None = None) -> bool:
+        """Show it on the terminal, and return whether there is one."""
+        if not self._bar:
+            return False
+        if bar not in self._tasks:
+            self._tasks[bar] = self._bar.add_task(bar, total=total, rate=rate)
+        self._bar.update(
+            self._tasks[bar], completed=done, total=total, description=what or bar, rate=rate
+        )
+        if done >= total:
+            self._bar.remove_task(self._tasks.pop(bar))
+        return True
 
 
 def _bar() -> Progress:
@@ -204,7 +212,6 @@ def _bar() -> Progress:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("dates"),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
         console=Console(stderr=True),

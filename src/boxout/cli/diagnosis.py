@@ -10,14 +10,13 @@ import click
 
 from boxout.cli.console import print_json
 from boxout.cli.options import with_home, with_json
-from boxout.errors import UsageError
+from boxout.errors import HELD_BACK, UsageError
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import prepare
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
 
-HELD_BACK = 3
 SHOWN_INPUTS = 12
 
 

@@ -8,14 +8,12 @@ import click
 
 from boxout.cli.console import print_json
 from boxout.cli.options import with_home, with_json
-from boxout.errors import UsageError
+from boxout.errors import HELD_BACK, UsageError
 from boxout.pipeline.authors import user_name
 from boxout.pipeline.goalposts import Goalpost, accept_goalpost, read_goalposts
 from boxout.pipeline.graph import load_graph
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
-
-HELD_BACK = 3
 
 
 @click.command("goalposts")

@@ -7,14 +7,13 @@ import click
 from boxout.cli.console import percent, print_json, print_table
 from boxout.cli.diagnosis import print_finding
 from boxout.cli.options import with_home, with_json
+from boxout.errors import HELD_BACK
 from boxout.pipeline.diagnose.findings import HELD_BACK as HELD_BACK_STATUS
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.incidents import Incident, read_incidents
 from boxout.pipeline.ingest import prepare
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
-
-HELD_BACK = 3
 
 
 @click.command("incidents")

@@ -14,18 +14,17 @@ from boxout.cli.models import print_grades, print_training, train_with_progress
 from boxout.cli.options import SEED, with_home, with_json
 from boxout.cli.sources import print_ingest, report_file
 from boxout.cli.tables import print_run, run_with_progress
-from boxout.errors import GateError, SourceError, UnknownShapeError
+from boxout.errors import HELD_BACK, GateError, SourceError, UnknownShapeError
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import FileReport, ingest_files, prepare
 from boxout.pipeline.ledger import SIMULATED, is_simulated_league, read_property
 from boxout.pipeline.run import RunReport
 from boxout.pipeline.stopping import heed_signals, heed_stop
-from boxout.pipeline.table_run import RunOptions
 from boxout.sources.files.reading import find_files, is_simulated
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home, find_home
 
-HELD_BACK = 3
 MATCHED = "matched"
 
 

@@ -6,17 +6,18 @@ from datetime import date
 
 import click
 
-from boxout.cli.console import percent, print_by_season, print_json
+from boxout.cli.console import percent, print_by_season, print_label, print_labelled_json
 from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import check_range, with_home, with_json, with_range
+from boxout.errors import HELD_BACK
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
-from boxout.pipeline.table_run import FIRST_DATE, LAST_DATE
+from boxout.pipeline.ledger import is_simulated_league
 from boxout.pipeline.validate import Coverage, Presence, Validation, validate_tables
+from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
 
-HELD_BACK = 3
 ALWAYS_SHOWN = ("season",)
 
 
@@ -52,9 +53,11 @@ def validate_command(
         result = validate_tables(
             warehouse, graph, selected, start_date or FIRST_DATE, end_date or LAST_DATE
         )
+        is_simulated = is_simulated_league(warehouse)
     if as_json:
-        print_json({"passed": result.passed, "validation": result})
+        print_labelled_json({"passed": result.passed, "validation": result}, is_simulated)
     else:
+        print_label(is_simulated)
         _print_validation(result, show_all)
     if not result.passed:
         raise click.exceptions.Exit(HELD_BACK)

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from boxout.cli.console import percent, print_json, print_table
+from boxout.cli.console import percent, print_label, print_labelled_json, print_table
 from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import GameDate, with_home, with_json
-from boxout.errors import UsageError
+from boxout.errors import HELD_BACK, UsageError
 from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ledger import create_ledger
+from boxout.pipeline.ledger import create_ledger, is_simulated_league
 from boxout.pipeline.record_watcher import note_watcher
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
@@ -21,7 +21,6 @@ from boxout.warehouse.home import find_home
 if TYPE_CHECKING:
     from boxout.learning.gates import Readiness
 
-HELD_BACK = 3
 QUESTIONS = {"train": "may I train?", "publish": "may I publish tonight?"}
 
 
@@ -60,10 +59,12 @@ def ready_command(what: str | None, day: date | None, home: str | None, as_json:
             answers["train"] = readiness(warehouse, graph=graph)
         if what != "train":
             answers["publish"] = publish_readiness(warehouse, graph, day)
+        is_simulated = is_simulated_league(warehouse)
     is_ready = all(answer.is_ready for answer in answers.values())
     if as_json:
-        print_json({"ready": is_ready, **answers})
+        print_labelled_json({"ready": is_ready, **answers}, is_simulated)
     else:
+        print_label(is_simulated)
         for number, (name, answer) in enumerate(answers.items()):
             click.echo("\n" * bool(number) + f"{QUESTIONS[name]} {_verdict(answer)}")
             print_gates(answer)

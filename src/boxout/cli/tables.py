@@ -10,22 +10,22 @@ import click
 from boxout.cli.console import DateProgress, notice, print_json, print_table
 from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import check_range, with_home, with_json, with_range
-from boxout.errors import UsageError
+from boxout.errors import HELD_BACK, UsageError
 from boxout.pipeline.authors import user_name
 from boxout.pipeline.contract import check_names
+from boxout.pipeline.due import CHUNK_DATES, RunOptions
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import prepare
 from boxout.pipeline.plan import TablePlan, plan_tables
 from boxout.pipeline.run import RunReport, run_tables
 from boxout.pipeline.stage import Chunk
 from boxout.pipeline.stopping import heed_signals
-from boxout.pipeline.table_run import CHUNK_DATES, FIRST_DATE, LAST_DATE, RunOptions, TableOutcome
+from boxout.pipeline.table_run import TableOutcome
 from boxout.pipeline.waiver import Waiver
+from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import find_home
-
-HELD_BACK = 3
 
 
 @click.command("backfill")

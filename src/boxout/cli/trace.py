@@ -8,7 +8,7 @@ import click
 
 from boxout.cli.console import percent, print_json, print_table
 from boxout.cli.options import with_home, with_json
-from boxout.errors import UsageError
+from boxout.errors import HELD_BACK, UsageError
 from boxout.pipeline.explain import find_player
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import prepare
@@ -18,7 +18,6 @@ from boxout.warehouse.home import find_home
 if TYPE_CHECKING:
     from boxout.learning.trace import ModelTrace, PredictionTrace, TrainingSetCheck
 
-HELD_BACK = 3
 SHOWN_FILES = 5
 
 

@@ -10,6 +10,7 @@ import click
 from boxout.cli.console import print_json
 from boxout.cli.options import with_home, with_json
 from boxout.cli.tables import print_run
+from boxout.errors import HELD_BACK
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.stopping import heed_signals
 from boxout.warehouse.home import find_home
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from boxout.orchestration.round import RoundReport
 
 FAILED = 1
-HELD_BACK = 3
 
 
 @click.command("watch")

@@ -24,11 +24,10 @@ from boxout.learning.storage import (
 )
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ledger import create_ledger
+from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 STAGED = "staged_grades"
-FIRST_DATE = date(1946, 11, 1)
-LAST_DATE = date(2999, 12, 31)
 
 
 @dataclass(frozen=True)

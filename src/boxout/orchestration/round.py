@@ -32,6 +32,7 @@ from boxout.errors import (
 from boxout.orchestration.learning_round import Learned, learn
 from boxout.orchestration.logs import log
 from boxout.orchestration.settings import WatchSettings
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ingest import FileReport, ingest_files, prepare
 from boxout.pipeline.ledger import create_ledger
@@ -39,7 +40,7 @@ from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.run import RunReport, run_tables
 from boxout.pipeline.runs import close_dead_runs
 from boxout.pipeline.stage import Chunk
-from boxout.pipeline.table_run import RunOptions, TableOutcome
+from boxout.pipeline.table_run import TableOutcome
 from boxout.sources.files.reading import find_files, printable
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home

@@ -184,35 +184,56 @@ def _ingest_file(
         known.catch_up()
         _refuse_mixture(warehouse, path, known.label)
         _translate(warehouse, table, shape, path, name)
-        rows = int(warehouse.scalar("SELECT count(*) FROM source_file"))
-        rejected = rejections(warehouse)
-        if rows and not warehouse.scalar("SELECT count(*) FROM arrived"):
-            reason, count = max(rejected.items(), key=lambda item: item[1])
-            raise RefusedFileError(
-                f"No row of the file can be placed: {reason} ({count:,} of {rows:,} rows).",
-                str(path),
-                "Mend the file and ingest it again; what was there before stays.",
-                table=table.name,
-            )
-        is_filled = table.name in known.filled
-        of_file = name if name in known.files else None
-        with warehouse.reading():
-            counts = compare(warehouse, table, shape, of_file, is_filled=is_filled)
-            dates = touched_dates(warehouse, of_file)
-        report = FileReport(path, table.name, rows, *counts, rejected, dates)
-        with warehouse.commit():
-            known.forget(name)
-            _write_rows(warehouse, table, shape, name)
-            _write_ledger(warehouse, report, (name, sha256, run_id))
-            if dates:
-                _write_partitions(warehouse, graph, table, run_id, is_filled=is_filled)
-            write_spellings(warehouse, table, shape, name)
-            label = known.label or _write_label(warehouse, path)
-            if known.label is None:  # another process may have said what the project is
-                _refuse_mixture(warehouse, path, label)
-        known.note(name, sha256, table.name, rows, label)
+        report = _write_file(warehouse, graph, table, shape, path, (name, sha256, run_id), known)
     if known.has_refusals:
         forget_refusals(warehouse, name, run_id)
+    return report
+
+
+def _write_file(
+    warehouse: Warehouse,
+    graph: Graph,
+    table: TableDefinition,
+    shape: Shape,
+    path: Path,
+    identity: tuple[str, str, str],
+    known: FilesOnRecord,
+) -> FileReport:
+    """Write what a file that is translated brings anew, all of it in one commit.
+
+    Parameters
+    ----------
+    identity
+        The file's name, its fingerprint, and the run that ingests it.
+    """
+    name, sha256, run_id = identity
+    rows = int(warehouse.scalar("SELECT count(*) FROM source_file"))
+    rejected = rejections(warehouse)
+    if rows and not warehouse.scalar("SELECT count(*) FROM arrived"):
+        reason, count = max(rejected.items(), key=lambda item: item[1])
+        raise RefusedFileError(
+            f"No row of the file can be placed: {reason} ({count:,} of {rows:,} rows).",
+            str(path),
+            "Mend the file and ingest it again; what was there before stays.",
+            table=table.name,
+        )
+    is_filled = table.name in known.filled
+    of_file = name if name in known.files else None
+    with warehouse.reading():
+        counts = compare(warehouse, table, shape, of_file, is_filled=is_filled)
+        dates = touched_dates(warehouse, of_file)
+    report = FileReport(path, table.name, rows, *counts, rejected, dates)
+    with warehouse.commit():
+        known.forget(name)
+        _write_rows(warehouse, table, shape, name)
+        _write_ledger(warehouse, report, identity)
+        if dates:
+            _write_partitions(warehouse, graph, table, run_id, is_filled=is_filled)
+        write_spellings(warehouse, table, shape, name)
+        label = known.label or _write_label(warehouse, path)
+        if known.label is None:  # another process may have said what the project is
+            _refuse_mixture(warehouse, path, label)
+    known.note(name, sha256, table.name, rows, label)
     return report
 
 

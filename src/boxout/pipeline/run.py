@@ -17,6 +17,7 @@ from threading import Lock
 from boxout.errors import StoppedError
 from boxout.pipeline.corrections import Corrections
 from boxout.pipeline.creation import create_missing, gets_other_columns
+from boxout.pipeline.due import Due, RunOptions, find_due, plan_table
 from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import SCHEDULE, Graph
 from boxout.pipeline.joint_commit import JointCommit
@@ -30,20 +31,15 @@ from boxout.pipeline.resting import is_resting
 from boxout.pipeline.runs import Run, close_dead_runs, recorded
 from boxout.pipeline.stage import MANY_DATES, Chunk
 from boxout.pipeline.table_run import (
-    FIRST_DATE,
-    LAST_DATE,
-    Due,
     Listener,
     NotCleanError,
-    RunOptions,
     TableJob,
     TableOutcome,
-    find_due,
-    plan_table,
     run_jointly,
     run_table,
 )
 from boxout.pipeline.workers import Workers
+from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
@@ -244,7 +240,7 @@ class _Turns:
             self._listener,
             self._corrections,
         )
-        due = find_due(warehouse, job)
+        due = find_due(warehouse, job.graph, job.table, job.options)
         is_many = due.dates > MANY_DATES and workers.count > 1
         if is_many and self._has_company(warehouse, table, workers):
             joint.close()

@@ -10,35 +10,31 @@ import contextlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
 
 from boxout.errors import BusyError
 from boxout.pipeline.contract import audit
 from boxout.pipeline.corrections import CONCERNED, Corrections
+from boxout.pipeline.due import Due, RunOptions, find_due, plan_table
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.judge import judge_chunk
-from boxout.pipeline.ledger import add_stale_partitions, read_partitions
+from boxout.pipeline.ledger import add_stale_partitions
 from boxout.pipeline.locks import table_lock
-from boxout.pipeline.plan import carry_into_plan, plan_partitions
+from boxout.pipeline.plan import carry_into_plan
 from boxout.pipeline.publish import InputsChangedError, Published, commit_chunk
 from boxout.pipeline.record import (
     forget_withdrawn,
-    is_clean,
     record_blocked,
     record_interruption,
 )
 from boxout.pipeline.record_incidents import is_troubled
 from boxout.pipeline.runs import Run
-from boxout.pipeline.seasons import commit_seasons, find_changed_seasons, judge_seasons
+from boxout.pipeline.seasons import commit_seasons, judge_seasons
 from boxout.pipeline.stage import MANY_DATES, Chunk, select_due, stage_table
-from boxout.pipeline.waiver import Waiver, let_through
+from boxout.pipeline.waiver import let_through
+from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 from boxout.tables.definition import RAW_PHASE, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
-FIRST_DATE = date(1946, 11, 1)  # the league's first game
-LAST_DATE = date(2999, 12, 31)
-# Dates computed in one statement and one commit: five seasons fit in memory together.
-CHUNK_DATES = 1_200
 ATTEMPTS = 5
 
 
@@ -77,29 +73,6 @@ class TableOutcome:
             self.failures[check] = self.failures.get(check, 0) + count
 
 
-@dataclass(frozen=True)
-class RunOptions:
-    """What to bring up to date.
-
-    Attributes
-    ----------
-    start, end
-        The range of game dates, both included.
-    force
-        Compute again what is fresh.
-    waiver
-        Publish past what it names, on record.
-    chunk_dates
-        Dates a commit, at most; seasons are split only where one alone has more.
-    """
-
-    start: date = FIRST_DATE
-    end: date = LAST_DATE
-    force: bool = False
-    waiver: Waiver | None = None
-    chunk_dates: int = CHUNK_DATES
-
-
 Listener = Callable[[str, Chunk, TableOutcome], None]
 
 
@@ -122,58 +95,6 @@ class TableJob:
     parts: tuple[int, int]
     listener: Listener
     corrections: Corrections
-
-
-@dataclass(frozen=True)
-class Due:
-    """What there is to do of `partition_plan`, and the data version that the plan is of.
-
-    Attributes
-    ----------
-    chunks
-        First and last date of each chunk, and how many of its dates are due.
-    seasons
-        Seasons to be judged again of which no date is computed; None where there are none.
-    is_clean
-        Whether nothing is held back, was held back or is to be withdrawn.
-    """
-
-    version: int
-    chunks: list[tuple[date, date, int]]
-    seasons: Chunk | None
-    is_clean: bool
-
-    @property
-    def dates(self) -> int:
-        """How many dates are due."""
-        return sum(count for *_, count in self.chunks)
-
-    @property
-    def has_work(self) -> bool:
-        """Whether there is a date to compute or a season to judge."""
-        return bool(self.chunks or self.seasons)
-
-    @property
-    def is_small(self) -> bool:
-        """Whether it is a single chunk of few dates, clean, and no season besides."""
-        return (
-            len(self.chunks) == 1
-            and self.dates <= MANY_DATES
-            and self.seasons is None
-            and self.is_clean
-        )
-
-
-def find_due(warehouse: Warehouse, job: TableJob) -> Due:
-    """Plan a table and find what there is to do."""
-    with warehouse.reading():
-        version = plan_table(warehouse, job.graph, job.table, job.options)
-        return Due(
-            version,
-            _chunks(warehouse, job.options),
-            find_changed_seasons(warehouse),
-            is_clean(warehouse, job.table),
-        )
 
 
 def run_table(warehouse: Warehouse, job: TableJob, due: Due | None = None) -> TableOutcome:
@@ -223,7 +144,7 @@ def _run_due(warehouse: Warehouse, job: TableJob, outcome: TableOutcome, due: Du
     graph, table, options, run = job.graph, job.table, job.options, job.run
     # The table may have been another run's until a moment ago.
     if due is None or (due.has_work and warehouse.version() != due.version):
-        due = find_due(warehouse, job)
+        due = find_due(warehouse, graph, table, options)
     version = due.version
     outcome.due = max(outcome.due, outcome.computed + due.dates)
     if due.chunks:
@@ -266,7 +187,7 @@ def run_jointly(warehouse: Warehouse, job: TableJob, due: Due) -> TableOutcome:
     outcome = TableOutcome(job.table.name, run_id=job.run.run_id)
     started = time.monotonic()
     if warehouse.version() != due.version:
-        due = find_due(warehouse, job)
+        due = find_due(warehouse, job.graph, job.table, job.options)
     chunk = select_due(warehouse, *due.chunks[0][:2]) if due.is_small else None
     if chunk is None:
         raise NotCleanError
@@ -336,46 +257,3 @@ def _judge_again(
     with warehouse.reading():
         judge_seasons(warehouse, table, seasons)
     return commit_seasons(warehouse, graph, table, run.run_id, version)
-
-
-def plan_table(
-    warehouse: Warehouse, graph: Graph, table: TableDefinition, options: RunOptions
-) -> int:
-    """Plan one table and return the data version that the plan is of."""
-    version = read_partitions(warehouse)
-    plan_partitions(warehouse, graph, table, force=options.force)
-    if options.waiver:
-        _open_gates(warehouse, options)
-    return version
-
-
-def _open_gates(warehouse: Warehouse, options: RunOptions) -> None:
-    """Make due what was held back in the range and the waiver may let through."""
-    opens_gates = options.waiver is not None and options.waiver.opens_gates
-    warehouse.execute(
-        "UPDATE partition_plan SET is_due = true WHERE game_date BETWEEN $1 AND $2 "
-        "AND (state = 'failed' OR (state = 'blocked' AND $3))",
-        [options.start, options.end, opens_gates],
-    )
-
-
-def _chunks(warehouse: Warehouse, options: RunOptions) -> list[tuple[date, date, int]]:
-    """Pack the due dates into chunks, oldest first; whole seasons where they fit."""
-    seasons = warehouse.rows(
-        """
-        WITH due AS (
-          SELECT season, game_date,
-                 row_number() OVER (PARTITION BY season ORDER BY game_date) - 1 AS place
-          FROM partition_plan WHERE is_due AND game_date BETWEEN $1 AND $2)
-        SELECT min(game_date), max(game_date), count(*) FROM due
-        GROUP BY season, place // $3 ORDER BY 1
-        """,
-        [options.start, options.end, options.chunk_dates],
-    )
-    chunks: list[tuple[date, date, int]] = []
-    for first, last, count in seasons:
-        if chunks and chunks[-1][2] + count <= options.chunk_dates:
-            chunks[-1] = (chunks[-1][0], last, chunks[-1][2] + count)
-        else:
-            chunks.append((first, last, count))
-    return chunks

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from boxout.errors import BoxoutError, RefusedFileError
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import RunOptions
 from boxout.rehearsal.faults import BOX, HARMLESS, LOGS, Fault
 from boxout.rehearsal.planting import plant
 from boxout.rehearsal.rehearse import Rehearsal, bring_in, causes_of

@@ -16,11 +16,11 @@ from pathlib import Path
 from boxout.errors import GateError, RefusedFileError
 from boxout.pipeline.diagnose.arrivals import repaired_spellings, repeated_rows
 from boxout.pipeline.diagnose.findings import HELD_BACK, REPAIRED
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.incidents import Incident, read_incidents
 from boxout.pipeline.ingest import ingest_files, prepare
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import RunOptions
 from boxout.rehearsal.faults import HARMLESS, Fault
 from boxout.rehearsal.planting import Planted, plant
 from boxout.rehearsal.truth import Snapshot, take_snapshot, wrong_rows

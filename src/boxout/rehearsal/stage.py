@@ -11,10 +11,10 @@ from pathlib import Path
 from filelock import FileLock
 
 from boxout.errors import WarehouseError
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import RunOptions
 from boxout.sources.files.reading import find_files
 from boxout.sources.simulator import simulate_league
 from boxout.warehouse.ducklake import COMMIT_WAIT_SECONDS, open_warehouse

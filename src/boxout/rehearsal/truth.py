@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from boxout.pipeline.content_hash import content_hash_expression
+from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.table_run import RunOptions
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 

@@ -13,6 +13,8 @@ from boxout.errors import IdentityError
 
 EASTERN = ZoneInfo("America/New_York")
 SEASON_MONTH = 8
+FIRST_DATE = date(1946, 11, 1)  # of the league's first game
+LAST_DATE = date(2999, 12, 31)  # of any game to come
 # By year, the day after the last final of a season that was not over in July.
 LATE_STARTS = {2020: date(2020, 10, 12)}
 DATE_FORMATS = ("%Y-%m-%d", "%b %d, %Y", "%Y%m%d", "%m/%d/%Y", "%Y-%m-%dT%H:%M:%S")
