@@ -13,10 +13,13 @@ import sys
 from pathlib import Path
 
 import click
+import duckdb
 import pytest
 
 from boxout.cli.commands import COMMANDS
+from boxout.cli.console import writing_to
 from boxout.cli.main import boxout as group
+from boxout.errors import BoxoutError
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
 
@@ -369,11 +372,18 @@ def test_a_project_that_is_not_whole_is_said_so(boxout, tmp_path, layout, said):
     assert said in failed.stderr
 
 
-def test_a_limit_that_is_no_amount_of_memory_is_named(boxout, trained, monkeypatch):
-    monkeypatch.setenv("BOXOUT_MEMORY_LIMIT", "foo")
+@pytest.mark.parametrize("limit", ["foo", "-1GB", "1KB"])
+def test_a_limit_that_is_no_amount_of_memory_is_named(boxout, trained, monkeypatch, limit):
+    monkeypatch.setenv("BOXOUT_MEMORY_LIMIT", limit)
     refused = boxout("status", "--home", trained)
     assert refused.returncode == 2
     assert "BOXOUT_MEMORY_LIMIT" in refused.stderr
+
+
+def test_what_the_engine_cannot_write_is_named_like_what_boxout_cannot():
+    denied = pytest.raises(BoxoutError, match=r"Permission denied\.\n  where: there")
+    with denied, writing_to(Path("there"), "FOLDER"):
+        raise duckdb.IOException("Cannot open file: Permission denied\nsomewhere")
 
 
 def test_grade_says_what_it_was_asked_where_there_is_nothing(boxout, home):

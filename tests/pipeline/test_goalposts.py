@@ -7,10 +7,13 @@ from dataclasses import replace
 
 import pytest
 
+from boxout.learning.gates import readiness
 from boxout.pipeline import authors
 from boxout.pipeline.goalposts import accept_goalpost, note_goalposts, read_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ingest import prepare
+from boxout.pipeline.validate import validate_tables
+from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 
 TABLE, CHECK = "analytics.player_game_summary", "usage_rate_populated"
 
@@ -116,6 +119,18 @@ def test_it_shows_in_every_report_accepted_or_not(project, graph, boxout):
         assert "agreed" in text
     decisions, _ = boxout("handoff", "--home", home).stdout.split("## Checks that are")
     assert "put it back" not in decisions
+
+
+def test_it_shows_before_any_game_is_finished_and_of_a_table_that_is_gone(opened, graph):
+    note_goalposts(opened, with_check(graph, at_least=0.99))
+    moved(opened, graph)
+    assert readiness(opened, graph=graph).goalposts == read_goalposts(opened) != ()
+    nobody_reads = "precompute.ml_feature_store"
+    without = Graph({n: t for n, t in graph.tables.items() if n != nobody_reads})
+    note_goalposts(opened, without)
+    games = without.tables["raw.games"]
+    shown = validate_tables(opened, without, [games], FIRST_DATE, LAST_DATE).goalposts
+    assert {(g.table, g.change) for g in shown} == {(nobody_reads, "removed")}
 
 
 def test_the_author_is_whoever_changed_the_file(tmp_path, monkeypatch):

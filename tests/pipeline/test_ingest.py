@@ -14,10 +14,14 @@ from filelock import FileLock
 from small_files import BOX_LINES, INJURIES, PLAYER_LOGS, PROP_LINES, SHOTS, TEAM_LOGS
 
 from boxout.errors import BusyError, RefusedFileError, SourceError, UnreadableFileError
+from boxout.orchestration.events import read_events
 from boxout.pipeline import ingest as ingest_module
 from boxout.pipeline.due import RunOptions
+from boxout.pipeline.files_on_record import is_there
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
+from boxout.pipeline.ledger_at import LedgerAt
+from boxout.pipeline.life_signs import now
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.run import run_tables
 from boxout.sources.files.reading import is_simulated
@@ -80,25 +84,23 @@ def test_the_same_rows_in_another_file_change_nothing(write, ingest, empty):
     assert hashes(empty) == before
 
 
-def test_a_row_of_two_files_is_of_the_later_one(write, ingest, empty):
-    denver = f"SELECT * FROM ({BOX_LINES}) WHERE team = 'DEN'"
-    ingest(write("both.parquet", f"SELECT * FROM ({BOX_LINES}) WHERE team IN ('DEN', 'LAL')"))
+def test_a_row_that_two_files_bring_alike_stays_the_first_ones(write, ingest, empty):
+    """Without this a file of the last days would take a season's rows away when it moves on."""
+    ingest(write("season.parquet", BOX_LINES))
     before = hashes(empty)
-    again = ingest(write("denver.parquet", denver))
-    assert (again.added, again.changed, again.removed, again.dates) == (0, 0, 0, 0)
+    first_day = f"SELECT * FROM ({BOX_LINES}) WHERE game_date = DATE '2023-10-24'"
+    last_day = f"SELECT * FROM ({BOX_LINES}) WHERE game_date = DATE '2023-10-25'"
+    for rolling in (first_day, last_day):
+        report = ingest(write("latest.parquet", rolling))
+        assert (report.added, report.changed, report.removed, report.dates) == (0, 0, 0, 0)
     assert hashes(empty) == before
-    report = ingest(write("both.parquet", f"SELECT * FROM ({BOX_LINES}) WHERE team = 'LAL'"))
-    assert (report.added, report.changed, report.removed, report.dates) == (0, 0, 0, 0)
-    assert hashes(empty) == before
-    assert empty.rows(
-        "SELECT team, parse_filename(source_file), count(*) "
-        f"FROM lake.{BOX} GROUP BY ALL ORDER BY team"
-    ) == [("DEN", "denver.parquet", 8), ("LAL", "both.parquet", 8)]
 
 
-def test_rows_written_again_to_another_file_are_corrected_there(write, ingest, empty):
-    """Without this the rows would belong to a file that nobody has any more."""
-    ingest(write("old.parquet", BOX_LINES))
+def test_rows_of_a_file_that_is_gone_are_corrected_where_they_are_now(write, ingest, empty):
+    """Without this they would belong to a file that nobody has any more."""
+    old = write("old.parquet", BOX_LINES)
+    ingest(old)
+    old.unlink()
     ingest(write("new.parquet", f"SELECT * FROM ({BOX_LINES}) ORDER BY hash(player_name)"))
     fewer = f"SELECT * FROM ({BOX_LINES}) WHERE team <> 'DEN'"
     assert ingest(write("new.parquet", fewer)).removed == 8
@@ -112,25 +114,67 @@ WRONG_TEAM = (
 )
 
 
+def sources(warehouse, table):
+    return warehouse.rows(f"SELECT DISTINCT source_file FROM lake.{table} ORDER BY 1")
+
+
 def test_a_moved_file_goes_by_its_new_name_and_is_not_read_again(write, ingest, empty):
     """Without this its refused rows would count twice."""
     path = write("old.parquet", WRONG_TEAM)
+    since = now()
     first = ingest(path)
     before = hashes(empty), quarantine(empty)
     assert sum(first.rejected.values()) == 8
-    copy = path.with_name("copy.parquet")
-    shutil.copyfile(path, copy)
-    version = empty.version()
-    assert ingest(copy).is_known
-    assert empty.version() == version
-    path.unlink()
-    moved = ingest(copy)
-    assert (moved.is_known, moved.rows) == (True, first.rows)
+    moved = path.rename(path.with_name("moved.parquet"))
+    again = ingest(moved)
+    assert (again.is_known, again.rows) == (True, first.rows)
     assert (hashes(empty), quarantine(empty)) == before
     for table in (BOX, "ledger.files", "ledger.quarantine", "ledger.spellings"):
-        assert empty.rows(f"SELECT DISTINCT source_file FROM lake.{table}") == [(str(copy),)]
-    assert ingest(write("copy.parquet", BOX_LINES)).added == 8
+        assert sources(empty, table) == [(str(moved),)]
+    [ingested] = read_events(LedgerAt(empty), since, now())  # a move is no second one
+    assert ingested.text.startswith("moved.parquet")
+    version = empty.version()
+    assert ingest(moved).is_known
+    assert empty.version() == version
+    assert ingest(write("moved.parquet", BOX_LINES)).added == 8
     assert quarantine(empty) == {}
+
+
+def test_a_copy_is_not_read_and_does_not_undo_a_correction(write, ingest, empty):
+    path = write("box.parquet", WRONG_TEAM)
+    ingest(path)
+    copy = path.with_name("copy.parquet")
+    shutil.copyfile(path, copy)
+    before = hashes(empty), quarantine(empty)
+    assert ingest(copy).is_known
+    assert (hashes(empty), quarantine(empty)) == before
+    corrected = f"SELECT * REPLACE (9 AS ast) FROM ({WRONG_TEAM})"
+    assert ingest(write("box.parquet", corrected)).changed == 40
+    after = hashes(empty), quarantine(empty)
+    assert ingest(copy).is_known
+    assert (hashes(empty), quarantine(empty)) == after
+
+
+def test_a_copy_is_corrected_where_the_file_that_it_is_of_is_gone(write, ingest, empty):
+    path = write("box.parquet", WRONG_TEAM)
+    ingest(path)
+    copy = path.with_name("copy.parquet")
+    shutil.copyfile(path, copy)
+    ingest(copy)
+    path.unlink()
+    report = ingest(write("copy.parquet", f"SELECT * FROM ({BOX_LINES}) WHERE team <> 'LAL'"))
+    assert (report.added, report.changed, report.removed) == (8, 0, 8)
+    assert quarantine(empty) == {}
+    for table in (BOX, "ledger.files", "ledger.spellings"):
+        assert sources(empty, table) == [(str(copy),)]
+
+
+def test_a_file_that_may_be_where_nobody_can_look_is_taken_to_be_there(monkeypatch):
+    def exists(self):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "exists", exists)
+    assert is_there("/somewhere/box.parquet")
 
 
 def test_a_file_whose_rows_another_has_replaced_is_read_again_under_a_new_name(
@@ -298,6 +342,9 @@ def test_a_bad_row_goes_to_quarantine_with_reason_and_sample(write, ingest, empt
     assert json.loads(sample)[0]["visitor_team"] == "LAL"
 
 
+LAKERS_LOGS = f"SELECT * FROM ({PLAYER_LOGS}) WHERE MATCHUP LIKE 'LAL @%'"
+
+
 @pytest.mark.parametrize(
     ("query", "change", "reason"),
     [
@@ -307,6 +354,7 @@ def test_a_bad_row_goes_to_quarantine_with_reason_and_sample(write, ingest, empt
         (SHOTS, "'20231025_LAL_DEN' AS GAME_ID", "the game id holds another date"),
         (SHOTS, "'20231024_DEN_LAL' AS GAME_ID", "the game id names another home team"),
         (PLAYER_LOGS, "'20231031_LAL_DEN' AS GAME_ID", "the game id holds another date"),
+        (LAKERS_LOGS, "'20231024_DEN_LAL' AS GAME_ID", "the game id names another home team"),
     ],
 )
 def test_a_game_id_of_another_game_is_refused(write, ingest, query, change, reason):

@@ -52,11 +52,14 @@ def writing_to(path: Path, option: str) -> Iterator[None]:
     BoxoutError
         When the operating system does not let it be written.
     """
+    from duckdb import IOException  # few commands write a file, and `--help` needs no engine
+
     try:
         yield
-    except OSError as error:
+    except (OSError, IOException) as error:
+        why = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise BoxoutError(
-            f"What was asked for cannot be written: {error.strerror or error}.",
+            f"What was asked for cannot be written: {why}.",
             str(path),
             f"Name another with {option}.",
         ) from error

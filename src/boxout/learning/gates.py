@@ -113,9 +113,11 @@ def readiness(
     select_markets(markets)
     graph = graph or load_graph()
     create_ledger(warehouse)
+    moved = read_goalposts(warehouse)
     seasons = _seasons(warehouse, start, end)
     if not seasons:
-        return Readiness(False, "There is no finished game in the range.", None, None)
+        none = "There is no finished game in the range."
+        return Readiness(False, none, None, None, goalposts=moved)
     first = min(season["first_date"] for season in seasons)
     last = max(season["last_date"] for season in seasons)
     counted = {
@@ -131,7 +133,6 @@ def readiness(
         f"All gates are open in {len(seasons)} season(s), {first} to {last}."
     )
     waivers, waived = read_waivers(warehouse, graph, first, last)
-    moved = read_goalposts(warehouse)
     return Readiness(not closed, reason, first, last, answers, waivers, waived, moved)
 
 

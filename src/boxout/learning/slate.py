@@ -79,27 +79,26 @@ def publish_readiness(
     moved = read_goalposts(warehouse)
     if chosen is None:
         return Readiness(False, "There is no game on the schedule.", None, None, goalposts=moved)
-    is_over = day is None and chosen < today and read_property(warehouse, SIMULATED) != "true"
+    is_tonight = day is None and read_property(warehouse, SIMULATED) != "true"
     day = chosen
     read_states(warehouse, graph, FEATURE_STORE, "feature_states")
     season, games, state = _slate(warehouse, day)
     counted = _counts(warehouse, day)
     ready = int(state in ("fresh", "bootstrap", "waived"))
-    answers = tuple(
-        _answer(gate, season, day, good, total, what)
-        for gate, good, total, what in (
-            ("slate_to_come", int(not is_over), 1, f"a slate on {today} or later"),
-            ("features_ready", ready, 1, f"the date's features are {state}"),
-            ("games_have_players", counted["games"], games, "games with players to predict"),
-            ("model_there", counted["models"], 1, "a trained model"),
-            (
-                "players_predicted",
-                counted["predicted"],
-                counted["players"],
-                "players predicted by the champions from the features as they are now",
-            ),
-        )
-    )
+    gates = [
+        ("features_ready", ready, 1, f"the date's features are {state}"),
+        ("games_have_players", counted["games"], games, "games with players to predict"),
+        ("model_there", counted["models"], 1, "a trained model"),
+        (
+            "players_predicted",
+            counted["predicted"],
+            counted["players"],
+            "players predicted by the champions from the features as they are now",
+        ),
+    ]
+    if is_tonight:
+        gates.insert(0, ("slate_to_come", int(day >= today), 1, f"a slate on {today} or later"))
+    answers = tuple(_answer(gate, season, day, *counts) for gate, *counts in gates)
     closed = [answer.reason for answer in answers if not answer.is_open]
     reason = "; ".join(closed) or f"All gates are open for {games} game(s) on {day}."
     return Readiness(not closed, reason, day, day, answers, goalposts=moved)

@@ -46,7 +46,9 @@ def read_events(ledger: LedgerAt, since: datetime, until: datetime) -> tuple[Eve
 
 def _ingests(ledger: LedgerAt, span: list[datetime]) -> list[Event]:
     # A file that came again has replaced its row: what it brought the first time is history.
-    rows = ledger.inserted("files", "ingested_at", *span)
+    found = ledger.inserted("files", "ingested_at", *span)
+    # One that was moved since has been written again, under its new name and of the same moment.
+    rows = {(r["sha256"], r["run_id"], r["ingested_at"]): r for r in found}.values()
     return [
         Event(
             r["ingested_at"],

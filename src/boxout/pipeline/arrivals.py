@@ -5,6 +5,8 @@ Everything here is a temporary table; `ingest` writes what has changed.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from boxout.pipeline.sliced_queries import fill_query
 from boxout.sources.files.shape import Shape
 from boxout.tables.definition import INCOMING, TableDefinition
@@ -81,14 +83,19 @@ def rejections(warehouse: Warehouse) -> dict[str, int]:
 
 
 def compare(
-    warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str | None, *, is_filled: bool
+    warehouse: Warehouse,
+    table: TableDefinition,
+    shape: Shape,
+    before: Sequence[str],
+    *,
+    is_filled: bool,
 ) -> tuple[int, int, int]:
     """Create `written` (rows to insert) and `gone` (published rows to delete).
 
     Parameters
     ----------
-    name
-        The file's name; None where it is not on record, so that no row is of it.
+    before
+        The names by which the file is on record, with rows of its own; empty where it is not.
     is_filled
         Whether the table has rows.
 
@@ -102,14 +109,15 @@ def compare(
     same_key = " AND ".join(f"a.{column} = p.{column}" for column in shape.key)
     listed = ", ".join(dict.fromkeys(("game_date", *shape.key)))
     nearby = "FROM arrived LIMIT 0"
+    its_own = _among(SOURCE_FILE, before)
     if is_filled:
-        of_file = f"{SOURCE_FILE} = $1 OR " if name else ""
+        of_file = f"{its_own} OR " if before else ""
         nearby = (
             f"SELECT * FROM {LAKE}.{table.name} "
             f"WHERE {of_file}({key}) IN (SELECT ({key}) FROM arrived)"
         )
     warehouse.execute(
-        f"CREATE OR REPLACE TEMP TABLE nearby AS {nearby}", [name] if "$1" in nearby else None
+        f"CREATE OR REPLACE TEMP TABLE nearby AS {nearby}", list(before) if "$1" in nearby else None
     )
     warehouse.execute(
         f"""
@@ -124,12 +132,12 @@ def compare(
         f"""
         CREATE OR REPLACE TEMP TABLE gone AS
         SELECT {listed}, false AS is_replaced FROM nearby AS p
-        WHERE p.{SOURCE_FILE} = $1 AND NOT EXISTS (SELECT 1 FROM arrived AS a WHERE {same_key})
+        WHERE {its_own} AND NOT EXISTS (SELECT 1 FROM arrived AS a WHERE {same_key})
         UNION ALL
         SELECT {listed}, true FROM nearby AS p
         WHERE EXISTS (SELECT 1 FROM written AS a WHERE {same_key})
         """,
-        [name],
+        list(before),
     )
     written = int(warehouse.scalar("SELECT count(*) FROM written"))
     replaced, removed = warehouse.rows(
@@ -138,7 +146,13 @@ def compare(
     return written - replaced, replaced, removed
 
 
-def touched_dates(warehouse: Warehouse, name: str | None) -> int:
+def _among(column: str, names: Sequence[str]) -> str:
+    """Return the condition that a column is one of the names, which are bound in their order."""
+    bound = ", ".join(f"${place}" for place in range(1, len(names) + 1))
+    return f"{column} IN ({bound})" if names else "false"
+
+
+def touched_dates(warehouse: Warehouse, names: Sequence[str]) -> int:
     """Create `touched`, the game dates whose content changes, and return how many there are.
 
     How many of a date's rows were refused belongs to its content: checks of the share that is
@@ -146,21 +160,22 @@ def touched_dates(warehouse: Warehouse, name: str | None) -> int:
 
     Parameters
     ----------
-    name
-        The file's name; None where it is not on record, so that none of its rows were refused.
+    names
+        Those by which the file is on record; empty where it is not, so that none of its rows
+        were refused.
     """
     loss = f"<> '{REPEATED}' AND game_date IS NOT NULL GROUP BY game_date"
     now = f"SELECT game_date, count(*)::HUGEINT FROM rejects WHERE problem {loss}"
     before = "SELECT NULL::DATE AS game_date, NULL::HUGEINT AS refused LIMIT 0"
-    if name:
+    if names:
         before = "FROM refused_before"
         warehouse.execute(
             f"""
             CREATE OR REPLACE TEMP TABLE refused_before AS
             SELECT game_date, sum(failing) AS refused FROM lake.ledger.quarantine
-            WHERE source_file = $1 AND check_name {loss}
+            WHERE {_among("source_file", names)} AND check_name {loss}
             """,
-            [name],
+            list(names),
         )
     warehouse.execute(
         f"""

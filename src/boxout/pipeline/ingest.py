@@ -25,7 +25,7 @@ from boxout.pipeline.arrivals import (
 )
 from boxout.pipeline.check_queries import QUARANTINED
 from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
-from boxout.pipeline.files_on_record import FilesOnRecord
+from boxout.pipeline.files_on_record import FilesOnRecord, is_there
 from boxout.pipeline.goalposts import are_goalposts_noted, note_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import (
@@ -172,9 +172,8 @@ def _ingest_file(
 ) -> FileReport:
     sha256 = fingerprint(path)
     is_known = name in known.files and known.files[name][0] == sha256
-    recorded = name if is_known else recognise(warehouse, known, name, sha256)
-    if recorded:
-        _, table_name, row_count = known.files[recorded]
+    if is_known or recognise(warehouse, known, name, sha256, run_id):
+        _, table_name, row_count = known.files[name]
         if known.has_refusals:
             forget_refusals(warehouse, name, run_id)
         return FileReport(path, table_name, row_count, 0, 0, 0, {}, 0, True)
@@ -218,10 +217,10 @@ def _write_file(
             table=table.name,
         )
     is_filled = table.name in known.filled
-    of_file = name if name in known.files else None
+    before = known.same_file(name)
     with warehouse.reading():
-        counts = compare(warehouse, table, shape, of_file, is_filled=is_filled)
-        dates = touched_dates(warehouse, of_file)
+        counts = compare(warehouse, table, shape, before, is_filled=is_filled)
+        dates = touched_dates(warehouse, before)
     report = FileReport(path, table.name, rows, *counts, rejected, dates)
     with warehouse.commit():
         known.forget(name)
@@ -284,14 +283,18 @@ def _write_rows(warehouse: Warehouse, table: TableDefinition, shape: Shape, name
         warehouse.execute(
             f"DELETE FROM {published} AS p WHERE EXISTS (SELECT 1 FROM gone AS g WHERE {same_key})"
         )
-    # Rows that stay as they are become this file's: of two that bring a row, no correction of the
-    # earlier takes it away, and one of the later does, as where a folder has been moved.
-    others = f"{SOURCE_FILE} <> $1"
-    if warehouse.scalar(f"SELECT count(*) FROM nearby WHERE {others}", [name]):
+    # Rows that stay as they are, of files that nobody has any more, become this file's: it is where
+    # they will be corrected.
+    others = warehouse.rows(
+        f"SELECT DISTINCT {SOURCE_FILE} FROM nearby WHERE {SOURCE_FILE} <> $1", [name]
+    )
+    gone = [other for (other,) in others if not is_there(other)]
+    if gone:
         warehouse.execute(
             f"UPDATE {published} SET {SOURCE_FILE} = $1 "
-            f"WHERE {others} AND ({key}) IN (SELECT ({key}) FROM arrived)",
-            [name],
+            f"WHERE {SOURCE_FILE} IN (SELECT unnest($2::VARCHAR[])) "
+            f"AND ({key}) IN (SELECT ({key}) FROM arrived)",
+            [name, gone],
         )
     warehouse.execute(
         f"INSERT INTO {published} BY NAME SELECT * FROM written ORDER BY game_date, {key}"

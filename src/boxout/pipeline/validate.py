@@ -82,7 +82,7 @@ class Validation:
     start, end
         The range of game dates that was looked at.
     goalposts
-        The checks of these tables that are looser than they were.
+        The checks that are looser than they were, of these tables and of those that are gone.
     """
 
     start: date
@@ -122,13 +122,13 @@ def validate_tables(
     presence = [each for table in tables for each in found[table.name]]
     forget_stale_partitions(warehouse)
     coverage: list[Coverage] = []
-    names = {table.name for table in tables}
     for table in tables:
         read_partitions(warehouse)
         plan_partitions(warehouse, graph, table)
         if warehouse.has_table(table.name):
             coverage += _coverage(warehouse, table, start, end)
-    moved = tuple(g for g in read_goalposts(warehouse) if g.table in names)
+    others = {table.name for table in graph.computed} - {table.name for table in tables}
+    moved = tuple(g for g in read_goalposts(warehouse) if g.table not in others)
     return Validation(start, end, tuple(coverage), tuple(presence), moved)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
 from boxout.rehearsal.faults import BOX, HARMLESS, LOGS, Fault
-from boxout.rehearsal.planting import plant
+from boxout.rehearsal.planting import plant, write_again
 from boxout.rehearsal.rehearse import Rehearsal, bring_in, causes_of
 from boxout.rehearsal.truth import (
     recomputed_differences,
@@ -134,13 +133,10 @@ def late_correction(warehouse: Warehouse, graph: Graph, folder: Path) -> Rehears
 
 
 def duplicate_ingest(warehouse: Warehouse, graph: Graph, folder: Path) -> Rehearsal:
-    """Bring the same files in again, from another folder."""
+    """Bring the same rows in again, in files of another folder and of other bytes."""
     result = Rehearsal("duplicate-ingest", _what(duplicate_ingest), HARMLESS)
     before = take_snapshot(warehouse, graph)
-    paths = []
-    for source in _sources(warehouse):
-        folder.mkdir(parents=True, exist_ok=True)
-        paths.append(Path(shutil.copy(source, folder / source.name)))
+    paths = [write_again(source, folder) for source in _sources(warehouse)]
     started = time.monotonic()
     reports = ingest_files(warehouse, graph, paths)
     run_tables(warehouse, graph, graph.computed, RunOptions(), command="rehearse")

@@ -1,4 +1,4 @@
-"""Spoil copies of source files; what was brought in before is left as it is."""
+"""Write source files again, spoiled or not; what was brought in before is left as it is."""
 
 from __future__ import annotations
 
@@ -73,6 +73,16 @@ def plant(
     return planted
 
 
+def write_again(path: Path, folder: Path) -> Path:
+    """Write the rows of a file to another of that name, as its source might: in other bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / path.name
+    with duckdb.connect() as connection:
+        connection.execute(f"CREATE TABLE file AS SELECT * FROM {source_query(path)}")
+        _write(connection, "file", target, is_simulated(connection, path))
+    return target
+
+
 def _files(warehouse: Warehouse, table: str) -> list[tuple[str, str]]:
     """Return the (file, season) pairs of a landing table, the newest season but one first."""
     found = warehouse.rows(
@@ -112,7 +122,7 @@ def _spoil(
     query = fault.written(day=day, after=after, team=team)
     connection.execute(f"CREATE TABLE spoiled AS {query}")
     target = folder / path.name
-    _write(connection, target, is_simulated(connection, path))
+    _write(connection, "spoiled", target, is_simulated(connection, path))
     rows, clean_rows = (
         int((connection.execute(f"SELECT count(*) FROM {name}").fetchone() or (0,))[0])
         for name in ("spoiled", "file")
@@ -138,8 +148,10 @@ def _differing(connection: duckdb.DuckDBPyConnection) -> int:
     return max(int(count[0]) for count in counts)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, target: Path, is_labelled: bool) -> None:
+def _write(
+    connection: duckdb.DuckDBPyConnection, table: str, target: Path, is_labelled: bool
+) -> None:
     label = f", KV_METADATA {{{SIMULATED_LABEL}: 'true'}}" if is_labelled else ""
     form = {"read_csv": "csv, HEADER", "read_json": "json"}.get(reader_of(target) or "", "")
     quoted = str(target).replace("'", "''")
-    connection.execute(f"COPY spoiled TO '{quoted}' (FORMAT {form or 'parquet' + label})")
+    connection.execute(f"COPY {table} TO '{quoted}' (FORMAT {form or 'parquet' + label})")

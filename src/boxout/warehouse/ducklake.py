@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
+import re
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,7 @@ from boxout.warehouse.own_commits import OwnCommits
 LAKE = "lake"
 MEMORY_VARIABLE = "BOXOUT_MEMORY_LIMIT"
 DEFAULT_MEMORY_LIMIT = "1500MB"
+LEAST_MEMORY = 100_000_000
 BUSY_SECONDS = 30
 COMMIT_WAIT_SECONDS = 120.0
 # A commit takes some ten times as long.
@@ -295,7 +297,7 @@ def open_warehouse(home: Home, *, create: bool = False, version: int | None = No
     WarehouseError
         When the home does not exist, or cannot be opened.
     UsageError
-        When `BOXOUT_MEMORY_LIMIT` is no amount of memory.
+        When `BOXOUT_MEMORY_LIMIT` is no amount of memory, or too small a one.
     """
     if not create and not home.exists():
         raise WarehouseError(
@@ -327,23 +329,30 @@ def open_warehouse(home: Home, *, create: bool = False, version: int | None = No
 
 
 def _connect(home: Home) -> duckdb.DuckDBPyConnection:
-    memory = os.environ.get(MEMORY_VARIABLE) or DEFAULT_MEMORY_LIMIT
-    try:
-        return duckdb.connect(
-            config={
-                "temp_directory": str(home.scratch),
-                "memory_limit": memory,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-                # Checking the signatures of files that were installed with DuckDB itself, from
-                # the same locked packages, would take half of a short command's time.
-                "allow_unsigned_extensions": are_packaged(),
-            }
-        )
-    except duckdb.ParserException as error:
+    return duckdb.connect(
+        config={
+            "temp_directory": str(home.scratch),
+            "memory_limit": _memory_limit(),
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+            # Checking the signatures of files that were installed with DuckDB itself, from the
+            # same locked packages, would take half of a short command's time.
+            "allow_unsigned_extensions": are_packaged(),
+        }
+    )
+
+
+def _memory_limit() -> str:
+    limit = os.environ.get(MEMORY_VARIABLE) or DEFAULT_MEMORY_LIMIT
+    said = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B", limit.strip(), re.IGNORECASE)
+    # DuckDB takes a negative one for none at all, and cannot open a catalog with next to nothing.
+    if not said or float(said[1]) * 1000.0 ** " KMGT".index(said[2].upper()) < LEAST_MEMORY:
         raise UsageError(
-            f"{memory!r} is no amount of memory.", MEMORY_VARIABLE, "Write it like 4GB."
-        ) from error
+            f"{limit!r} is no amount of memory to work with.",
+            MEMORY_VARIABLE,
+            "Write it like 4GB; 100MB is the least.",
+        )
+    return limit
 
 
 def _spare_searches_for_pandas() -> None:

@@ -71,7 +71,7 @@ GAME_COLUMNS = f"""
   nba_game_id,
   coalesce(nba_season_type, {season_type_sql("game_date")}) AS season_type"""
 
-# What is wrong with a game id, of a row that has id_date and id_home beside the above.
+# What is wrong with a game id, of a row that has id_date, the date that the id holds.
 GAME_ID_PROBLEMS = f"""
                 WHEN id_date <> game_date THEN 'the game id holds another date'
                 WHEN substr(nba_game_id, 4, 2) <> lpad(({SEASON_START} % 100)::VARCHAR, 2, '0')
