@@ -8,8 +8,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ingest import FileReport, ingest_files, prepare
+from boxout.pipeline.ingest import ingest_files, prepare
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home
 

@@ -16,6 +16,7 @@ from small_files import BOX_LINES, INJURIES, PLAYER_LOGS, PROP_LINES, SHOTS, TEA
 from boxout.errors import BusyError, RefusedFileError, SourceError, UnreadableFileError
 from boxout.orchestration.events import read_events
 from boxout.pipeline import ingest as ingest_module
+from boxout.pipeline.check_queries import QUARANTINED
 from boxout.pipeline.due import RunOptions
 from boxout.pipeline.files_on_record import is_there
 from boxout.pipeline.incidents import read_incidents
@@ -109,9 +110,15 @@ def test_rows_of_a_file_that_is_gone_are_corrected_where_they_are_now(write, ing
     ]
 
 
-WRONG_TEAM = (
-    f"SELECT * REPLACE (CASE WHEN team = 'DEN' THEN 'XYZ' ELSE team END AS team) FROM ({BOX_LINES})"
-)
+def with_wrong(team):
+    """Box lines of which those of a team have one that is no NBA team."""
+    return (
+        f"SELECT * REPLACE (CASE WHEN team = '{team}' THEN 'XYZ' ELSE team END AS team) "
+        f"FROM ({BOX_LINES})"
+    )
+
+
+WRONG_TEAM = with_wrong("DEN")
 
 
 def sources(warehouse, table):
@@ -138,6 +145,21 @@ def test_a_moved_file_goes_by_its_new_name_and_is_not_read_again(write, ingest, 
     assert empty.version() == version
     assert ingest(write("moved.parquet", BOX_LINES)).added == 8
     assert quarantine(empty) == {}
+
+
+def test_rows_that_overlapping_files_refuse_again_count_once(write, ingest, empty):
+    """Else a share that is matched would sink with each night's file of the last days."""
+
+    def refused():
+        return sum(n for _, _, n in empty.rows(f"FROM ({QUARANTINED})"))
+
+    ingest(write("first.parquet", WRONG_TEAM))
+    assert refused() == 8
+    ingest(write("second.parquet", f"{WRONG_TEAM} WHERE team <> 'LAL'"))
+    assert quarantine(empty) == {"the team is no NBA team": 16}
+    assert refused() == 8
+    ingest(write("third.parquet", with_wrong("CLE")))
+    assert refused() == 16
 
 
 def test_a_copy_is_not_read_and_does_not_undo_a_correction(write, ingest, empty):

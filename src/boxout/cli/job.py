@@ -15,9 +15,10 @@ from boxout.cli.options import SEED, with_home, with_json
 from boxout.cli.sources import print_ingest, report_file
 from boxout.cli.tables import print_run, run_with_progress
 from boxout.errors import HELD_BACK, GateError, SourceError, UnknownShapeError
+from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph, load_graph
-from boxout.pipeline.ingest import FileReport, ingest_files, prepare
+from boxout.pipeline.ingest import ingest_files, prepare
 from boxout.pipeline.ledger import SIMULATED, is_simulated_league, read_property
 from boxout.pipeline.run import RunReport
 from boxout.pipeline.stopping import heed_signals, heed_stop

@@ -9,8 +9,9 @@ import click
 
 from boxout.cli.console import notice, print_json, print_table, writing_to
 from boxout.cli.options import SEED, GameDate, with_home, with_json
+from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ingest import FileReport, ingest_files
+from boxout.pipeline.ingest import ingest_files
 from boxout.sources.files.reading import find_files
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home

@@ -32,9 +32,10 @@ from boxout.errors import (
 from boxout.orchestration.learning_round import Learned, learn
 from boxout.orchestration.logs import log
 from boxout.orchestration.settings import WatchSettings
+from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ingest import FileReport, ingest_files, prepare
+from boxout.pipeline.ingest import ingest_files, prepare
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.run import RunReport, run_tables

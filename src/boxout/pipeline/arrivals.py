@@ -6,6 +6,8 @@ Everything here is a temporary table; `ingest` writes what has changed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 from boxout.pipeline.sliced_queries import fill_query
 from boxout.sources.files.shape import Shape
@@ -16,6 +18,38 @@ from boxout.warehouse.home import Home
 SOURCE_FILE = "source_file"
 REPEATED = "an exact repeat of an earlier row"
 CONTRADICTED = "another row with the same key says something else"
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What one file brought; counts are of rows.
+
+    Attributes
+    ----------
+    path, table
+        The file, and the landing table that it fills.
+    rows
+        Rows in the file.
+    added, changed, removed
+        Rows of the landing table that are new, differ, or are no longer in the file.
+    rejected
+        Rows in quarantine, by reason.
+    dates
+        Game dates whose content changed.
+    is_known
+        Whether exactly this file had been ingested before, by whichever name, so that nothing
+        was read.
+    """
+
+    path: Path
+    table: str
+    rows: int
+    added: int
+    changed: int
+    removed: int
+    rejected: dict[str, int]
+    dates: int
+    is_known: bool = False
 
 
 def landing_query(home: Home, table: TableDefinition, rows: str) -> str:

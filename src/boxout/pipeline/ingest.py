@@ -8,7 +8,6 @@ rows mean is decided in `boxout.sources`, and what follows from them in the tabl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
@@ -16,18 +15,17 @@ import duckdb
 
 from boxout.errors import RefusedFileError, SourceError
 from boxout.pipeline.arrivals import (
-    SOURCE_FILE,
+    FileReport,
     compare,
     landing_query,
     rejections,
     touched_dates,
     translate,
 )
-from boxout.pipeline.check_queries import QUARANTINED
-from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
-from boxout.pipeline.files_on_record import FilesOnRecord, is_there
+from boxout.pipeline.files_on_record import FilesOnRecord
 from boxout.pipeline.goalposts import are_goalposts_noted, note_goalposts
 from boxout.pipeline.graph import Graph
+from boxout.pipeline.landing import write_partitions, write_record, write_rows
 from boxout.pipeline.ledger import (
     SIMULATED,
     create_ledger,
@@ -37,7 +35,6 @@ from boxout.pipeline.ledger import (
 )
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.moved_files import recognise
-from boxout.pipeline.reads import columns_by_reader
 from boxout.pipeline.record_watcher import is_watcher_noted, note_watcher
 from boxout.pipeline.refusals import forget_refusals, record_refusal
 from boxout.pipeline.spellings import write_spellings
@@ -47,42 +44,9 @@ from boxout.sources.files.shape import Shape
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
-SAMPLE_ROWS = 3
 # What the engine says of columns of another type than a shape's, and of values that do not fit;
 # its other errors, such as of a full disk, are not the file's.
 CONTENT_ERRORS = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupportedError)
-
-
-@dataclass(frozen=True)
-class FileReport:
-    """What one file brought; counts are of rows.
-
-    Attributes
-    ----------
-    path, table
-        The file, and the landing table that it fills.
-    rows
-        Rows in the file.
-    added, changed, removed
-        Rows of the landing table that are new, differ, or are no longer in the file.
-    rejected
-        Rows in quarantine, by reason.
-    dates
-        Game dates whose content changed.
-    is_known
-        Whether exactly this file had been ingested before, by whichever name, so that nothing
-        was read.
-    """
-
-    path: Path
-    table: str
-    rows: int
-    added: int
-    changed: int
-    removed: int
-    rejected: dict[str, int]
-    dates: int
-    is_known: bool = False
 
 
 Listener = Callable[[FileReport], None]
@@ -224,10 +188,10 @@ def _write_file(
     report = FileReport(path, table.name, rows, *counts, rejected, dates)
     with warehouse.commit():
         known.forget(name)
-        _write_rows(warehouse, table, shape, name)
-        _write_ledger(warehouse, report, identity)
+        write_rows(warehouse, table, shape, name)
+        write_record(warehouse, report, *identity)
         if dates:
-            _write_partitions(warehouse, graph, table, run_id, is_filled=is_filled)
+            write_partitions(warehouse, graph, table, run_id, is_filled=is_filled)
         write_spellings(warehouse, table, shape, name)
         label = known.label or _write_label(warehouse, path)
         if known.label is None:  # another process may have said what the project is
@@ -273,111 +237,3 @@ def _write_label(warehouse: Warehouse, path: Path) -> str:
         label = "true" if is_simulated(warehouse.connection, path) else "false"
         write_property(warehouse, SIMULATED, label)
     return label
-
-
-def _write_rows(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str) -> None:
-    published = f"{LAKE}.{table.name}"
-    key = ", ".join(shape.key)
-    same_key = " AND ".join(f"g.{column} = p.{column}" for column in shape.key)
-    if warehouse.scalar("SELECT count(*) FROM gone"):
-        warehouse.execute(
-            f"DELETE FROM {published} AS p WHERE EXISTS (SELECT 1 FROM gone AS g WHERE {same_key})"
-        )
-    # Rows that stay as they are, of files that nobody has any more, become this file's: it is where
-    # they will be corrected.
-    others = warehouse.rows(
-        f"SELECT DISTINCT {SOURCE_FILE} FROM nearby WHERE {SOURCE_FILE} <> $1", [name]
-    )
-    gone = [other for (other,) in others if not is_there(other)]
-    if gone:
-        warehouse.execute(
-            f"UPDATE {published} SET {SOURCE_FILE} = $1 "
-            f"WHERE {SOURCE_FILE} IN (SELECT unnest($2::VARCHAR[])) "
-            f"AND ({key}) IN (SELECT ({key}) FROM arrived)",
-            [name, gone],
-        )
-    warehouse.execute(
-        f"INSERT INTO {published} BY NAME SELECT * FROM written ORDER BY game_date, {key}"
-    )
-
-
-def _write_ledger(warehouse: Warehouse, report: FileReport, run: tuple[str, str, str]) -> None:
-    name, sha256, run_id = run
-    warehouse.execute(
-        f"""
-        INSERT INTO lake.ledger.quarantine
-        SELECT $1, r.problem, r.game_date, $2, count(*),
-               to_json(list_slice(list(s ORDER BY s.source_row), 1, {SAMPLE_ROWS}))::VARCHAR,
-               $3, now()::TIMESTAMP
-        FROM rejects AS r JOIN source_file AS s USING (source_row)
-        GROUP BY r.problem, r.game_date
-        """,
-        [report.table, name, run_id],
-    )
-    warehouse.execute(
-        "INSERT INTO lake.ledger.files "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now()::TIMESTAMP)",
-        [
-            name,
-            report.table,
-            sha256,
-            report.rows,
-            report.added,
-            report.changed,
-            report.removed,
-            sum(report.rejected.values()),
-            run_id,
-        ],
-    )
-
-
-def _write_partitions(
-    warehouse: Warehouse, graph: Graph, table: TableDefinition, run_id: str, *, is_filled: bool
-) -> None:
-    """Replace the ledger's rows of the dates in `touched` by what is there of them now."""
-    published = f"{LAKE}.{table.name}"
-    columns = warehouse.columns(published)
-    reads = columns_by_reader(warehouse.home, graph, table.name, columns)
-    content = [column for column in columns if column != SOURCE_FILE]
-    # Apart from the statements that join it: most tables have nothing refused, and a join with
-    # a table of the lake takes longer to plan than to run.
-    warehouse.execute(
-        "CREATE OR REPLACE TEMP TABLE refused_on AS SELECT game_date, sum(failing) AS refused "
-        f"FROM ({QUARANTINED}) WHERE table_name = $1 GROUP BY game_date",
-        [table.name],
-    )
-    if is_filled:
-        warehouse.execute(
-            "DELETE FROM lake.ledger.partitions WHERE table_name = $1 "
-            "AND game_date IN (SELECT game_date FROM touched)",
-            [table.name],
-        )
-    warehouse.execute(
-        f"""
-        INSERT INTO lake.ledger.partitions
-        SELECT $1, game_date, min(season), 'fresh', count(*),
-               {content_hash_expression(content, "refused")},
-               {read_hashes_expression(reads, "refused")},
-               NULL, NULL, NULL, NULL, NULL, $2, now()::TIMESTAMP, now()::TIMESTAMP
-        FROM (SELECT p.*, coalesce(q.refused, 0) AS refused FROM {published} AS p
-              LEFT JOIN refused_on AS q USING (game_date)
-              WHERE game_date IN (SELECT game_date FROM touched))
-        GROUP BY game_date
-        """,
-        [table.name, run_id],
-    )
-    if not warehouse.scalar("SELECT count(*) FROM refused_on"):
-        return
-    # A known date of which every row was refused: its checks are to count them.
-    warehouse.execute(
-        f"""
-        INSERT INTO lake.ledger.partitions
-        SELECT $1, game_date, any_value(k.season), 'empty', 0, hash(any_value(q.refused)),
-               NULL, NULL, NULL, NULL, NULL, NULL, $2, now()::TIMESTAMP, now()::TIMESTAMP
-        FROM refused_on AS q JOIN lake.ledger.partitions AS k USING (game_date)
-        WHERE game_date IN (SELECT game_date FROM touched)
-          AND game_date NOT IN (SELECT game_date FROM {published})
-        GROUP BY game_date
-        """,
-        [table.name, run_id],
-    )

@@ -1,0 +1,137 @@
+"""Write what a file brings into its landing table and the ledger; call inside a commit.
+
+Reads the temporary tables that `arrivals` creates.
+"""
+
+from __future__ import annotations
+
+from boxout.pipeline.arrivals import SOURCE_FILE, FileReport
+from boxout.pipeline.check_queries import QUARANTINED
+from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
+from boxout.pipeline.files_on_record import is_there
+from boxout.pipeline.graph import Graph
+from boxout.pipeline.reads import columns_by_reader
+from boxout.sources.files.shape import Shape
+from boxout.tables.definition import TableDefinition
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+SAMPLE_ROWS = 3
+
+
+def write_rows(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str) -> None:
+    """Replace, remove and add the rows of `gone` and `written`.
+
+    Rows that stay as they are, of files that nobody has any more, become this file's: it is where
+    they will be corrected.
+    """
+    published = f"{LAKE}.{table.name}"
+    key = ", ".join(shape.key)
+    same_key = " AND ".join(f"g.{column} = p.{column}" for column in shape.key)
+    if warehouse.scalar("SELECT count(*) FROM gone"):
+        warehouse.execute(
+            f"DELETE FROM {published} AS p WHERE EXISTS (SELECT 1 FROM gone AS g WHERE {same_key})"
+        )
+    others = warehouse.rows(
+        f"SELECT DISTINCT {SOURCE_FILE} FROM nearby WHERE {SOURCE_FILE} <> $1", [name]
+    )
+    gone = [other for (other,) in others if not is_there(other)]
+    if gone:
+        warehouse.execute(
+            f"UPDATE {published} SET {SOURCE_FILE} = $1 "
+            f"WHERE {SOURCE_FILE} IN (SELECT unnest($2::VARCHAR[])) "
+            f"AND ({key}) IN (SELECT ({key}) FROM arrived)",
+            [name, gone],
+        )
+    warehouse.execute(
+        f"INSERT INTO {published} BY NAME SELECT * FROM written ORDER BY game_date, {key}"
+    )
+
+
+def write_record(
+    warehouse: Warehouse, report: FileReport, name: str, sha256: str, run_id: str
+) -> None:
+    """Write what the ledger keeps of a file: what it brought, and its refused rows."""
+    warehouse.execute(
+        f"""
+        INSERT INTO lake.ledger.quarantine
+        SELECT $1, r.problem, r.game_date, $2, count(*),
+               to_json(list_slice(list(s ORDER BY s.source_row), 1, {SAMPLE_ROWS}))::VARCHAR,
+               $3, now()::TIMESTAMP
+        FROM rejects AS r JOIN source_file AS s USING (source_row)
+        GROUP BY r.problem, r.game_date
+        """,
+        [report.table, name, run_id],
+    )
+    warehouse.execute(
+        "INSERT INTO lake.ledger.files "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now()::TIMESTAMP)",
+        [
+            name,
+            report.table,
+            sha256,
+            report.rows,
+            report.added,
+            report.changed,
+            report.removed,
+            sum(report.rejected.values()),
+            run_id,
+        ],
+    )
+
+
+def write_partitions(
+    warehouse: Warehouse, graph: Graph, table: TableDefinition, run_id: str, *, is_filled: bool
+) -> None:
+    """Replace the ledger's rows of the dates in `touched` by what is there of them now.
+
+    Parameters
+    ----------
+    is_filled
+        Whether the table had rows before the file.
+    """
+    published = f"{LAKE}.{table.name}"
+    columns = warehouse.columns(published)
+    reads = columns_by_reader(warehouse.home, graph, table.name, columns)
+    content = [column for column in columns if column != SOURCE_FILE]
+    # Apart from the statements that join it: most tables have nothing refused, and a join with
+    # a table of the lake takes longer to plan than to run.
+    warehouse.execute(
+        "CREATE OR REPLACE TEMP TABLE refused_on AS SELECT game_date, sum(failing) AS refused "
+        f"FROM ({QUARANTINED}) WHERE table_name = $1 GROUP BY game_date",
+        [table.name],
+    )
+    if is_filled:
+        warehouse.execute(
+            "DELETE FROM lake.ledger.partitions WHERE table_name = $1 "
+            "AND game_date IN (SELECT game_date FROM touched)",
+            [table.name],
+        )
+    warehouse.execute(
+        f"""
+        INSERT INTO lake.ledger.partitions
+        SELECT $1, game_date, min(season), 'fresh', count(*),
+               {content_hash_expression(content, "refused")},
+               {read_hashes_expression(reads, "refused")},
+               NULL, NULL, NULL, NULL, NULL, $2, now()::TIMESTAMP, now()::TIMESTAMP
+        FROM (SELECT p.*, coalesce(q.refused, 0) AS refused FROM {published} AS p
+              LEFT JOIN refused_on AS q USING (game_date)
+              WHERE game_date IN (SELECT game_date FROM touched))
+        GROUP BY game_date
+        """,
+        [table.name, run_id],
+    )
+    if not warehouse.scalar("SELECT count(*) FROM refused_on"):
+        return
+    # A known date of which every row was refused: its checks are to count them.
+    warehouse.execute(
+        f"""
+        INSERT INTO lake.ledger.partitions
+        SELECT $1, game_date, any_value(k.season), 'empty', 0, hash(any_value(q.refused)),
+               NULL, NULL, NULL, NULL, NULL, NULL, $2, now()::TIMESTAMP, now()::TIMESTAMP
+        FROM refused_on AS q JOIN lake.ledger.partitions AS k USING (game_date)
+        WHERE game_date IN (SELECT game_date FROM touched)
+          AND game_date NOT IN (SELECT game_date FROM {published})
+        GROUP BY game_date
+        """,
+        [table.name, run_id],
+    )
