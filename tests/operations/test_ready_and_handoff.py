@@ -144,6 +144,16 @@ def test_the_handoff_of_a_past_moment_is_what_it_was_then(spoiled, project, grap
         write_handoff(project, graph, moment.replace(year=2001))
 
 
+def test_a_handoff_tells_of_games_without_a_result(project, graph):
+    assert not any("without a result" in d for d in write_handoff(project, graph).decisions)
+    (project.home.path / "boxout.toml").write_text("late_after = 'whenever'")
+    with project.commit():
+        write_property(project, SIMULATED, "false")
+    late = [d for d in write_handoff(project, graph).decisions if "without a result" in d]
+    days = project.rows("SELECT DISTINCT game_date FROM lake.raw.games WHERE status = 'scheduled'")
+    assert {str(day) for (day,) in days} == {text.split(" of ")[1].split(" ")[0] for text in late}
+
+
 def test_the_command_writes_a_page(boxout, small_home, tmp_path):
     page = tmp_path / "handoff.html"
     result = boxout("handoff", "--format", "html", "--output", page, "--home", small_home)

@@ -15,7 +15,8 @@ import pytest
 from loopback import loopback_server
 
 from boxout.errors import BusyError, GateError, StoppedError, UsageError
-from boxout.orchestration.alerts import DATES_TOLD_SINGLY, Alerts, late_games
+from boxout.orchestration.alerts import Alerts
+from boxout.orchestration.late_games import DATES_TOLD_SINGLY, late_games
 from boxout.orchestration.round import Round, RoundReport
 from boxout.orchestration.schedule import next_round
 from boxout.orchestration.settings import RetrySettings, WatchSettings, read_settings
@@ -181,18 +182,18 @@ def test_what_fails_for_a_lasting_reason_is_not_tried_again(tmp_path, graph):
 
 
 def test_results_are_late_from_the_morning_after(project):
-    settings = WatchSettings()
+    late_after = WatchSettings().late_after
     day, games = project.rows(
         "SELECT game_date, count(*) FROM lake.raw.games WHERE status = 'scheduled' "
         "GROUP BY game_date ORDER BY game_date DESC LIMIT 1"
     )[0]
     morning = datetime.combine(day, time(14, 59)) + timedelta(days=1)  # 09:59 ET
-    assert late_games(project, settings, morning + timedelta(days=1)) == {}  # it is simulated
+    assert late_games(project, late_after, morning + timedelta(days=1)) == {}  # it is simulated
     with project.commit():
         write_property(project, SIMULATED, "false")
-    assert day not in late_games(project, settings, morning)
-    assert late_games(project, settings, morning + timedelta(minutes=1))[day] == games
-    assert late_games(project, settings, morning + timedelta(days=300))[day] == games
+    assert day not in late_games(project, late_after, morning)
+    assert late_games(project, late_after, morning + timedelta(minutes=1))[day] == games
+    assert late_games(project, late_after, morning + timedelta(days=300))[day] == games
 
 
 def test_a_late_date_is_told_once_however_long_it_lasts(project):

@@ -9,22 +9,18 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from boxout.errors import UsageError
-from boxout.learning.gates import GAMES
+from boxout.orchestration.late_games import late_games, say_late
 from boxout.orchestration.logs import log
 from boxout.orchestration.round import RoundReport
-from boxout.orchestration.schedule import eastern
 from boxout.orchestration.settings import WatchSettings
 from boxout.pipeline.incidents import MODEL, read_incidents
-from boxout.pipeline.ledger import SIMULATED, read_property
-from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import Home
 
 FILE = "alerts.json"
-# More late dates than these are told in one sentence.
-DATES_TOLD_SINGLY = 7
 # Kinds that the next round does not find again.
 ONCE = ("unwatched", "failed", "refused")
 
@@ -71,7 +67,7 @@ class Alerts:
         """Tell what is new since the last message, and return it."""
         incidents = read_incidents(warehouse)
         files = {i.source_file for i in incidents}
-        late = late_games(warehouse, self.settings, at)
+        late = late_games(warehouse, self.settings.late_after, at)
         newly_late = {day: count for day, count in late.items() if str(day) not in self._late}
         still = {i.incident_id: f"{i.subject} {i.check}" for i in incidents}
         alerts = (
@@ -93,7 +89,7 @@ class Alerts:
                 for path, why in report.refused.items()
                 if path not in files
             ),
-            *(Alert("late", text) for text in _say_late(newly_late)),
+            *(Alert("late", text) for text in say_late(newly_late)),
         )
         before = (self._open, self._late, self._unsent)
         if alerts and not self._send(alerts):
@@ -137,36 +133,6 @@ def _outcome(warehouse: Warehouse, incident_id: str) -> str:
         "SELECT outcome FROM lake.ledger.incidents WHERE incident_id = $1", [incident_id]
     )
     return str(outcome or "over")
-
-
-def late_games(warehouse: Warehouse, settings: WatchSettings, at: datetime) -> dict[date, int]:
-    """Count, by date, the games that should have a result by now and have none.
-
-    A simulated league has a calendar of its own, which is not compared with the clock.
-    """
-    if not warehouse.has_table(GAMES) or read_property(warehouse, SIMULATED) == "true":
-        return {}
-    local = eastern(at)
-    played = local.date() - timedelta(days=1 if local.time() >= settings.late_after else 2)
-    return dict(
-        warehouse.rows(
-            f"SELECT game_date, count(*) FROM {LAKE}.{GAMES} WHERE status = 'scheduled' "
-            "AND game_date <= $1 GROUP BY game_date ORDER BY game_date",
-            [played],
-        )
-    )
-
-
-def _say_late(late: dict[date, int]) -> list[str]:
-    if len(late) > DATES_TOLD_SINGLY:
-        games = sum(late.values())
-        return [
-            f"{games:,} games on {len(late):,} dates, {min(late)} to {max(late)}, without a result"
-        ]
-    return [
-        f"{count} {'game' if count == 1 else 'games'} of {day} without a result"
-        for day, count in late.items()
-    ]
 
 
 class _Apprise:

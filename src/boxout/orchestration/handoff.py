@@ -11,7 +11,10 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from boxout.errors import UsageError
 from boxout.orchestration.events import Event, read_events
+from boxout.orchestration.late_games import late_games, say_late
+from boxout.orchestration.settings import WatchSettings, read_settings
 from boxout.pipeline.arrivals import REPEATED
 from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import Graph
@@ -130,7 +133,7 @@ def write_handoff(warehouse: Warehouse, graph: Graph, at: datetime | None = None
             watcher,
             held,
             _starts(watcher, held, is_past=at is not None),
-            _decisions(ledger, watcher, moved),
+            _decisions(ledger, watcher, moved) + (() if at else _late(warehouse, moment)),
             moved,
             _figures(ledger),
         )
@@ -250,6 +253,17 @@ def _decisions(
             f"The watcher is {watcher.state}: see why, and start another with `boxout watch`."
         )
     return tuple(decisions)
+
+
+def _late(warehouse: Warehouse, at: datetime) -> tuple[str, ...]:
+    try:
+        late_after = read_settings(warehouse.home).late_after
+    except UsageError:  # the watcher says what is wrong with its settings
+        late_after = WatchSettings().late_after
+    return tuple(
+        f"{late}: bring the source's file in, or the schedule that calls the game off."
+        for late in say_late(late_games(warehouse, late_after, at))
+    )
 
 
 def _figures(ledger: LedgerAt) -> tuple[Figure, ...]:
