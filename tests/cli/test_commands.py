@@ -372,7 +372,7 @@ def test_a_project_that_is_not_whole_is_said_so(boxout, tmp_path, layout, said):
     assert said in failed.stderr
 
 
-@pytest.mark.parametrize("limit", ["foo", "-1GB", "1KB"])
+@pytest.mark.parametrize("limit", ["foo", "-1GB", "1KB", "99999999999TB"])
 def test_a_limit_that_is_no_amount_of_memory_is_named(boxout, trained, monkeypatch, limit):
     monkeypatch.setenv("BOXOUT_MEMORY_LIMIT", limit)
     refused = boxout("status", "--home", trained)

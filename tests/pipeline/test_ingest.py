@@ -16,7 +16,8 @@ from small_files import BOX_LINES, INJURIES, PLAYER_LOGS, PROP_LINES, SHOTS, TEA
 from boxout.errors import BusyError, RefusedFileError, SourceError, UnreadableFileError
 from boxout.orchestration.events import read_events
 from boxout.pipeline import ingest as ingest_module
-from boxout.pipeline.check_queries import QUARANTINED
+from boxout.pipeline.arrivals import QUARANTINED
+from boxout.pipeline.content_audit import audit_content
 from boxout.pipeline.due import RunOptions
 from boxout.pipeline.files_on_record import is_there
 from boxout.pipeline.incidents import read_incidents
@@ -85,29 +86,54 @@ def test_the_same_rows_in_another_file_change_nothing(write, ingest, empty):
     assert hashes(empty) == before
 
 
-def test_a_row_that_two_files_bring_alike_stays_the_first_ones(write, ingest, empty):
-    """Without this a file of the last days would take a season's rows away when it moves on."""
+FIRST_DAY = f"SELECT * FROM ({BOX_LINES}) WHERE game_date = DATE '2023-10-24'"
+LAST_DAY = f"SELECT * FROM ({BOX_LINES}) WHERE game_date = DATE '2023-10-25'"
+
+
+def brought_by(warehouse):
+    return warehouse.rows(
+        f"SELECT DISTINCT parse_filename(source_file), game_date::VARCHAR FROM lake.{BOX} "
+        "ORDER BY ALL"
+    )
+
+
+def test_a_file_of_the_last_days_takes_no_rows_away_when_it_moves_on(write, ingest, empty):
     ingest(write("season.parquet", BOX_LINES))
     before = hashes(empty)
-    first_day = f"SELECT * FROM ({BOX_LINES}) WHERE game_date = DATE '2023-10-24'"
-    last_day = f"SELECT * FROM ({BOX_LINES}) WHERE game_date = DATE '2023-10-25'"
-    for rolling in (first_day, last_day):
+    for rolling in (FIRST_DAY, LAST_DAY, FIRST_DAY):
         report = ingest(write("latest.parquet", rolling))
         assert (report.added, report.changed, report.removed, report.dates) == (0, 0, 0, 0)
     assert hashes(empty) == before
 
 
-def test_rows_of_a_file_that_is_gone_are_corrected_where_they_are_now(write, ingest, empty):
-    """Without this they would belong to a file that nobody has any more."""
-    old = write("old.parquet", BOX_LINES)
-    ingest(old)
-    old.unlink()
-    ingest(write("new.parquet", f"SELECT * FROM ({BOX_LINES}) ORDER BY hash(player_name)"))
-    fewer = f"SELECT * FROM ({BOX_LINES}) WHERE team <> 'DEN'"
-    assert ingest(write("new.parquet", fewer)).removed == 8
-    assert empty.rows(f"SELECT DISTINCT parse_filename(source_file) FROM lake.{BOX}") == [
-        ("new.parquet",)
+def test_a_row_that_its_file_brings_no_longer_is_anothers_who_still_does(write, ingest, empty):
+    ingest(write("first.parquet", BOX_LINES))
+    before = hashes(empty)
+    ingest(write("second.parquet", FIRST_DAY))
+    report = ingest(write("first.parquet", LAST_DAY))
+    assert (report.added, report.changed, report.removed, report.dates) == (0, 0, 0, 0)
+    assert hashes(empty) == before
+    assert brought_by(empty) == [
+        ("first.parquet", "2023-10-25"),
+        ("second.parquet", "2023-10-24"),
     ]
+    assert ingest(write("second.parquet", LAST_DAY)).removed == 32  # nobody's, now
+    assert list(hashes(empty)) == ["2023-10-25"]
+
+
+def test_what_comes_back_is_what_the_file_before_has_of_it(write, ingest, empty):
+    nine, eight = (f"SELECT * REPLACE ({n} AS ast) FROM ({FIRST_DAY})" for n in (9, 8))
+    ingest(write("first.parquet", BOX_LINES))
+    before = hashes(empty)
+    ingest(write("second.parquet", nine))
+    after = hashes(empty)
+    ingest(write("third.parquet", eight))
+    report = ingest(write("third.parquet", LAST_DAY))
+    assert (report.added, report.changed, report.removed, report.dates) == (0, 32, 0, 1)
+    assert hashes(empty) == after
+    assert ingest(write("second.parquet", LAST_DAY)).changed == 32
+    assert hashes(empty) == before
+    assert {name for name, _ in brought_by(empty)} == {"first.parquet"}
 
 
 def with_wrong(team):
@@ -162,33 +188,47 @@ def test_rows_that_overlapping_files_refuse_again_count_once(write, ingest, empt
     assert refused() == 16
 
 
-def test_a_copy_is_not_read_and_does_not_undo_a_correction(write, ingest, empty):
+def test_a_copy_does_not_undo_a_correction_where_it_is_or_is_moved_to(write, ingest, empty):
     path = write("box.parquet", WRONG_TEAM)
     ingest(path)
+    before = hashes(empty)
     copy = path.with_name("copy.parquet")
     shutil.copyfile(path, copy)
-    before = hashes(empty), quarantine(empty)
-    assert ingest(copy).is_known
-    assert (hashes(empty), quarantine(empty)) == before
+    assert ingest(copy).dates == 0
+    assert hashes(empty) == before
     corrected = f"SELECT * REPLACE (9 AS ast) FROM ({WRONG_TEAM})"
     assert ingest(write("box.parquet", corrected)).changed == 40
-    after = hashes(empty), quarantine(empty)
+    after = hashes(empty)
     assert ingest(copy).is_known
-    assert (hashes(empty), quarantine(empty)) == after
+    assert ingest(copy.rename(copy.with_name("moved.parquet"))).is_known
+    assert hashes(empty) == after
 
 
-def test_a_copy_is_corrected_where_the_file_that_it_is_of_is_gone(write, ingest, empty):
-    path = write("box.parquet", WRONG_TEAM)
-    ingest(path)
-    copy = path.with_name("copy.parquet")
-    shutil.copyfile(path, copy)
-    ingest(copy)
-    path.unlink()
-    report = ingest(write("copy.parquet", f"SELECT * FROM ({BOX_LINES}) WHERE team <> 'LAL'"))
-    assert (report.added, report.changed, report.removed) == (8, 0, 8)
-    assert quarantine(empty) == {}
-    for table in (BOX, "ledger.files", "ledger.spellings"):
-        assert sources(empty, table) == [(str(copy),)]
+def test_a_file_that_was_moved_aside_for_a_new_one_keeps_its_rows(write, ingest, empty):
+    latest = write("latest.parquet", FIRST_DAY)
+    ingest(latest)
+    archived = latest.rename(latest.with_name("archived.parquet"))
+    write("latest.parquet", LAST_DAY)
+    ingest(archived)
+    assert ingest(latest).removed == 0
+    assert brought_by(empty) == [
+        ("archived.parquet", "2023-10-24"),
+        ("latest.parquet", "2023-10-25"),
+    ]
+
+
+def test_a_date_of_which_other_rows_are_refused_gets_a_new_hash(write, ingest, empty, graph):
+    """Two files refuse the same rows, and then one of them others: twice as many."""
+    ingest(write("first.parquet", WRONG_TEAM))
+    ingest(write("second.parquet", f"{WRONG_TEAM} WHERE team <> 'LAL'"))
+    before = hashes(empty)
+    other = (
+        f"SELECT * REPLACE (CASE WHEN team = 'XYZ' THEN 9 ELSE ast END AS ast) FROM ({WRONG_TEAM})"
+    )
+    report = ingest(write("first.parquet", other))
+    assert (report.added, report.changed, report.removed, report.dates) == (0, 0, 0, 1)
+    assert hashes(empty) != before
+    assert audit_content(empty, [graph.tables[BOX]]).passed
 
 
 def test_a_file_that_may_be_where_nobody_can_look_is_taken_to_be_there(monkeypatch):
@@ -233,8 +273,8 @@ def test_what_another_process_ingests_between_two_files_is_seen(write, empty, gr
     ingest_files(empty, graph, [first, second], meanwhile)
     names = empty.rows("SELECT source_file, row_count FROM lake.ledger.files ORDER BY row_count")
     assert names == [(str(second), 8), (str(first), 48)]
-    # the second file's other rows had replaced those of the first, and went with it
-    assert empty.rows(f"SELECT count(*), max(ast) FROM lake.{BOX}") == [(8, 2)]
+    # the second file's other rows had replaced those of the first, which are there again
+    assert empty.rows(f"SELECT count(*), max(ast) FROM lake.{BOX}") == [(48, 2)]
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ Everything here is a temporary table; `ingest` writes what has changed.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +17,16 @@ from boxout.warehouse.home import Home
 SOURCE_FILE = "source_file"
 REPEATED = "an exact repeat of an earlier row"
 CONTRADICTED = "another row with the same key says something else"
+# Rows that ingest refused, by landing table and date, for checks of the share that is matched;
+# an exact repeat of a row is no loss. Files that overlap, such as each night's of the last seven
+# days, refuse the same rows of a date again: as many, with the same samples but for their places.
+QUARANTINED = f"""
+    SELECT table_name, game_date, failing FROM (
+      SELECT DISTINCT table_name, check_name, game_date, failing,
+             regexp_replace(sample, '"source_row":[0-9]+', '', 'g') AS sample
+      FROM lake.ledger.quarantine
+      WHERE source_file IS NOT NULL AND check_name <> '{REPEATED}')
+    """
 
 
 @dataclass(frozen=True)
@@ -37,8 +46,8 @@ class FileReport:
     dates
         Game dates whose content changed.
     is_known
-        Whether exactly this file had been ingested before, by whichever name, so that nothing
-        was read.
+        Whether exactly this file had been ingested before, here or where it has been moved from,
+        so that nothing was read.
     """
 
     path: Path
@@ -120,38 +129,33 @@ def compare(
     warehouse: Warehouse,
     table: TableDefinition,
     shape: Shape,
-    before: Sequence[str],
+    name: str,
     *,
+    is_known: bool,
     is_filled: bool,
-) -> tuple[int, int, int]:
+) -> None:
     """Create `written` (rows to insert) and `gone` (published rows to delete).
 
     Parameters
     ----------
-    before
-        The names by which the file is on record, with rows of its own; empty where it is not.
+    name, is_known
+        The file's name, and whether it is on record: else no row is of it.
     is_filled
         Whether the table has rows.
-
-    Returns
-    -------
-    tuple of int
-        Rows added, changed and removed.
     """
     content = ", ".join(f'"{c}"' for c in warehouse.columns("arrived") if c != SOURCE_FILE)
     key = ", ".join(shape.key)
     same_key = " AND ".join(f"a.{column} = p.{column}" for column in shape.key)
     listed = ", ".join(dict.fromkeys(("game_date", *shape.key)))
     nearby = "FROM arrived LIMIT 0"
-    its_own = _among(SOURCE_FILE, before)
     if is_filled:
-        of_file = f"{its_own} OR " if before else ""
+        of_file = f"{SOURCE_FILE} = $1 OR " if is_known else ""
         nearby = (
             f"SELECT * FROM {LAKE}.{table.name} "
             f"WHERE {of_file}({key}) IN (SELECT ({key}) FROM arrived)"
         )
     warehouse.execute(
-        f"CREATE OR REPLACE TEMP TABLE nearby AS {nearby}", list(before) if "$1" in nearby else None
+        f"CREATE OR REPLACE TEMP TABLE nearby AS {nearby}", [name] if "$1" in nearby else None
     )
     warehouse.execute(
         f"""
@@ -166,57 +170,50 @@ def compare(
         f"""
         CREATE OR REPLACE TEMP TABLE gone AS
         SELECT {listed}, false AS is_replaced FROM nearby AS p
-        WHERE {its_own} AND NOT EXISTS (SELECT 1 FROM arrived AS a WHERE {same_key})
+        WHERE p.{SOURCE_FILE} = $1 AND NOT EXISTS (SELECT 1 FROM arrived AS a WHERE {same_key})
         UNION ALL
         SELECT {listed}, true FROM nearby AS p
         WHERE EXISTS (SELECT 1 FROM written AS a WHERE {same_key})
         """,
-        list(before),
+        [name],
     )
-    written = int(warehouse.scalar("SELECT count(*) FROM written"))
-    replaced, removed = warehouse.rows(
-        "SELECT count(*) FILTER (is_replaced), count(*) FILTER (NOT is_replaced) FROM gone"
+
+
+def count_rows(warehouse: Warehouse) -> tuple[int, int, int]:
+    """Return how many rows a file adds, changes and removes; those in `alike` are none of these."""
+    added, changed, removed = warehouse.rows(
+        "SELECT (SELECT count(*) FROM written) - count(*) FILTER (is_replaced), "
+        "count(*) FILTER (is_replaced) - (SELECT count(*) FROM alike), "
+        "count(*) FILTER (NOT is_replaced) FROM gone"
     )[0]
-    return written - replaced, replaced, removed
+    return added, changed, removed
 
 
-def _among(column: str, names: Sequence[str]) -> str:
-    """Return the condition that a column is one of the names, which are bound in their order."""
-    bound = ", ".join(f"${place}" for place in range(1, len(names) + 1))
-    return f"{column} IN ({bound})" if names else "false"
+def count_refused(warehouse: Warehouse, table: TableDefinition, into: str) -> None:
+    """Create a temporary table of the rows refused by game date, as checks count them."""
+    # Apart from the statements that join it: most tables have nothing refused, and a join with
+    # a table of the lake takes longer to plan than to run.
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE {into} AS SELECT game_date, sum(failing) AS refused "
+        f"FROM ({QUARANTINED}) WHERE table_name = $1 AND game_date IS NOT NULL GROUP BY game_date",
+        [table.name],
+    )
 
 
-def touched_dates(warehouse: Warehouse, names: Sequence[str]) -> int:
+def touched_dates(warehouse: Warehouse, shape: Shape) -> int:
     """Create `touched`, the game dates whose content changes, and return how many there are.
 
     How many of a date's rows were refused belongs to its content: checks of the share that is
-    matched count them.
-
-    Parameters
-    ----------
-    names
-        Those by which the file is on record; empty where it is not, so that none of its rows
-        were refused.
+    matched count them. Reads `refused_before` and `refused_on`.
     """
-    loss = f"<> '{REPEATED}' AND game_date IS NOT NULL GROUP BY game_date"
-    now = f"SELECT game_date, count(*)::HUGEINT FROM rejects WHERE problem {loss}"
-    before = "SELECT NULL::DATE AS game_date, NULL::HUGEINT AS refused LIMIT 0"
-    if names:
-        before = "FROM refused_before"
-        warehouse.execute(
-            f"""
-            CREATE OR REPLACE TEMP TABLE refused_before AS
-            SELECT game_date, sum(failing) AS refused FROM lake.ledger.quarantine
-            WHERE {_among("source_file", names)} AND check_name {loss}
-            """,
-            list(names),
-        )
+    key = ", ".join(shape.key)
+    differing = f"WHERE ({key}) NOT IN (SELECT ({key}) FROM alike)"
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE touched AS
-        SELECT game_date FROM written UNION SELECT game_date FROM gone
-        UNION SELECT game_date FROM (({now}) EXCEPT ({before}))
-        UNION SELECT game_date FROM (({before}) EXCEPT ({now}))
+        SELECT game_date FROM written {differing} UNION SELECT game_date FROM gone {differing}
+        UNION SELECT game_date FROM (FROM refused_on EXCEPT FROM refused_before)
+        UNION SELECT game_date FROM (FROM refused_before EXCEPT FROM refused_on)
         """
     )
     return int(warehouse.scalar("SELECT count(*) FROM touched"))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from boxout.pipeline.arrivals import REPEATED
+from boxout.pipeline.arrivals import QUARANTINED
 from boxout.pipeline.graph import SCHEDULE
 from boxout.pipeline.ledger import READY_SQL
 from boxout.pipeline.sliced_queries import fill_query
@@ -37,17 +37,6 @@ PENDING = (
 
 # Dates that are not to be published: a season's check counts none of their rows as good.
 HELD_BACK = "SELECT game_date FROM held_back"
-
-# Rows that ingest refused, by landing table and date, for checks of the share that is matched;
-# an exact repeat of a row is no loss. Files that overlap, such as each night's of the last seven
-# days, refuse the same rows of a date again: as many, with the same samples but for their places.
-QUARANTINED = f"""
-    SELECT table_name, game_date, failing FROM (
-      SELECT DISTINCT table_name, check_name, game_date, failing,
-             regexp_replace(sample, '"source_row":[0-9]+', '', 'g') AS sample
-      FROM lake.ledger.quarantine
-      WHERE source_file IS NOT NULL AND check_name <> '{REPEATED}')
-    """
 
 
 def condition(check: Check) -> tuple[str, str]:

@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from boxout.pipeline.arrivals import SOURCE_FILE
-from boxout.pipeline.check_queries import QUARANTINED
+from boxout.pipeline.arrivals import QUARANTINED, SOURCE_FILE
 from boxout.pipeline.content_hash import content_hash_expression
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse

@@ -74,25 +74,17 @@ class FilesOnRecord:
             return
         for table in ("files", "quarantine", "spellings"):
             self._warehouse.execute(
-                f"DELETE FROM lake.ledger.{table} "
-                "WHERE source_file IN (SELECT unnest($1::VARCHAR[]))",
-                [self.same_file(name) or [name]],
+                f"DELETE FROM lake.ledger.{table} WHERE source_file = $1", [name]
             )
 
-    def same_file(self, name: str) -> list[str]:
-        """Return a file's name and those of its bytes at which no file is any more.
+    def moved_from(self, sha256: str) -> str | None:
+        """Return a name of these bytes at which nothing is any more; None where there is none."""
+        names = (name for name, (digest, *_) in self.files.items() if digest == sha256)
+        return next((name for name in names if not is_there(name)), None)
 
-        It is a copy, then, of what was moved or deleted since. Empty where it is not on record.
-        """
-        if name not in self.files:
-            return []
-        digest = self.files[name][0]
-        twins = (n for n, (other, *_) in self.files.items() if other == digest and n != name)
-        return [name, *(twin for twin in twins if not is_there(twin))]
-
-    def note_twin(self, twin: str, name: str, *, is_moved: bool) -> None:
-        """Note a file of known bytes that has just been committed as moved, or as a copy."""
-        self.files[name] = self.files.pop(twin) if is_moved else self.files[twin]
+    def rename(self, old: str, new: str) -> None:
+        """Note a file whose record has just been committed under another name."""
+        self.files[new] = self.files.pop(old)
         if self._version is not None:
             self._version += 1
 
@@ -104,8 +96,6 @@ class FilesOnRecord:
         """
         if self._version is not None:
             self._version += 1
-        for twin in self.same_file(name):
-            del self.files[twin]
         self.files[name] = (sha256, table, rows)
         self.filled.add(table)
         self.label = label

@@ -8,6 +8,7 @@ rows mean is decided in `boxout.sources`, and what follows from them in the tabl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -17,6 +18,8 @@ from boxout.errors import RefusedFileError, SourceError
 from boxout.pipeline.arrivals import (
     FileReport,
     compare,
+    count_refused,
+    count_rows,
     landing_query,
     rejections,
     touched_dates,
@@ -35,6 +38,7 @@ from boxout.pipeline.ledger import (
 )
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.moved_files import recognise
+from boxout.pipeline.overlaps import bring_back, set_aside
 from boxout.pipeline.record_watcher import is_watcher_noted, note_watcher
 from boxout.pipeline.refusals import forget_refusals, record_refusal
 from boxout.pipeline.spellings import write_spellings
@@ -136,7 +140,7 @@ def _ingest_file(
 ) -> FileReport:
     sha256 = fingerprint(path)
     is_known = name in known.files and known.files[name][0] == sha256
-    if is_known or recognise(warehouse, known, name, sha256, run_id):
+    if is_known or recognise(warehouse, known, name, sha256):
         _, table_name, row_count = known.files[name]
         if known.has_refusals:
             forget_refusals(warehouse, name, run_id)
@@ -180,16 +184,22 @@ def _write_file(
             "Mend the file and ingest it again; what was there before stays.",
             table=table.name,
         )
-    is_filled = table.name in known.filled
-    before = known.same_file(name)
+    is_filled, is_known = table.name in known.filled, name in known.files
     with warehouse.reading():
-        counts = compare(warehouse, table, shape, before, is_filled=is_filled)
-        dates = touched_dates(warehouse, before)
-    report = FileReport(path, table.name, rows, *counts, rejected, dates)
+        compare(warehouse, table, shape, name, is_known=is_known, is_filled=is_filled)
+        bring_back(warehouse, table, shape, name)
+        if is_known or rejected:
+            count_refused(warehouse, table, "refused_before")
+    report = FileReport(path, table.name, rows, *count_rows(warehouse), rejected, 0)
     with warehouse.commit():
         known.forget(name)
-        write_rows(warehouse, table, shape, name)
+        set_aside(warehouse, table, shape, name, is_known=is_known)
+        write_rows(warehouse, table, shape)
         write_record(warehouse, report, *identity)
+        count_refused(warehouse, table, "refused_on")
+        if not (is_known or rejected):
+            warehouse.execute("CREATE OR REPLACE TEMP TABLE refused_before AS FROM refused_on")
+        dates = touched_dates(warehouse, shape)
         if dates:
             write_partitions(warehouse, graph, table, run_id, is_filled=is_filled)
         write_spellings(warehouse, table, shape, name)
@@ -197,7 +207,7 @@ def _write_file(
         if known.label is None:  # another process may have said what the project is
             _refuse_mixture(warehouse, path, label)
     known.note(name, sha256, table.name, rows, label)
-    return report
+    return replace(report, dates=dates)
 
 
 def _translate(

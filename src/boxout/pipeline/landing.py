@@ -6,9 +6,7 @@ Reads the temporary tables that `arrivals` creates.
 from __future__ import annotations
 
 from boxout.pipeline.arrivals import SOURCE_FILE, FileReport
-from boxout.pipeline.check_queries import QUARANTINED
 from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
-from boxout.pipeline.files_on_record import is_there
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.reads import columns_by_reader
 from boxout.sources.files.shape import Shape
@@ -18,32 +16,17 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 SAMPLE_ROWS = 3
 
 
-def write_rows(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str) -> None:
-    """Replace, remove and add the rows of `gone` and `written`.
-
-    Rows that stay as they are, of files that nobody has any more, become this file's: it is where
-    they will be corrected.
-    """
+def write_rows(warehouse: Warehouse, table: TableDefinition, shape: Shape) -> None:
+    """Replace, remove and add the rows of `gone` and `written`."""
     published = f"{LAKE}.{table.name}"
-    key = ", ".join(shape.key)
     same_key = " AND ".join(f"g.{column} = p.{column}" for column in shape.key)
     if warehouse.scalar("SELECT count(*) FROM gone"):
         warehouse.execute(
             f"DELETE FROM {published} AS p WHERE EXISTS (SELECT 1 FROM gone AS g WHERE {same_key})"
         )
-    others = warehouse.rows(
-        f"SELECT DISTINCT {SOURCE_FILE} FROM nearby WHERE {SOURCE_FILE} <> $1", [name]
-    )
-    gone = [other for (other,) in others if not is_there(other)]
-    if gone:
-        warehouse.execute(
-            f"UPDATE {published} SET {SOURCE_FILE} = $1 "
-            f"WHERE {SOURCE_FILE} IN (SELECT unnest($2::VARCHAR[])) "
-            f"AND ({key}) IN (SELECT ({key}) FROM arrived)",
-            [name, gone],
-        )
     warehouse.execute(
-        f"INSERT INTO {published} BY NAME SELECT * FROM written ORDER BY game_date, {key}"
+        f"INSERT INTO {published} BY NAME SELECT * FROM written "
+        f"ORDER BY game_date, {', '.join(shape.key)}"
     )
 
 
@@ -84,6 +67,8 @@ def write_partitions(
 ) -> None:
     """Replace the ledger's rows of the dates in `touched` by what is there of them now.
 
+    Reads `refused_on`, too.
+
     Parameters
     ----------
     is_filled
@@ -93,13 +78,6 @@ def write_partitions(
     columns = warehouse.columns(published)
     reads = columns_by_reader(warehouse.home, graph, table.name, columns)
     content = [column for column in columns if column != SOURCE_FILE]
-    # Apart from the statements that join it: most tables have nothing refused, and a join with
-    # a table of the lake takes longer to plan than to run.
-    warehouse.execute(
-        "CREATE OR REPLACE TEMP TABLE refused_on AS SELECT game_date, sum(failing) AS refused "
-        f"FROM ({QUARANTINED}) WHERE table_name = $1 GROUP BY game_date",
-        [table.name],
-    )
     if is_filled:
         warehouse.execute(
             "DELETE FROM lake.ledger.partitions WHERE table_name = $1 "

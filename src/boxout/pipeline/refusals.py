@@ -5,9 +5,8 @@ A refusal lasts until the file is accepted, or one of the same name where the re
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from boxout.errors import RefusedFileError
+from boxout.pipeline.files_on_record import is_there
 from boxout.pipeline.record_incidents import NEXT_INCIDENT, REPAIRED
 from boxout.warehouse.ducklake import Warehouse
 
@@ -67,4 +66,4 @@ def _names_of_source(warehouse: Warehouse, name: str) -> list[str]:
         "WHERE regexp_extract(source_file, '[^/]*$') = regexp_extract($1, '[^/]*$')",
         [name],
     )
-    return [path for (path,) in refused if path == name or not Path(path).exists()]
+    return [path for (path,) in refused if path == name or not is_there(path)]

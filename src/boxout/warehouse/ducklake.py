@@ -329,30 +329,43 @@ def open_warehouse(home: Home, *, create: bool = False, version: int | None = No
 
 
 def _connect(home: Home) -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(
-        config={
-            "temp_directory": str(home.scratch),
-            "memory_limit": _memory_limit(),
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-            # Checking the signatures of files that were installed with DuckDB itself, from the
-            # same locked packages, would take half of a short command's time.
-            "allow_unsigned_extensions": are_packaged(),
-        }
-    )
-
-
-def _memory_limit() -> str:
     limit = os.environ.get(MEMORY_VARIABLE) or DEFAULT_MEMORY_LIMIT
-    said = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT])i?B", limit.strip(), re.IGNORECASE)
-    # DuckDB takes a negative one for none at all, and cannot open a catalog with next to nothing.
-    if not said or float(said[1]) * 1000.0 ** " KMGT".index(said[2].upper()) < LEAST_MEMORY:
-        raise UsageError(
-            f"{limit!r} is no amount of memory to work with.",
-            MEMORY_VARIABLE,
-            "Write it like 4GB; 100MB is the least.",
+    if not _is_enough(limit):
+        raise _no_memory(limit)
+    try:
+        return duckdb.connect(
+            config={
+                "temp_directory": str(home.scratch),
+                "memory_limit": limit,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+                # Checking the signatures of files that were installed with DuckDB itself, from
+                # the same locked packages, would take half of a short command's time.
+                "allow_unsigned_extensions": are_packaged(),
+            }
         )
-    return limit
+    except duckdb.ParserException as error:
+        raise _no_memory(limit) from error
+
+
+def _is_enough(limit: str) -> bool:
+    """Whether it is an amount of memory, of which DuckDB says more, and not next to nothing.
+
+    DuckDB takes a negative one for none at all.
+    """
+    said = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(?:%|([KMGT])(i?)B?)", limit.strip(), re.I)
+    if said is None or said[2] is None:
+        return said is not None
+    unit = (1024.0 if said[3] else 1000.0) ** " KMGT".index(said[2].upper())
+    return float(said[1]) * unit >= LEAST_MEMORY
+
+
+def _no_memory(limit: str) -> UsageError:
+    return UsageError(
+        f"{limit!r} is no amount of memory to work with.",
+        MEMORY_VARIABLE,
+        "Write it like 4GB; 100MB is the least.",
+    )
 
 
 def _spare_searches_for_pandas() -> None:

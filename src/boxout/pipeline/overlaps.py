@@ -1,0 +1,98 @@
+"""Rows that more than one file brings: kept aside, until no file before them has them any more.
+
+A landing table holds one row of each key: of the files that bring it, that of the one ingested
+last, and where it is alike that of the first. The others' rows are in a table of the same name
+in the schema `overlaps`. Without them a row would be gone when its file brings it no longer,
+though another still does, and a build from the same files would have it.
+
+Reads the temporary tables that `arrivals` creates.
+"""
+
+from __future__ import annotations
+
+from boxout.pipeline.arrivals import SOURCE_FILE
+from boxout.sources.files.shape import Shape
+from boxout.tables.definition import TableDefinition
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+SCHEMA = "overlaps"
+
+
+def overlap_table(table: str) -> str:
+    """Return the name, with its schema, of the table that keeps a landing table's other rows."""
+    return f"{SCHEMA}.{table.split('.')[1]}"
+
+
+def bring_back(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str) -> None:
+    """Let rows that a file brings no longer be followed by those that another file has of them.
+
+    They come into `written`, and what they follow in `gone` counts as replaced. Where they are
+    alike, their keys are in `alike`: nothing but the file that the row is of changes.
+    """
+    key = ", ".join(shape.key)
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE alike AS SELECT {key} FROM gone LIMIT 0")
+    aside = overlap_table(table.name)
+    is_any_gone = warehouse.scalar("SELECT count(*) FROM gone WHERE NOT is_replaced")
+    if not is_any_gone or not warehouse.has_table(aside):
+        return
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE coming_back AS
+        SELECT o.* FROM {LAKE}.{aside} AS o JOIN lake.ledger.files AS f USING ({SOURCE_FILE})
+        WHERE {SOURCE_FILE} <> $1 AND ({key}) IN (SELECT ({key}) FROM gone WHERE NOT is_replaced)
+        QUALIFY row_number() OVER (
+          PARTITION BY {key} ORDER BY f.ingested_at DESC, {SOURCE_FILE}) = 1
+        """,
+        [name],
+    )
+    content = ", ".join(f'"{c}"' for c in warehouse.columns("coming_back") if c != SOURCE_FILE)
+    warehouse.execute(
+        f"""
+        INSERT INTO alike
+        SELECT {key} FROM (SELECT {content} FROM coming_back INTERSECT SELECT {content} FROM nearby)
+        """
+    )
+    warehouse.execute("INSERT INTO written BY NAME SELECT * FROM coming_back")
+    warehouse.execute(
+        f"UPDATE gone SET is_replaced = true WHERE ({key}) IN (SELECT ({key}) FROM coming_back)"
+    )
+
+
+def set_aside(
+    warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str, *, is_known: bool
+) -> None:
+    """Keep what this file and others bring of one key, but for the row that holds; in a commit.
+
+    Parameters
+    ----------
+    name, is_known
+        The file's name, and whether it was on record.
+    """
+    key = ", ".join(shape.key)
+    aside = overlap_table(table.name)
+    others = f"SELECT ({key}) FROM nearby WHERE {SOURCE_FILE} <> $1"
+    if is_known and warehouse.has_table(aside):
+        warehouse.execute(f"DELETE FROM {LAKE}.{aside} WHERE {SOURCE_FILE} = $1", [name])
+        # What has come back is of another file, and in the landing table from now on.
+        warehouse.execute(
+            f"DELETE FROM {LAKE}.{aside} WHERE ({SOURCE_FILE}, {key}) IN "
+            f"(SELECT ({SOURCE_FILE}, {key}) FROM written WHERE {SOURCE_FILE} <> $1)",
+            [name],
+        )
+    if not warehouse.scalar(f"SELECT count(*) FROM ({others})", [name]):
+        return
+    warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.{SCHEMA}")
+    warehouse.execute(
+        f"CREATE TABLE IF NOT EXISTS {LAKE}.{aside} AS FROM {LAKE}.{table.name} LIMIT 0"
+    )
+    warehouse.execute(
+        f"""
+        INSERT INTO {LAKE}.{aside} BY NAME
+        SELECT * FROM nearby WHERE {SOURCE_FILE} <> $1
+          AND ({key}) IN (SELECT ({key}) FROM written WHERE {SOURCE_FILE} = $1)
+        UNION ALL BY NAME
+        SELECT * FROM arrived WHERE ({key}) IN ({others})
+          AND ({key}) NOT IN (SELECT ({key}) FROM written)
+        """,
+        [name],
+    )
