@@ -231,11 +231,13 @@ def test_a_date_of_which_other_rows_are_refused_gets_a_new_hash(write, ingest, e
     assert audit_content(empty, [graph.tables[BOX]]).passed
 
 
-def test_a_file_that_may_be_where_nobody_can_look_is_taken_to_be_there(monkeypatch):
-    def exists(self):
+def test_a_file_that_may_be_where_nobody_can_look_is_taken_to_be_there(tmp_path, monkeypatch):
+    assert not is_there(str(tmp_path / "box.parquet"))
+
+    def stat(path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "exists", exists)
+    monkeypatch.setattr(Path, "stat", stat)
     assert is_there("/somewhere/box.parquet")
 
 
@@ -294,6 +296,17 @@ def meanwhile(empty, graph, monkeypatch):
         monkeypatch.setattr(ingest_module, "compare", compare_and_wait)
 
     return between
+
+
+def test_a_name_that_is_on_record_for_another_table_is_refused(write, ingest, empty):
+    """Without this the rows of before would stay, of a file that brings them no longer."""
+    path = write("file.parquet", BOX_LINES)
+    ingest(path)
+    before = hashes(empty), files(empty)
+    with pytest.raises(RefusedFileError, match=r"nba_team_gamelogs; by this name.*bref_player"):
+        ingest(write("file.parquet", TEAM_LOGS))
+    assert (hashes(empty), files(empty)) == before
+    assert ingest(write("logs.parquet", TEAM_LOGS)).added == 6
 
 
 def test_a_file_is_on_record_once_though_it_was_swapped_meanwhile(write, ingest, empty, meanwhile):

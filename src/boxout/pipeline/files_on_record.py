@@ -11,9 +11,12 @@ from boxout.warehouse.ducklake import Warehouse
 def is_there(name: str) -> bool:
     """Whether a file is still at its name, or may be where nobody can look."""
     try:
-        return Path(name).exists()
+        Path(name).stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
     except OSError:
         return True
+    return True
 
 
 class FilesOnRecord:

@@ -149,6 +149,7 @@ def _ingest_file(
     table = graph.tables[shape.table]
     with table_lock(warehouse, table.name):
         known.catch_up()
+        _refuse_other_table(path, table.name, known.files.get(name))
         _refuse_mixture(warehouse, path, known.label)
         _translate(warehouse, table, shape, path, name)
         report = _write_file(warehouse, graph, table, shape, path, (name, sha256, run_id), known)
@@ -225,6 +226,17 @@ def _translate(
             "loaded.",
             table=table.name,
         ) from error
+
+
+def _refuse_other_table(path: Path, table: str, recorded: tuple[str, str, int] | None) -> None:
+    """Refuse a file whose name is on record for other rows, which would stay for good."""
+    if recorded and recorded[1] != table:
+        raise RefusedFileError(
+            f"The file holds rows of {table}; by this name rows of {recorded[1]} are on record.",
+            str(path),
+            "Give it another name. What is on record stays.",
+            table=table,
+        )
 
 
 def _refuse_mixture(warehouse: Warehouse, path: Path, label: str | None) -> None:
