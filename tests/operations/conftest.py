@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import sqlite3
 import subprocess
+import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -44,3 +48,22 @@ def read_until(process: Process, text: str) -> str:
 def until() -> Callable[[Process, str], str]:
     """Read what a process prints until a line has a text."""
     return read_until
+
+
+@pytest.fixture(scope="session")
+def hold_still() -> Callable[[Process, Path], None]:
+    """Stop a process that works on a home, at a moment when it holds no lock of the catalog."""
+
+    def hold(process: Process, home: Path) -> None:
+        for _ in range(100):
+            process.send_signal(signal.SIGSTOP)
+            try:
+                with closing(sqlite3.connect(home / "catalog.sqlite", timeout=0.2)) as catalog:
+                    catalog.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                process.send_signal(signal.SIGCONT)
+                time.sleep(0.02)
+        raise AssertionError("it never was without a lock")
+
+    return hold

@@ -22,9 +22,11 @@ def listed(boxout, home, *options):
     return json.loads(result.stdout)
 
 
-def test_a_run_at_work_shows_its_progress_and_makes_no_data_version(backfill, ingested, boxout):
+def test_a_run_at_work_shows_its_progress_and_makes_no_data_version(
+    backfill, hold_still, ingested, boxout
+):
     process = backfill(ingested)
-    process.send_signal(signal.SIGSTOP)  # the run holds still while it is looked at
+    hold_still(process, ingested)
     try:
         with open_warehouse(Home(ingested)) as warehouse:
             version = warehouse.version()

@@ -42,9 +42,9 @@ def test_what_was_ingested_and_not_carried_on_is_counted(project, graph, league_
     assert read_status(project, graph).not_carried_on == 0
 
 
-def test_a_run_at_work_is_in_the_picture(backfill, ingested, boxout):
+def test_a_run_at_work_is_in_the_picture(backfill, hold_still, ingested, boxout):
     process = backfill(ingested)
-    process.send_signal(signal.SIGSTOP)
+    hold_still(process, ingested)
     try:
         status = json.loads(boxout("status", "--json", "--home", ingested).stdout)
         (run,) = status["active"]

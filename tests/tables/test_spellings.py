@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-import duckdb
 import pytest
 
 # Two spellings of one man, in the order of the alphabet, and one of another man.
@@ -63,25 +60,3 @@ def test_one_offer_under_two_ids_of_one_game_is_always_the_same_row(compute, ord
         },
     )
     assert [(row["player_id"], float(row["line"])) for row in rows] == [(8, 20.5)]
-
-
-@pytest.mark.parametrize(
-    ("name", "seen", "check"),
-    [
-        ("injuries", "report_at", "reports_matched_to_player"),
-        ("lineups", "announced_at", "starters_matched_to_player"),
-    ],
-)
-def test_a_second_spelling_is_no_unmatched_row(name, seen, check, graph):
-    """Only a name that nobody bears is one."""
-    reports = REPORTS.format(seen=seen, order="ASC")
-    query = next(c.expression for c in graph.tables[f"raw.{name}"].checks if c.name == check)
-    with duckdb.connect() as connection:
-        connection.execute("CREATE SCHEMA landing; CREATE SCHEMA raw")
-        connection.execute(
-            "CREATE TABLE quarantined (table_name VARCHAR, game_date DATE, failing INT)"
-        )
-        connection.execute(f"CREATE TABLE landing.{name} AS {reports}")
-        for aliases, failing in ((ALIASES, 0), (f"{ALIASES} WHERE player_id = 7", 1)):
-            connection.execute(f"CREATE OR REPLACE TABLE raw.player_aliases AS {aliases}")
-            assert connection.execute(query).fetchall() == [(date(2024, 1, 7), failing, 3)]

@@ -13,10 +13,10 @@ scope = "season"
 severity = "warn"
 at_least = 0.98
 query = """
-SELECT l.game_date, SUM(CASE WHEN a.player_id IS NULL THEN 1 ELSE 0 END) AS failing, COUNT(*) AS total
-FROM landing.lineups AS l
-LEFT JOIN raw.player_aliases AS a ON a.player_key = l.player_key
-GROUP BY l.game_date
+SELECT l.game_date, l.starters - COALESCE(t.starters, 0) AS failing, l.starters AS total
+FROM (SELECT game_date, COUNT(*) AS starters FROM landing.lineups GROUP BY game_date) AS l
+LEFT JOIN (SELECT game_date, COUNT(*) AS starters FROM this GROUP BY game_date) AS t
+  ON t.game_date = l.game_date
 UNION ALL
 SELECT q.game_date, q.failing, q.failing AS total FROM quarantined AS q WHERE q.table_name = 'landing.lineups'
 """
