@@ -152,20 +152,20 @@ def require_ready(answer: Readiness) -> None:
         )
 
 
-def require_games(warehouse: Warehouse, start: date | None, end: date | None) -> None:
-    """Refuse a range without a finished game where there are some outside it.
+def require_games(warehouse: Warehouse, answer: Readiness) -> None:
+    """Refuse an answer on a range without a finished game where there are some outside it.
 
     Raises
     ------
     UsageError
         With the range of finished games that there is.
     """
-    if _seasons(warehouse, start, end):
+    if answer.first_date is not None:
         return
     seasons = _seasons(warehouse, None, None)
     if seasons:
         raise UsageError(
-            "There is no finished game in the range.",
+            answer.reason,
             f"finished games are of {seasons[0]['first_date']} to {seasons[-1]['last_date']}",
             "Give a range of these with --start-date and --end-date, or none.",
         )

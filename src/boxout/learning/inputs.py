@@ -64,8 +64,8 @@ def read_inputs(
     names = [market.name for market in markets]
     create_ledger(warehouse)
     with warehouse.reading():
-        require_games(warehouse, start, end)
         answer = readiness(warehouse, names, start=start, end=end, graph=graph)
+        require_games(warehouse, answer)
         require_ready(answer)
         assert answer.first_date
         assert answer.last_date

@@ -13,7 +13,7 @@ from boxout.learning.states import FEATURE_STORE, read_states
 from boxout.learning.storage import PREDICTIONS
 from boxout.pipeline.goalposts import read_goalposts
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ledger import SIMULATED, read_property
+from boxout.pipeline.ledger import is_simulated_league
 from boxout.sources.seasons import eastern_date
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
@@ -79,7 +79,7 @@ def publish_readiness(
     moved = read_goalposts(warehouse)
     if chosen is None:
         return Readiness(False, "There is no game on the schedule.", None, None, goalposts=moved)
-    is_tonight = day is None and read_property(warehouse, SIMULATED) != "true"
+    is_tonight = day is None and not is_simulated_league(warehouse)
     day = chosen
     read_states(warehouse, graph, FEATURE_STORE, "feature_states")
     season, games, state = _slate(warehouse, day)

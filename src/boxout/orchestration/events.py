@@ -48,7 +48,9 @@ def _ingests(ledger: LedgerAt, span: list[datetime]) -> list[Event]:
     # A file that came again has replaced its row: what it brought the first time is history.
     found = ledger.inserted("files", "ingested_at", *span)
     # One that was moved since has been written again, under its new name and of the same moment.
-    here = {r["source_file"] for r in ledger.records("ledger.files", "FROM {table}")}
+    here = {
+        r["source_file"] for r in ledger.records("ledger.files", "SELECT source_file FROM {table}")
+    }
     found.sort(key=lambda r: r["source_file"] in here)
     rows = {(r["sha256"], r["run_id"], r["ingested_at"]): r for r in found}.values()
     return [

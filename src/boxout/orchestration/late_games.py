@@ -6,7 +6,7 @@ from datetime import date, datetime, time, timedelta
 
 from boxout.learning.gates import GAMES
 from boxout.orchestration.schedule import eastern
-from boxout.pipeline.ledger import SIMULATED, read_property
+from boxout.pipeline.ledger import is_simulated_league
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 # More late dates than these are told in one sentence.
@@ -25,7 +25,7 @@ def late_games(warehouse: Warehouse, late_after: time, at: datetime) -> dict[dat
     at
         The present moment, naive UTC.
     """
-    if not warehouse.has_table(GAMES) or read_property(warehouse, SIMULATED) == "true":
+    if not warehouse.has_table(GAMES) or is_simulated_league(warehouse):
         return {}
     local = eastern(at)
     played = local.date() - timedelta(days=1 if local.time() >= late_after else 2)

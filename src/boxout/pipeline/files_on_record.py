@@ -7,6 +7,9 @@ from pathlib import Path
 from boxout.pipeline.ledger import SIMULATED, read_property
 from boxout.warehouse.ducklake import Warehouse
 
+# The ledger's tables that hold what a file brought, beside its refusal.
+RECORD_TABLES = ("files", "quarantine", "spellings")
+
 
 def is_there(name: str) -> bool:
     """Whether a file is still at its name, or may be where nobody can look."""
@@ -75,7 +78,7 @@ class FilesOnRecord:
         """
         if name not in self.files and self._warehouse.version() == self._version:
             return
-        for table in ("files", "quarantine", "spellings"):
+        for table in RECORD_TABLES:
             self._warehouse.execute(
                 f"DELETE FROM lake.ledger.{table} WHERE source_file = $1", [name]
             )

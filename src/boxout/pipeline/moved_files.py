@@ -7,12 +7,10 @@ under which nobody corrects them.
 from __future__ import annotations
 
 from boxout.pipeline.arrivals import SOURCE_FILE
-from boxout.pipeline.files_on_record import FilesOnRecord
+from boxout.pipeline.files_on_record import RECORD_TABLES, FilesOnRecord
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.overlaps import overlap_table
 from boxout.warehouse.ducklake import LAKE, Warehouse
-
-_OF_FILES = ("ledger.files", "ledger.quarantine", "ledger.spellings")
 
 
 def recognise(warehouse: Warehouse, known: FilesOnRecord, name: str, sha256: str) -> bool:
@@ -35,7 +33,8 @@ def recognise(warehouse: Warehouse, known: FilesOnRecord, name: str, sha256: str
         if old is None:
             return False
         with warehouse.commit():
-            for renamed in (table, overlap_table(table), *_OF_FILES):
+            of_file = (f"ledger.{record}" for record in RECORD_TABLES)
+            for renamed in (table, overlap_table(table), *of_file):
                 if warehouse.has_table(renamed):
                     warehouse.execute(
                         f"UPDATE {LAKE}.{renamed} SET {SOURCE_FILE} = $2 WHERE {SOURCE_FILE} = $1",
