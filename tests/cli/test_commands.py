@@ -102,7 +102,7 @@ def test_a_terminal_sees_a_bar_with_count_and_rate(ingested_once, tmp_path):
     os.close(ours)
     text = re.sub(r"\x1b\[[\d;]*m", "", seen.decode())
     assert process.returncode == 0, text
-    assert re.search(r"raw\.games .* \d+/\d+ dates, \d+/s [\d-]+:[\d-]+:[\d-]+", text)
+    assert re.search(r"raw\.games .* [1-9]\d*/\d+ dates, \d+/s [\d-]+:[\d-]+:[\d-]+", text)
 
 
 def test_run_prints_what_it_did_and_where_to_look_next(trained):
