@@ -186,6 +186,34 @@ def test_rows_that_overlapping_files_refuse_again_count_once(write, ingest, empt
     assert refused() == 8
     ingest(write("third.parquet", with_wrong("CLE")))
     assert refused() == 16
+    some_of_them = f"SELECT * FROM ({WRONG_TEAM}) WHERE player_name < 'PlayerF'"
+    assert sum(ingest(write("some.parquet", some_of_them)).rejected.values()) == 5
+    assert refused() == 16
+    ingest(write("text.csv", WRONG_TEAM))
+    assert refused() == 16
+    # Of as many rows with the same samples, one differs.
+    one_else = (
+        f"SELECT * REPLACE (ast + (player_name = 'PlayerH DENson')::INTEGER AS ast) "
+        f"FROM ({WRONG_TEAM})"
+    )
+    ingest(write("one_else.parquet", one_else))
+    assert refused() == 17
+
+
+def test_alike_rows_that_one_file_refuses_each_count(write, ingest, empty):
+    ingest(write("twice.parquet", f"{WRONG_TEAM} UNION ALL SELECT * FROM ({WRONG_TEAM})"))
+    [(refused,)] = empty.rows(f"SELECT sum(failing) FROM ({QUARANTINED})")
+    assert refused == 16
+
+
+def test_rows_refused_before_they_were_told_apart_count_as_they_are(write, ingest, empty):
+    ingest(write("first.parquet", WRONG_TEAM))
+    with empty.commit():
+        empty.execute("ALTER TABLE lake.ledger.quarantine DROP COLUMN row_hashes")
+        empty.execute("DELETE FROM lake.ledger.properties WHERE name = 'ledger_layout'")
+    ingest(write("second.parquet", with_wrong("CLE")))
+    [(refused,)] = empty.rows(f"SELECT sum(failing) FROM ({QUARANTINED})")
+    assert refused == 16
 
 
 def test_a_copy_does_not_undo_a_correction_where_it_is_or_is_moved_to(write, ingest, empty):

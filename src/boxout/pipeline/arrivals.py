@@ -15,17 +15,22 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 from boxout.warehouse.home import Home
 
 SOURCE_FILE = "source_file"
+_WHERE_IT_IS = (SOURCE_FILE, "source_row")
 REPEATED = "an exact repeat of an earlier row"
 CONTRADICTED = "another row with the same key says something else"
 # Rows that ingest refused, by landing table and date, for checks of the share that is matched;
 # an exact repeat of a row is no loss. Files that overlap, such as each night's of the last seven
-# days, refuse the same rows of a date again: as many, with the same samples but for their places.
+# days, refuse the same rows again: each counts once. What was recorded before rows were told apart
+# has no hashes.
 QUARANTINED = f"""
-    SELECT table_name, game_date, failing FROM (
-      SELECT DISTINCT table_name, check_name, game_date, failing,
-             regexp_replace(sample, '"source_row":[0-9]+', '', 'g') AS sample
-      FROM lake.ledger.quarantine
+    WITH refused AS (
+      SELECT table_name, check_name, game_date, failing, row_hashes FROM lake.ledger.quarantine
       WHERE source_file IS NOT NULL AND check_name <> '{REPEATED}')
+    SELECT table_name, game_date, count(DISTINCT row_hash) AS failing
+    FROM (SELECT * EXCLUDE (row_hashes), unnest(row_hashes) AS row_hash FROM refused)
+    GROUP BY table_name, check_name, game_date
+    UNION ALL
+    SELECT table_name, game_date, failing FROM refused WHERE row_hashes IS NULL
     """
 
 
@@ -68,19 +73,28 @@ def landing_query(home: Home, table: TableDefinition, rows: str) -> str:
 
 
 def translate(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str) -> None:
-    """Create `rejects` (source_row, game_date, problem) and `arrived` (landing columns)."""
+    """Create `rejects` (source_row, game_date, problem, row_hash) and `arrived` (landing columns).
+
+    Alike rows of one file have hashes of their own, so that each counts; another file's rows have
+    the same where they say the same.
+    """
     warehouse.execute(
         f"CREATE OR REPLACE TEMP TABLE translated AS SELECT *, $1 AS {SOURCE_FILE} "
         f"FROM ({shape.query})",
         [name],
     )
     _find_repeats(warehouse, shape)
+    said = ", ".join(c for c in warehouse.columns("translated") if c not in _WHERE_IT_IS)
     warehouse.execute(
-        """
+        f"""
         CREATE OR REPLACE TEMP TABLE rejects AS
-        SELECT source_row, game_date, problem FROM translated WHERE problem IS NOT NULL
-        UNION ALL
-        SELECT source_row, game_date, r.problem FROM translated JOIN repeats AS r USING (source_row)
+        SELECT source_row, game_date, problem,
+               hash(said, row_number() OVER (PARTITION BY said ORDER BY source_row)) AS row_hash
+        FROM (SELECT source_row, game_date, problem, hash({said}) AS said FROM (
+                SELECT * FROM translated WHERE problem IS NOT NULL
+                UNION ALL
+                SELECT t.* REPLACE (r.problem AS problem)
+                FROM translated AS t JOIN repeats AS r USING (source_row)))
         """
     )
     accepted = (

@@ -39,7 +39,8 @@ def write_record(
         INSERT INTO lake.ledger.quarantine
         SELECT $1, r.problem, r.game_date, $2, count(*),
                to_json(list_slice(list(s ORDER BY s.source_row), 1, {SAMPLE_ROWS}))::VARCHAR,
-               $3, now()::TIMESTAMP
+               $3, now()::TIMESTAMP,
+               CASE WHEN r.game_date IS NOT NULL THEN list(r.row_hash) END
         FROM rejects AS r JOIN source_file AS s USING (source_row)
         GROUP BY r.problem, r.game_date
         """,

@@ -34,7 +34,8 @@ CREATE TABLE IF NOT EXISTS lake.ledger.check_results (
   detail VARCHAR, run_id VARCHAR, checked_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS lake.ledger.quarantine (
   table_name VARCHAR, check_name VARCHAR, game_date DATE, source_file VARCHAR,
-  failing BIGINT, sample VARCHAR, run_id VARCHAR, seen_at TIMESTAMP);
+  failing BIGINT, sample VARCHAR, run_id VARCHAR, seen_at TIMESTAMP, row_hashes UBIGINT[]);
+ALTER TABLE lake.ledger.quarantine ADD COLUMN IF NOT EXISTS row_hashes UBIGINT[];
 CREATE TABLE IF NOT EXISTS lake.ledger.files (
   source_file VARCHAR, table_name VARCHAR, sha256 VARCHAR, row_count BIGINT, added BIGINT,
   changed BIGINT, removed BIGINT, rejected BIGINT, run_id VARCHAR, ingested_at TIMESTAMP);

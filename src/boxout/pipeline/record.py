@@ -173,7 +173,8 @@ def _write_checks(warehouse: Warehouse, bound: dict[str, str]) -> None:
     warehouse.connection.execute(
         """
         INSERT INTO lake.ledger.quarantine
-        SELECT $table, c.check_name, c.game_date, NULL, c.failing, s.sample, $run, now()::TIMESTAMP
+        SELECT $table, c.check_name, c.game_date, NULL, c.failing, s.sample, $run, now()::TIMESTAMP,
+               NULL
         FROM check_now AS c LEFT JOIN failure_samples AS s USING (check_name)
         WHERE NOT c.passed AND c.severity = 'block' AND c.game_date IS NOT NULL
         """,
