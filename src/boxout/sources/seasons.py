@@ -124,3 +124,8 @@ def eastern_date(moment: datetime) -> date:
     """Return the US Eastern date of a moment; naive moments are taken as UTC."""
     aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("UTC"))
     return aware.astimezone(EASTERN).date()
+
+
+def eastern_date_sql(moment: str) -> str:
+    """SQL of the US Eastern date of a moment in UTC."""
+    return f"(({moment} AT TIME ZONE 'UTC') AT TIME ZONE '{EASTERN.key}')::DATE"

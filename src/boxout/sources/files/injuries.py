@@ -1,6 +1,12 @@
 """boxout's own injury file: one row a player and report before a game."""
 
-from boxout.sources.files.shape import PLAYER_COLUMNS, SEASON, Shape, player_names
+from boxout.sources.files.shape import (
+    PLAYER_COLUMNS,
+    SEASON,
+    Shape,
+    player_names,
+    utc_moment,
+)
 
 _NAMES, _JOIN = player_names("f.player_name")
 
@@ -13,7 +19,7 @@ SHAPE = Shape(
     query=f"""
     WITH p AS (
       SELECT source_row, try_cast(f.game_date AS DATE) AS game_date,
-             try_cast(f.report_utc AS TIMESTAMP) AS report_at, t.team, t.problem AS team_problem,
+             {utc_moment("f.report_utc")} AS report_at, t.team, t.problem AS team_problem,
              {_NAMES}, lower(f.status) AS status, f.reason
       FROM source_file AS f LEFT JOIN team_names AS t ON t.spelling = f.team {_JOIN})
     SELECT source_row, {SEASON}, game_date, {PLAYER_COLUMNS}, report_at, team, status, reason,

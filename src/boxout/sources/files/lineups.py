@@ -1,6 +1,12 @@
 """boxout's own lineup file: one row a starter as announced before a game."""
 
-from boxout.sources.files.shape import PLAYER_COLUMNS, SEASON, Shape, player_names
+from boxout.sources.files.shape import (
+    PLAYER_COLUMNS,
+    SEASON,
+    Shape,
+    player_names,
+    utc_moment,
+)
 
 _NAMES, _JOIN = player_names("f.player_name")
 
@@ -13,7 +19,7 @@ SHAPE = Shape(
     query=f"""
     WITH p AS (
       SELECT source_row, try_cast(f.game_date AS DATE) AS game_date,
-             try_cast(f.announced_utc AS TIMESTAMP) AS announced_at, t.team,
+             {utc_moment("f.announced_utc")} AS announced_at, t.team,
              t.problem AS team_problem, {_NAMES}
       FROM source_file AS f LEFT JOIN team_names AS t ON t.spelling = f.team {_JOIN})
     SELECT source_row, {SEASON}, game_date, {PLAYER_COLUMNS}, announced_at, team,

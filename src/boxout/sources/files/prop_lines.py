@@ -10,13 +10,15 @@ from boxout.sources.files.shape import (
     Shape,
     player_names,
     tenths,
+    utc_moment,
     whole_number,
 )
+from boxout.sources.seasons import eastern_date_sql
 
 _NAMES, _JOIN = player_names("f.player_name")
 _COMMON = "player_name home_team away_team bookmaker line timestamp over_price under_price"
-_SEEN = """(try_cast(f."timestamp" AS TIMESTAMPTZ) AT TIME ZONE 'UTC')"""
-_TIPOFF = "(try_cast(f.commence_time AS TIMESTAMPTZ) AT TIME ZONE 'UTC')"
+_SEEN = utc_moment('f."timestamp"')
+_TIPOFF = utc_moment("f.commence_time")
 
 
 def _query(game_date: str, market: str, tipoff: str) -> str:
@@ -55,7 +57,7 @@ def _query(game_date: str, market: str, tipoff: str) -> str:
 _EASTERN_FROM_UTC_DATE = f"""
   CASE WHEN try_cast(event_date AS DATE) IS NOT NULL AND {_SEEN} IS NOT NULL THEN
     greatest(try_cast(event_date AS DATE) - 1, least(try_cast(event_date AS DATE),
-      (({_SEEN} AT TIME ZONE 'UTC') AT TIME ZONE 'America/New_York')::DATE)) END"""
+      {eastern_date_sql(_SEEN)})) END"""
 
 SHAPE = Shape(
     table="landing.prop_lines",
@@ -73,7 +75,7 @@ SHAPE_WITH_MARKET = Shape(
     teams=SHAPE.teams,
     players=SHAPE.players,
     query=_query(
-        f"(({_TIPOFF} AT TIME ZONE 'UTC') AT TIME ZONE 'America/New_York')::DATE",
+        eastern_date_sql(_TIPOFF),
         "lower(market)",
         _TIPOFF,
     ),

@@ -1,6 +1,6 @@
 """boxout's own schedule file: one row a game, played or to come."""
 
-from boxout.sources.files.shape import GAME_COLUMNS, GAME_ID_PROBLEMS, Shape
+from boxout.sources.files.shape import GAME_COLUMNS, GAME_ID_PROBLEMS, Shape, utc_moment
 
 SHAPE = Shape(
     table="landing.schedule",
@@ -16,7 +16,7 @@ SHAPE = Shape(
              g.nba_game_id, coalesce(g.season_type, f.season_type) AS nba_season_type,
              g.game_date AS id_date,
              g.problem AS game_problem, coalesce(h.problem, a.problem) AS team_problem,
-             try_cast(f.tipoff_utc AS TIMESTAMP) AS tipoff_at, lower(f.status) AS status
+             {utc_moment("f.tipoff_utc")} AS tipoff_at, lower(f.status) AS status
       FROM source_file AS f
       LEFT JOIN team_names AS h ON h.spelling = f.home_team
       LEFT JOIN team_names AS a ON a.spelling = f.away_team

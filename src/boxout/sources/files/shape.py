@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from boxout.sources.seasons import season_type_sql, start_year_sql
+from boxout.sources.seasons import (
+    FIRST_DATE,
+    LAST_DATE,
+    season_type_sql,
+    start_year_sql,
+)
 
 STATS = (
     "fg",
@@ -78,6 +83,29 @@ GAME_ID_PROBLEMS = f"""
                   THEN 'the game id names another season'"""
 
 PLAYER_COLUMNS = "player_name, player_key, base_key, initial_key, sorted_key, own_player_id"
+
+
+# DuckDB reads a text without a zone in the zone that an earlier row names, so none may but UTC.
+_TIME_OR_OFFSET = "[-+0-9 /T:.]+(Z|UTC)?"
+
+
+def utc_moment(column: str) -> str:
+    """SQL for a moment in UTC: null where it is missing, no time, or before or after any season.
+
+    A text's own offset holds; without one the time is in UTC.
+    """
+    other_zone = (
+        f"typeof({column}) = 'VARCHAR' "
+        f"AND NOT regexp_full_match({column}::VARCHAR, '{_TIME_OR_OFFSET}')"
+    )
+    value = (
+        f"(try_cast(CASE WHEN {other_zone} THEN NULL ELSE {column} END AS TIMESTAMPTZ) "
+        "AT TIME ZONE 'UTC')"
+    )
+    return (
+        f"(CASE WHEN {value} BETWEEN TIMESTAMP '{FIRST_DATE}' AND TIMESTAMP '{LAST_DATE}' "
+        f"THEN {value} END)"
+    )
 
 
 def whole_number(column: str) -> str:

@@ -1,0 +1,95 @@
+"""What a file writes is read for what it means; what is there and cannot be read is refused."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import duckdb
+import pytest
+
+from boxout.sources.files.names import map_names
+from boxout.sources.files.reading import open_file
+
+INJURIES = "report_utc,game_date,team,player_name,status,reason"
+LINEUPS = "announced_utc,game_date,team,player_name"
+SCHEDULE = "game_date,home_team,away_team,tipoff_utc,season_type,status"
+
+
+@pytest.fixture
+def translate():
+    """Translate a file's rows into its landing table's columns, in the file's order."""
+
+    def translate_file(path):
+        with duckdb.connect() as connection:
+            connection.execute("SET TimeZone = 'UTC'")
+            shape = open_file(connection, path)
+            map_names(connection, shape)
+            found = connection.execute(f"SELECT * FROM ({shape.query}) ORDER BY source_row")
+            names = [column[0] for column in found.description]
+            return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    return translate_file
+
+
+@pytest.fixture
+def read(tmp_path, translate):
+    """Translate a text file of one header and some lines."""
+
+    def read_text(header, *lines):
+        path = tmp_path / "file.csv"
+        path.write_text("\n".join((header, *lines)) + "\n", encoding="utf-8")
+        return translate(path)
+
+    return read_text
+
+
+def problems(rows):
+    return {row["problem"] for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("header", "line", "column"),
+    [
+        (INJURIES, "{},2023-10-24,DEN,Nikola Jokic,out,rest", "report_at"),
+        (LINEUPS, "{},2023-10-24,DEN,Nikola Jokic", "announced_at"),
+        (SCHEDULE, "2023-10-24,DEN,LAL,{},regular,scheduled", "tipoff_at"),
+    ],
+)
+def test_a_time_with_an_offset_is_the_moment_that_it_names(read, header, line, column):
+    same = (
+        "2023-10-24T21:00:00-04:00",
+        "2023-10-25 01:00:00",
+        "2023-10-25 01:00:00 UTC",
+        "2023-10-25T01:00:00Z",
+        "2023-10-25T01:00:00.000+00:00",
+    )
+    rows = read(header, *map(line.format, same))
+    assert {row[column] for row in rows} == {datetime(2023, 10, 25, 1)}
+    assert problems(rows) == {None}
+
+
+def test_a_time_that_names_a_zone_is_refused_and_moves_no_other(read):
+    times = ("2023-10-25T01:00:00Z", "2023-10-24 21:00:00 America/New_York", "2023-10-25 01:00:00")
+    rows = read(INJURIES, *(f"{time},2023-10-24,DEN,Nikola Jokic,out,rest" for time in times))
+    known = datetime(2023, 10, 25, 1)
+    assert [row["report_at"] for row in rows] == [known, None, known]
+
+
+@pytest.mark.parametrize("kind", ["TIMESTAMP", "TIMESTAMPTZ", "TIMESTAMP_NS", "VARCHAR"])
+def test_a_time_of_a_parquet_file_is_in_utc_whatever_its_type(tmp_path, translate, kind):
+    path = tmp_path / "injuries.parquet"
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'America/New_York'")
+        connection.execute(
+            f"COPY (SELECT '2023-10-24 21:30:00+00'::{kind} AS report_utc, DATE '2023-10-24' AS "
+            "game_date, 'DEN' AS team, 'Nikola Jokic' AS player_name, 'out' AS status, "
+            f"'Knee' AS reason) TO '{path}'"
+        )
+    [row] = translate(path)
+    assert row["report_at"] == datetime(2023, 10, 24, 21, 30)
+
+
+def test_a_time_of_no_season_is_no_time(read):
+    times = ("infinity", "-infinity", "2023-10-24 (BC)", "23-10-24 20:00:00", "9999-10-24")
+    rows = read(INJURIES, *(f"{time},2023-10-24,DEN,Nikola Jokic,out,rest" for time in times))
+    assert problems(rows) == {"the report's time is missing or malformed"}
