@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 
 import duckdb
 import pytest
@@ -93,3 +93,61 @@ def test_a_time_of_no_season_is_no_time(read):
     times = ("infinity", "-infinity", "2023-10-24 (BC)", "23-10-24 20:00:00", "9999-10-24")
     rows = read(INJURIES, *(f"{time},2023-10-24,DEN,Nikola Jokic,out,rest" for time in times))
     assert problems(rows) == {"the report's time is missing or malformed"}
+
+
+# A line of each shape whose date is text; {} stands for the date.
+DATED = {
+    "bref": (
+        "game_date,bref_game_id,home_team,visitor_team,home_pts,visitor_pts,player_name,team,"
+        "is_starter,mp,fg,fga,fg3,fg3a,ft,fta,orb,drb,ast,stl,blk,tov,pf,pts,plus_minus",
+        "{},202310240DEN,DEN,LAL,1,2,Nikola Jokic,DEN,1,30,1,2,0,0,0,0,0,0,0,0,0,0,0,2,0",
+    ),
+    "team logs": (
+        "season_id,team_id,team_abbreviation,game_id,game_date,matchup,min,wl,fgm,fga,fg3m,fg3a,"
+        "ftm,fta,oreb,dreb,ast,stl,blk,tov,pf,pts,plus_minus",
+        "22023,1610612743,DEN,0022300061,{},DEN vs. LAL,240,W,1,2,0,0,0,0,0,0,0,0,0,0,0,2,0",
+    ),
+    "player logs": (
+        "player_id,player_name,game_id,game_date,matchup,min,fgm,fga,fg3m,fg3a,ftm,fta,oreb,dreb,"
+        "ast,stl,blk,tov,pf,pts,plus_minus",
+        "203999,Nikola Jokic,0022300061,{},DEN vs. LAL,30,1,2,0,0,0,0,0,0,0,0,0,0,0,2,0",
+    ),
+    "shots": (
+        "team_id,player_id,player_name,game_date,game_id,home_team,away_team,shot_made,action_type,"
+        "shot_type,basic_zone,zone_name,zone_range,loc_x,loc_y,shot_distance,quarter,mins_left,"
+        "secs_left",
+        "1610612743,203999,Nikola Jokic,{},0022300061,DEN,LAL,1,Shot,2PT Field Goal,Mid-Range,C,C,"
+        "1,1,12,1,11,30",
+    ),
+    "game lines": (
+        "date,away,home,score_away,score_home,whos_favored,spread,total,moneyline_away,"
+        "moneyline_home",
+        "{},lal,den,107,119,home,5.5,227.5,,",
+    ),
+    "prop lines": (
+        "player_name,home_team,away_team,bookmaker,line,timestamp,over_price,under_price,event_date",
+        "Nikola Jokic,DEN,LAL,book,19.5,2023-10-24T21:00:00Z,-110,-110,{}",
+    ),
+    "schedule": (SCHEDULE, "{},DEN,LAL,,regular,scheduled"),
+    "injuries": (INJURIES, "2023-10-24 21:00:00,{},DEN,Nikola Jokic,out,rest"),
+    "lineups": (LINEUPS, "2023-10-24 21:00:00,{},DEN,Nikola Jokic"),
+    "players": (
+        "player_name,birth_date,position,height_inches,first_seen",
+        "Nikola Jokic,1995-02-19,C,83,{}",
+    ),
+}
+
+
+@pytest.mark.parametrize("shape", DATED)
+def test_a_date_is_read_whole_and_is_of_a_season(read, shape):
+    header, line = DATED[shape]
+    dates = ("2023-10-24", " 2023-10-24 ", "2023/10/24", "2023-10-24T00:00:00",
+             "2023-10-24 00:00:00+00", '"Oct 24, 2023"', '"OCT 24, 2023"')  # fmt: skip
+    rows = read(header, *map(line.format, dates))
+    assert {row["game_date"] for row in rows} == {date(2023, 10, 24)}
+    assert problems(rows) == {None}
+    others = ("infinity", "-infinity", "2023-10-24 (BC)", "23-10-24", "2023-10-24 garbage",
+              "9999-10-24", "1945-10-24", "2023-10-24T25:00:00", "1698181200000", "")  # fmt: skip
+    rows = read(header, *map(line.format, others))
+    assert {row["game_date"] for row in rows} == {None}
+    assert {row["problem"].split(" is ")[1] for row in rows} == {"missing or malformed"}

@@ -1,6 +1,6 @@
 """Game lines: spread, total and moneyline, one row a game, team codes in lower case."""
 
-from boxout.sources.files.shape import GAME_COLUMNS, Shape, tenths, whole_number
+from boxout.sources.files.shape import GAME_COLUMNS, Shape, calendar_date, tenths, whole_number
 
 SHAPE = Shape(
     table="landing.game_lines",
@@ -12,7 +12,7 @@ SHAPE = Shape(
     teams=("home", "away"),
     query=f"""
     WITH p AS (
-      SELECT source_row, try_cast(f.date AS DATE) AS game_date,
+      SELECT source_row, {calendar_date("f.date")} AS game_date,
              h.team AS home_team, h.number AS home_number, a.team AS away_team,
              NULL::VARCHAR AS nba_game_id, NULL::VARCHAR AS nba_season_type,
              coalesce(h.problem, a.problem) AS team_problem, whos_favored,

@@ -4,6 +4,7 @@ from boxout.sources.files.shape import (
     PLAYER_COLUMNS,
     SEASON,
     Shape,
+    calendar_date,
     player_names,
     utc_moment,
 )
@@ -18,7 +19,7 @@ SHAPE = Shape(
     players=("player_name",),
     query=f"""
     WITH p AS (
-      SELECT source_row, try_cast(f.game_date AS DATE) AS game_date,
+      SELECT source_row, {calendar_date("f.game_date")} AS game_date,
              {utc_moment("f.report_utc")} AS report_at, t.team, t.problem AS team_problem,
              {_NAMES}, lower(f.status) AS status, f.reason
       FROM source_file AS f LEFT JOIN team_names AS t ON t.spelling = f.team {_JOIN})

@@ -7,6 +7,7 @@ from boxout.sources.files.shape import (
     MOST_OF_A_PLAYER,
     PLAYER_COLUMNS,
     Shape,
+    calendar_date,
     player_names,
     stat_columns,
     stats_problems,
@@ -28,8 +29,7 @@ SHAPE = Shape(
     query=f"""
     WITH p AS (
       SELECT source_row,
-             coalesce(try_cast(f.GAME_DATE AS DATE),
-                      try_strptime(f.GAME_DATE::VARCHAR, '%b %d, %Y')::DATE) AS game_date,
+             {calendar_date("f.GAME_DATE")} AS game_date,
              t.team, o.team AS opponent, MATCHUP LIKE '% vs. %' AS is_home,
              CASE WHEN MATCHUP LIKE '% vs. %' THEN t.team ELSE o.team END AS home_team,
              CASE WHEN MATCHUP LIKE '% vs. %' THEN t.number ELSE o.number END AS home_number,

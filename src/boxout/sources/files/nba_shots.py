@@ -5,6 +5,7 @@ from boxout.sources.files.shape import (
     GAME_ID_PROBLEMS,
     PLAYER_COLUMNS,
     Shape,
+    calendar_date,
     player_names,
 )
 
@@ -24,7 +25,7 @@ SHAPE = Shape(
     # The source numbers no shots: the game's order does, made total by every other column.
     query=f"""
     WITH p AS (
-      SELECT source_row, try_cast(f.game_date AS DATE) AS game_date,
+      SELECT source_row, {calendar_date("f.game_date")} AS game_date,
              h.team AS home_team, h.number AS home_number, a.team AS away_team, t.team,
              g.nba_game_id, g.season_type AS nba_season_type, g.game_date AS id_date,
              g.home_team AS id_home, g.problem AS game_problem,

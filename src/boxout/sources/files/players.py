@@ -1,6 +1,6 @@
 """boxout's own file of players: birth date, position and height, one row a player."""
 
-from boxout.sources.files.shape import PLAYER_COLUMNS, SEASON, Shape, player_names
+from boxout.sources.files.shape import PLAYER_COLUMNS, SEASON, Shape, calendar_date, player_names
 
 _NAMES, _JOIN = player_names("f.player_name")
 
@@ -12,7 +12,7 @@ SHAPE = Shape(
     players=("player_name",),
     query=f"""
     WITH p AS (
-      SELECT source_row, try_cast(f.first_seen AS DATE) AS game_date, {_NAMES},
+      SELECT source_row, {calendar_date("f.first_seen")} AS game_date, {_NAMES},
              try_cast(f.player_id AS BIGINT) AS nba_player_id,
              try_cast(f.birth_date AS DATE) AS birth_date, nullif(trim(f.position), '') AS position,
              try_cast(f.height_inches AS INTEGER) AS height_inches

@@ -8,6 +8,7 @@ from boxout.sources.files.shape import (
     GAME_COLUMNS,
     PLAYER_COLUMNS,
     Shape,
+    calendar_date,
     player_names,
     tenths,
     utc_moment,
@@ -54,10 +55,10 @@ def _query(game_date: str, market: str, tipoff: str) -> str:
 
 
 # The tip-off's UTC date is the Eastern date or the day after: the moment seen tells which.
+_EVENT_DATE = calendar_date("f.event_date")
 _EASTERN_FROM_UTC_DATE = f"""
-  CASE WHEN try_cast(event_date AS DATE) IS NOT NULL AND {_SEEN} IS NOT NULL THEN
-    greatest(try_cast(event_date AS DATE) - 1, least(try_cast(event_date AS DATE),
-      {eastern_date_sql(_SEEN)})) END"""
+  CASE WHEN {_EVENT_DATE} IS NOT NULL AND {_SEEN} IS NOT NULL THEN
+    greatest({_EVENT_DATE} - 1, least({_EVENT_DATE}, {eastern_date_sql(_SEEN)})) END"""
 
 SHAPE = Shape(
     table="landing.prop_lines",

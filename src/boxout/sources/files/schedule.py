@@ -1,6 +1,12 @@
 """boxout's own schedule file: one row a game, played or to come."""
 
-from boxout.sources.files.shape import GAME_COLUMNS, GAME_ID_PROBLEMS, Shape, utc_moment
+from boxout.sources.files.shape import (
+    GAME_COLUMNS,
+    GAME_ID_PROBLEMS,
+    Shape,
+    calendar_date,
+    utc_moment,
+)
 
 SHAPE = Shape(
     table="landing.schedule",
@@ -11,7 +17,7 @@ SHAPE = Shape(
     games=("game_id",),
     query=f"""
     WITH p AS (
-      SELECT source_row, try_cast(f.game_date AS DATE) AS game_date,
+      SELECT source_row, {calendar_date("f.game_date")} AS game_date,
              h.team AS home_team, h.number AS home_number, a.team AS away_team,
              g.nba_game_id, coalesce(g.season_type, f.season_type) AS nba_season_type,
              g.game_date AS id_date,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from boxout.sources.seasons import (
     FIRST_DATE,
@@ -83,6 +84,23 @@ GAME_ID_PROBLEMS = f"""
                   THEN 'the game id names another season'"""
 
 PLAYER_COLUMNS = "player_name, player_key, base_key, initial_key, sorted_key, own_player_id"
+
+
+def calendar_date(column: str, first: date = FIRST_DATE) -> str:
+    """SQL for a date: null where it is missing, or its whole text is no date of any season.
+
+    Parameters
+    ----------
+    first
+        The first date that can be meant.
+    """
+    text = f"trim({column}::VARCHAR)"
+    # Cast to DATE, a text may go on with anything; cast to TIMESTAMP, it may not.
+    value = (
+        f"coalesce(try_cast({column} AS TIMESTAMP), try_cast({text} AS TIMESTAMP), "
+        f"try_strptime({text}, '%b %d, %Y'))::DATE"
+    )
+    return f"(CASE WHEN {value} BETWEEN DATE '{first}' AND DATE '{LAST_DATE}' THEN {value} END)"
 
 
 # DuckDB reads a text without a zone in the zone that an earlier row names, so none may but UTC.
