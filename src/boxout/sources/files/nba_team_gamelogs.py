@@ -9,11 +9,14 @@ from boxout.sources.files.shape import (
     GAME_ID_PROBLEMS,
     MOST_OF_A_TEAM,
     Shape,
+    calendar_date,
     stat_columns,
     stats_problems,
+    utc_moment,
     whole_number,
 )
 from boxout.sources.identity.games import SEASON_TYPES
+from boxout.sources.seasons import eastern_date_sql
 
 NBA_STATS = {"fg": "FGM", "fg3": "FG3M", "fg3a": "FG3A", "ft": "FTM", "orb": "OREB", "drb": "DREB"}
 _COMMON = (
@@ -62,10 +65,6 @@ def _query(game_date: str, opponent: str, is_home: str, minutes: str, tipoff: st
     FROM p"""
 
 
-_MATCHUP_DATE = (
-    "coalesce(try_cast(GAME_DATE AS DATE), try_strptime(GAME_DATE::VARCHAR, '%b %d, %Y')::DATE)"
-)
-
 SHAPE = Shape(
     table="landing.nba_team_gamelogs",
     required=frozenset([*_COMMON.split(), "game_date", "matchup", "min"]),
@@ -73,13 +72,15 @@ SHAPE = Shape(
     teams=("team_abbreviation", "_opponent"),
     games=("game_id",),
     query=_query(
-        _MATCHUP_DATE,
+        calendar_date("GAME_DATE"),
         "_opponent",
         "CASE WHEN MATCHUP LIKE '% vs. %' THEN true WHEN MATCHUP LIKE '% @ %' THEN false END",
         "try_cast(MIN AS INTEGER)",
         "NULL::TIMESTAMP",
     ),
 )
+
+_TIPOFF = utc_moment("GAME_TIME_UTC")
 
 SHAPE_WITH_TIPOFF = Shape(
     table="landing.nba_team_gamelogs",
@@ -88,10 +89,10 @@ SHAPE_WITH_TIPOFF = Shape(
     teams=("team_abbreviation", "opponent"),
     games=("game_id",),
     query=_query(
-        "(try_cast(GAME_TIME_UTC AS TIMESTAMPTZ) AT TIME ZONE 'America/New_York')::DATE",
+        eastern_date_sql(_TIPOFF),
         "OPPONENT",
         "try_cast(IS_HOME AS BOOLEAN)",
         "NULL::INTEGER",
-        "try_cast(GAME_TIME_UTC AS TIMESTAMPTZ) AT TIME ZONE 'UTC'",
+        _TIPOFF,
     ),
 )
