@@ -151,3 +151,20 @@ def test_a_date_is_read_whole_and_is_of_a_season(read, shape):
     rows = read(header, *map(line.format, others))
     assert {row["game_date"] for row in rows} == {None}
     assert {row["problem"].split(" is ")[1] for row in rows} == {"missing or malformed"}
+
+
+PROPS = "player_name,home_team,away_team,bookmaker,line,timestamp,over_price,under_price"
+
+
+def test_a_prop_file_without_a_tipoff_may_name_its_market(read):
+    header = f"{PROPS},event_date"
+    line = "Nikola Jokic,DEN,LAL,book,19.5,2023-10-24T21:00:00Z,-110,-110,2023-10-24"
+    [row] = read(header, line)
+    assert (row["market"], row["problem"]) == ("pra", None)
+    rows = read(f"{header},market", f"{line},Points", f"{line},", f"{line},steals")
+    assert [row["market"] for row in rows[:2]] == ["points", "pra"]
+    assert [row["problem"] for row in rows] == [
+        None,
+        None,
+        "the market is none of points, rebounds, assists, threes, pra",
+    ]

@@ -1,7 +1,7 @@
 """Player prop lines: one row a bookmaker, player and moment, full team names.
 
-The older files hold points+rebounds+assists only and the UTC date of the tip-off; the
-others name the market and the tip-off itself (`commence_time`, as The Odds API calls it).
+The older files have the UTC date of the tip-off, and points+rebounds+assists where they name no
+market; the others have the tip-off itself (`commence_time`, as The Odds API calls it).
 """
 
 from boxout.sources.files.shape import (
@@ -18,6 +18,7 @@ from boxout.sources.seasons import eastern_date_sql
 
 _NAMES, _JOIN = player_names("f.player_name")
 _COMMON = "player_name home_team away_team bookmaker line timestamp over_price under_price"
+_MARKET = "lower(trim(f.market))"
 _SEEN = utc_moment('f."timestamp"')
 _TIPOFF = utc_moment("f.commence_time")
 
@@ -66,7 +67,8 @@ SHAPE = Shape(
     key=("own_game_id", "player_key", "bookmaker", "market", "captured_at"),
     teams=("home_team", "away_team"),
     players=("player_name",),
-    query=_query(_EASTERN_FROM_UTC_DATE, "'pra'", "NULL::TIMESTAMP"),
+    optional=("market",),
+    query=_query(_EASTERN_FROM_UTC_DATE, f"coalesce({_MARKET}, 'pra')", "NULL::TIMESTAMP"),
 )
 
 SHAPE_WITH_MARKET = Shape(
@@ -77,7 +79,7 @@ SHAPE_WITH_MARKET = Shape(
     players=SHAPE.players,
     query=_query(
         eastern_date_sql(_TIPOFF),
-        "lower(market)",
+        _MARKET,
         _TIPOFF,
     ),
 )
