@@ -8,6 +8,7 @@ from boxout.sources.files.shape import (
     PLAYER_COLUMNS,
     Shape,
     calendar_date,
+    player_id,
     player_names,
     stat_columns,
     stats_problems,
@@ -37,7 +38,7 @@ SHAPE = Shape(
              g.nba_game_id, g.season_type AS nba_season_type, g.game_date AS id_date,
              g.home_team AS id_home, g.problem AS game_problem,
              coalesce(t.problem, o.problem) AS team_problem,
-             {_NAMES}, try_cast(f.player_id AS BIGINT) AS nba_player_id,
+             {_NAMES}, {player_id("f.player_id")} AS nba_player_id,
              try_cast(f.min AS DECIMAL(6, 2)) AS minutes,
              {stat_columns(NBA_STATS)}, {whole_number("f.plus_minus")} AS plus_minus
       FROM source_file AS f
@@ -54,6 +55,7 @@ SHAPE = Shape(
                 WHEN id_home <> home_team THEN 'the game id names another home team'
                 WHEN team_problem IS NOT NULL THEN team_problem
                 WHEN team IS NULL OR opponent IS NULL THEN 'the matchup names no two teams'
+                WHEN team = opponent THEN 'a team plays itself'
                 WHEN player_key IS NULL OR nba_player_id IS NULL
                   THEN coalesce(player_problem, 'the player has no name or id')
                 WHEN minutes IS NULL OR minutes < 0 THEN 'minutes are missing or negative'

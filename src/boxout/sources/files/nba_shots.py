@@ -6,6 +6,7 @@ from boxout.sources.files.shape import (
     PLAYER_COLUMNS,
     Shape,
     calendar_date,
+    player_id,
     player_names,
 )
 
@@ -30,7 +31,7 @@ SHAPE = Shape(
              g.nba_game_id, g.season_type AS nba_season_type, g.game_date AS id_date,
              g.home_team AS id_home, g.problem AS game_problem,
              coalesce(h.problem, a.problem, t.problem) AS team_problem,
-             {_NAMES}, try_cast(f.player_id AS BIGINT) AS nba_player_id,
+             {_NAMES}, {player_id("f.player_id")} AS nba_player_id,
              row_number() OVER (
                PARTITION BY f.game_id ORDER BY quarter, mins_left DESC, secs_left DESC,
                  f.team_id, f.player_id, loc_x, loc_y, shot_distance, shot_made, action_type,
@@ -61,6 +62,7 @@ SHAPE = Shape(
                 WHEN team_problem IS NOT NULL THEN team_problem
                 WHEN home_team IS NULL OR away_team IS NULL OR team IS NULL
                   THEN 'a team is missing'
+                WHEN home_team = away_team THEN 'a team plays itself'
                 WHEN team NOT IN (home_team, away_team) THEN 'the team did not play in the game'
                 WHEN player_key IS NULL OR nba_player_id IS NULL
                   THEN coalesce(player_problem, 'the player has no name or id')

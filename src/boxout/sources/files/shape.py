@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from boxout.sources.identity.players import OWN_ID_BASE
 from boxout.sources.seasons import (
     FIRST_DATE,
     LAST_DATE,
@@ -97,10 +98,34 @@ def calendar_date(column: str, first: date = FIRST_DATE) -> str:
     text = f"trim({column}::VARCHAR)"
     # Cast to DATE, a text may go on with anything; cast to TIMESTAMP, it may not.
     value = (
-        f"coalesce(try_cast({column} AS TIMESTAMP), try_cast({text} AS TIMESTAMP), "
-        f"try_strptime({text}, '%b %d, %Y'))::DATE"
+        f"CASE WHEN typeof({column}) = 'DATE' THEN try_cast({column} AS DATE) "
+        f"ELSE coalesce(try_cast({column} AS TIMESTAMP), try_cast({text} AS TIMESTAMP), "
+        f"try_strptime({text}, '%b %d, %Y'))::DATE END"
     )
     return f"(CASE WHEN {value} BETWEEN DATE '{first}' AND DATE '{LAST_DATE}' THEN {value} END)"
+
+
+# What files write where they have no value, in lower case.
+_NOTHING = ("", "na", "nan", "null", "none")
+_MINUS_SIGNS = "\u2212\u2013"  # typeset ones, which are no hyphen
+
+
+def is_unreadable(given: str, value: str) -> str:
+    """SQL of whether a file gives a value and nothing could be read of it.
+
+    Parameters
+    ----------
+    given
+        SQL of what the file has.
+    value
+        SQL of what was read of it.
+    """
+    nothing = ", ".join(f"'{text}'" for text in _NOTHING)
+    # A CASE looks at what the file has only where nothing was read; an AND does for every row.
+    return (
+        f"(CASE WHEN {value} IS NULL "
+        f"THEN lower(trim({given}::VARCHAR)) NOT IN ({nothing}) ELSE false END)"
+    )
 
 
 # DuckDB reads a text without a zone in the zone that an earlier row names, so none may but UTC.
@@ -126,11 +151,41 @@ def utc_moment(column: str) -> str:
     )
 
 
-def whole_number(column: str) -> str:
-    """SQL for a count: null where the value is missing, NaN, or not a whole number."""
+def whole_number(column: str, low: int = -99_999, high: int = 99_999, kind: str = "INTEGER") -> str:
+    """SQL for a count: null where the value is missing, NaN, out of range or no whole number."""
+    value = f"try_cast({column} AS DOUBLE)"
     return (
-        f"CASE WHEN try_cast({column} AS DOUBLE) = round(try_cast({column} AS DOUBLE)) "
-        f"AND abs(try_cast({column} AS DOUBLE)) < 100000 THEN try_cast({column} AS INTEGER) END"
+        f"CASE WHEN {value} = round({value}) AND {value} BETWEEN {low} AND {high} "
+        f"THEN try_cast({column} AS {kind}) END"
+    )
+
+
+def player_id(column: str) -> str:
+    """SQL for an NBA id of a player: null where the value is missing or none."""
+    return whole_number(column, 1, OWN_ID_BASE - 1, "BIGINT")
+
+
+def american_odds(column: str) -> str:
+    """SQL for a price such as -110: null where it is missing or in another notation."""
+    text = f"translate(upper(trim({column}::VARCHAR)), '{_MINUS_SIGNS}', '--')"
+    return (
+        f"coalesce({whole_number(column)}, CASE WHEN {text} = 'EVEN' THEN 100 "
+        f"WHEN regexp_full_match({text}, '[-+]?[0-9]{{3,5}}') THEN try_cast({text} AS INTEGER) END)"
+    )
+
+
+def is_no_price(given: str, value: str) -> str:
+    """SQL of whether a file gives a price and it is no American odds; as `is_unreadable`."""
+    return f"({value} BETWEEN -99 AND 99 OR {is_unreadable(given, value)})"
+
+
+def yes_or_no(column: str) -> str:
+    """SQL for a truth value, as text or number: null where it is missing or neither."""
+    return (
+        f"CASE WHEN typeof({column}) = 'BOOLEAN' THEN try_cast({column} AS BOOLEAN) "
+        f"WHEN lower(trim({column}::VARCHAR)) IN ('true', 't', 'yes', 'y', '1', '1.0') "
+        f"THEN true WHEN lower(trim({column}::VARCHAR)) IN "
+        "('false', 'f', 'no', 'n', '0', '0.0') THEN false END"
     )
 
 
@@ -184,3 +239,16 @@ def stats_problems(most: int) -> str:
             "THEN 'points do not follow from the shots made'",
         )
     )
+
+
+def score(column: str) -> str:
+    """SQL for a team's points in a game: null where they are missing or those of no game."""
+    return whole_number(column, 0, MOST_OF_A_TEAM)
+
+
+# What is wrong with the points of a row that has home_pts and away_pts, and home_score and
+# away_score as the file gives them.
+SCORE_PROBLEM = f"""
+                WHEN {is_unreadable("home_score", "home_pts")}
+                     OR {is_unreadable("away_score", "away_pts")}
+                  THEN 'a score is no whole number from 0 to {MOST_OF_A_TEAM}'"""
