@@ -5,8 +5,10 @@ from boxout.sources.files.shape import (
     GAME_ID_PROBLEMS,
     Shape,
     calendar_date,
+    is_unreadable,
     utc_moment,
 )
+from boxout.sources.seasons import eastern_date_sql
 
 SHAPE = Shape(
     table="landing.schedule",
@@ -22,7 +24,8 @@ SHAPE = Shape(
              g.nba_game_id, coalesce(g.season_type, f.season_type) AS nba_season_type,
              g.game_date AS id_date,
              g.problem AS game_problem, coalesce(h.problem, a.problem) AS team_problem,
-             {utc_moment("f.tipoff_utc")} AS tipoff_at, lower(f.status) AS status
+             {utc_moment("f.tipoff_utc")} AS tipoff_at, f.tipoff_utc AS tipoff_given,
+             lower(f.status) AS status
       FROM source_file AS f
       LEFT JOIN team_names AS h ON h.spelling = f.home_team
       LEFT JOIN team_names AS a ON a.spelling = f.away_team
@@ -38,6 +41,10 @@ SHAPE = Shape(
                      ('regular', 'play-in', 'playoffs', 'cup-final')
                   THEN 'the season type is none of regular, play-in, playoffs, cup-final'
                 WHEN status IS NULL OR status NOT IN ('scheduled', 'final', 'postponed')
-                  THEN 'the status is none of scheduled, final, postponed' END AS problem
+                  THEN 'the status is none of scheduled, final, postponed'
+                WHEN {is_unreadable("tipoff_given", "tipoff_at")}
+                  THEN 'the tip-off is no time in UTC; leave it empty if it is not known'
+                WHEN {eastern_date_sql("tipoff_at")} <> game_date
+                  THEN 'the tip-off is on another US Eastern date' END AS problem
     FROM p""",
 )
