@@ -168,3 +168,149 @@ def test_a_prop_file_without_a_tipoff_may_name_its_market(read):
         None,
         "the market is none of points, rebounds, assists, threes, pra",
     ]
+
+
+@pytest.mark.parametrize(
+    ("written", "price"),
+    [("+110", 110), ("-110.0", -110), ("\u2212110", -110), ("EVEN", 100), ("even", 100),
+     ("", None), ("NaN", None), ("None", None)],
+)  # fmt: skip
+def test_a_price_is_read_where_its_meaning_is_plain(read, written, price):
+    [row] = read(
+        f"{PROPS},event_date",
+        f"Nikola Jokic,DEN,LAL,book,19.5,2023-10-24T21:00:00Z,{written},-110,2023-10-24",
+    )
+    assert (row["over_price"], row["problem"]) == (price, None)
+
+
+def test_a_price_in_another_notation_is_refused(read):
+    others = ("1.91", "10/11", "2", "0", "-110?", "100001")
+    line = "Nikola Jokic,DEN,LAL,book,19.5,2023-10-24T21:00:00Z,{},,2023-10-24"
+    rows = read(f"{PROPS},event_date", *map(line.format, others))
+    assert [row["problem"] for row in rows] == ["a price is no American odds"] * len(others)
+
+
+GAME_LINES = DATED["game lines"][0]
+
+
+@pytest.mark.parametrize(
+    ("rest", "spread", "moneyline"),
+    [
+        ("107,119,Home,5.5,227,180,-220", -5.5, -220),
+        ("107,119,DEN,5.5,227,180,\u2212220", -5.5, -220),
+        ("107,119,lal,5.5,227,,EVEN", 5.5, 100),
+        ("107,119,,PK,227,,", 0, None),
+        (",,,0,227,,", 0, None),
+        (",,away,,227,,", None, None),
+    ],
+)
+def test_a_game_line_is_read_where_its_meaning_is_plain(read, rest, spread, moneyline):
+    [row] = read(GAME_LINES, f"2023-10-24,lal,den,{rest}")
+    assert (row["spread_home"], row["moneyline_home"], row["problem"]) == (spread, moneyline, None)
+
+
+@pytest.mark.parametrize(
+    ("rest", "problem"),
+    [
+        ("107,119,BOS,5.5,227,,", "the spread does not say which of the two teams is favored"),
+        ("107,119,,5.5,227,,", "the spread does not say which of the two teams is favored"),
+        ("107,119,home,-5.5,227,,", "the spread or the total is no number in its range"),
+        ("107,119,home,five,227,,", "the spread or the total is no number in its range"),
+        ("107,119,home,5.5,22700,,", "the spread or the total is no number in its range"),
+        ("107,119,home,5.5,227,2.8,1.5", "a moneyline is no American odds"),
+        ("107,119,home,5.5,227,5,-5", "a moneyline is no American odds"),
+        ("-5,119,home,5.5,227,,", "a score is no whole number from 0 to 250"),
+        ("107,999,home,5.5,227,,", "a score is no whole number from 0 to 250"),
+    ],
+)
+def test_a_game_line_that_cannot_be_read_is_refused(read, rest, problem):
+    [row] = read(GAME_LINES, f"2023-10-24,lal,den,{rest}")
+    assert row["problem"] == problem
+
+
+@pytest.mark.parametrize("tipoff", ["1698190200000", "7:30 PM ET", "soon"])
+def test_a_tipoff_that_cannot_be_read_is_refused(read, tipoff):
+    [row] = read(SCHEDULE, f"2023-10-24,DEN,LAL,{tipoff},regular,scheduled")
+    assert row["problem"] == "the tip-off is no time in UTC; leave it empty if it is not known"
+
+
+def test_a_schedule_whose_dates_are_not_us_eastern_is_refused(read):
+    rows = read(
+        SCHEDULE,
+        "2023-10-25T02:00:00Z,GSW,PHX,2023-10-25T02:00:00Z,regular,scheduled",
+        "2023-10-25,DEN,LAL,2023-10-26T03:59:00Z,regular,scheduled",
+        "2023-10-26,MIA,DET,,regular,scheduled",
+    )
+    late = "the tip-off is on another US Eastern date"
+    assert [row["problem"] for row in rows] == [late, None, None]
+
+
+BREF, BREF_LINE = DATED["bref"]
+
+
+@pytest.mark.parametrize(
+    ("written", "started"),
+    [("1.0", True), ("0.0", False), ("Y", True), ("n", False), ("TRUE", True), ("0", False),
+     ("", None)],
+)  # fmt: skip
+def test_whether_a_player_started_is_read_in_each_form(read, written, started):
+    [row] = read(BREF, BREF_LINE.format("2023-10-24").replace(",DEN,1,30", f",DEN,{written},30"))
+    assert (row["is_starter"], row["problem"]) == (started, None)
+
+
+@pytest.mark.parametrize(
+    ("was", "is_now", "problem"),
+    [
+        (",DEN,1,30", ",DEN,2,30", "whether the player started is neither yes nor no"),
+        (",DEN,1,30", ",DEN,Bench,30", "whether the player started is neither yes nor no"),
+        (",LAL,1,2", ",LAL,-5,2", "a score is no whole number from 0 to 250"),
+        (",LAL,1,2", ",LAL,1,999", "a score is no whole number from 0 to 250"),
+        (",LAL,", ",DEN,", "a team plays itself"),
+    ],
+)
+def test_a_box_line_that_cannot_be_is_refused(read, was, is_now, problem):
+    line = BREF_LINE.format("2023-10-24")
+    assert was in line
+    [row] = read(BREF, line.replace(was, is_now))
+    assert row["problem"] == problem
+
+
+@pytest.mark.parametrize("shape", ["player logs", "shots", "prop lines"])
+def test_a_team_that_plays_itself_is_refused(read, shape):
+    header, line = DATED[shape]
+    [row] = read(header, line.format("2023-10-24").replace("LAL", "DEN"))
+    assert row["problem"] == "a team plays itself"
+
+
+@pytest.mark.parametrize("shape", ["player logs", "shots"])
+def test_a_row_whose_player_has_no_nba_id_is_refused(read, shape):
+    header, line = DATED[shape]
+    line = line.format("2023-10-24")
+    rows = read(header, *(line.replace("203999", number) for number in ("0", "-5", "2.5", "x")))
+    assert problems(rows) == {"the player has no name or id"}
+
+
+PLAYERS = "player_name,birth_date,position,height_inches,first_seen,player_id"
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("1995-02-19,C,83,2023-10-24,0", "the player's id is none of the NBA's"),
+        ("1995-02-19,C,83,2023-10-24,-5", "the player's id is none of the NBA's"),
+        ("1995-02-19,C,83,2023-10-24,2.5", "the player's id is none of the NBA's"),
+        ("95-02-19,C,83,2023-10-24,", "the day of birth is malformed"),
+        ("infinity,C,83,2023-10-24,", "the day of birth is malformed"),
+        ("1995-02-19,C,6-11,2023-10-24,", "the height is not in inches"),
+        ("1995-02-19,C,83.5,2023-10-24,", "the height is not in inches"),
+    ],
+)
+def test_a_player_who_cannot_be_read_is_refused(read, line, problem):
+    [row] = read(PLAYERS, f"Nikola Jokic,{line}")
+    assert row["problem"] == problem
+
+
+def test_what_is_not_known_of_a_player_is_left_out(read):
+    [row] = read(PLAYERS, "Nikola Jokic,,,,2023-10-24,203999.0")
+    assert (row["nba_player_id"], row["birth_date"], row["height_inches"]) == (203999, None, None)
+    assert row["problem"] is None

@@ -9,12 +9,16 @@ from boxout.sources.files.shape import (
     GAME_ID_PROBLEMS,
     MOST_OF_A_PLAYER,
     PLAYER_COLUMNS,
+    SCORE_PROBLEM,
     Shape,
     calendar_date,
+    is_unreadable,
     player_names,
+    score,
     stat_columns,
     stats_problems,
     whole_number,
+    yes_or_no,
 )
 
 _NAMES, _JOIN = player_names("f.player_name")
@@ -36,13 +40,14 @@ SHAPE = Shape(
              g.nba_game_id, g.season_type AS nba_season_type, g.game_date AS id_date,
              g.home_team AS id_home, g.problem AS game_problem,
              coalesce(h.problem, a.problem, t.problem) AS team_problem,
-             {_NAMES}, try_cast(is_starter AS BOOLEAN) AS is_starter,
+             {_NAMES}, {yes_or_no("f.is_starter")} AS is_starter,
+             f.is_starter AS starter_given,
              CASE WHEN isfinite(try_cast(mp AS DOUBLE)) AND abs(try_cast(mp AS DOUBLE)) < 1000
                   THEN round(try_cast(mp AS DOUBLE), 2)::DECIMAL(6, 2) END AS minutes,
              {stat_columns({})},
              {whole_number("plus_minus")} AS plus_minus,
-             try_cast(home_pts AS INTEGER) AS home_pts,
-             try_cast(visitor_pts AS INTEGER) AS away_pts
+             {score("f.home_pts")} AS home_pts, f.home_pts AS home_score,
+             {score("f.visitor_pts")} AS away_pts, f.visitor_pts AS away_score
       FROM source_file AS f
       LEFT JOIN team_names AS h ON h.spelling = f.home_team
       LEFT JOIN team_names AS a ON a.spelling = f.visitor_team
@@ -58,10 +63,14 @@ SHAPE = Shape(
                 WHEN team_problem IS NOT NULL THEN team_problem
                 WHEN home_team IS NULL OR away_team IS NULL OR team IS NULL
                   THEN 'a team is missing'
+                WHEN home_team = away_team THEN 'a team plays itself'
                 WHEN id_home <> home_team THEN 'the game id names another home team'
                 WHEN team NOT IN (home_team, away_team) THEN 'the team did not play in the game'
                 WHEN player_key IS NULL THEN coalesce(player_problem, 'the player has no name')
                 WHEN minutes IS NULL OR minutes < 0 THEN 'minutes are missing or negative'
-                {stats_problems(MOST_OF_A_PLAYER)} END AS problem
+                {stats_problems(MOST_OF_A_PLAYER)}
+                {SCORE_PROBLEM}
+                WHEN {is_unreadable("starter_given", "is_starter")}
+                  THEN 'whether the player started is neither yes nor no' END AS problem
     FROM p""",
 )

@@ -8,11 +8,12 @@ from boxout.sources.files.shape import (
     GAME_COLUMNS,
     PLAYER_COLUMNS,
     Shape,
+    american_odds,
     calendar_date,
+    is_no_price,
     player_names,
     tenths,
     utc_moment,
-    whole_number,
 )
 from boxout.sources.seasons import eastern_date_sql
 
@@ -32,8 +33,8 @@ def _query(game_date: str, market: str, tipoff: str) -> str:
              coalesce(h.problem, a.problem) AS team_problem, {_NAMES},
              {market} AS market, bookmaker, {_SEEN} AS captured_at, {tipoff} AS tipoff_at,
              {tenths("line", -1, 200)} AS line,
-             {whole_number("over_price")} AS over_price,
-             {whole_number("under_price")} AS under_price
+             {american_odds("f.over_price")} AS over_price, f.over_price AS over_given,
+             {american_odds("f.under_price")} AS under_price, f.under_price AS under_given
       FROM source_file AS f
       LEFT JOIN team_names AS h ON h.spelling = f.home_team
       LEFT JOIN team_names AS a ON a.spelling = f.away_team
@@ -44,13 +45,15 @@ def _query(game_date: str, market: str, tipoff: str) -> str:
                 WHEN game_date IS NULL THEN 'the date is missing or malformed'
                 WHEN team_problem IS NOT NULL THEN team_problem
                 WHEN home_team IS NULL OR away_team IS NULL THEN 'a team is missing'
+                WHEN home_team = away_team THEN 'a team plays itself'
                 WHEN player_key IS NULL THEN coalesce(player_problem, 'the player has no name')
                 WHEN bookmaker IS NULL THEN 'the bookmaker is missing'
                 WHEN market IS NULL
                      OR market NOT IN ('points', 'rebounds', 'assists', 'threes', 'pra')
                   THEN 'the market is none of points, rebounds, assists, threes, pra'
                 WHEN line IS NULL OR line < 0 THEN 'the line is missing or negative'
-                WHEN over_price BETWEEN -99 AND 99 OR under_price BETWEEN -99 AND 99
+                WHEN {is_no_price("over_given", "over_price")}
+                     OR {is_no_price("under_given", "under_price")}
                   THEN 'a price is no American odds' END AS problem
     FROM p"""
 
