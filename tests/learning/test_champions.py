@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -117,6 +117,47 @@ def test_only_rows_that_neither_was_trained_on_are_judged(league, options):
     assert compared.rows == by_hand.rows
     assert compared.mean == pytest.approx(by_hand.mean, abs=2e-5)
     assert compared.high == pytest.approx(by_hand.high, abs=2e-5)
+
+
+def test_what_was_forecast_without_the_lineups_is_not_held_against_what_knew_them(league, options):
+    early = replace(options, end=date(2024, 3, 1))
+    live = [date(2024, 3, 3), date(2024, 3, 6), date(2024, 3, 9)]
+    poor, _ = _train(league, _poor(early), ["points"])
+    champion, _ = _train(league, early, ["points"])
+    for day in live:
+        morning = datetime.combine(day, datetime.min.time()) + timedelta(hours=14)
+        predict(league.warehouse, day, champion, graph=league.graph, predicted_at=morning)
+        predict(league.warehouse, day, poor, graph=league.graph, predicted_at=morning)
+    walked = compare_models(league.warehouse, poor, champion)["points"].dates - len(live)
+    assert walked > 10
+    # the walk of a later model knows the box scores of the dates that were to come then
+    later, _ = _train(league, options, ["points"])
+    assert compare_models(league.warehouse, later, champion)["points"].dates == walked
+    # and so does what is forecast after tip-off
+    with league.warehouse.commit():
+        league.warehouse.execute(
+            "UPDATE lake.learning.predictions SET predicted_at = predicted_at + INTERVAL 11 HOUR "
+            "WHERE model_id = $1 AND game_date = $2",
+            [poor, live[0]],
+        )
+    assert compare_models(league.warehouse, poor, champion)["points"].dates == (
+        walked + len(live) - 1
+    )
+
+
+def test_a_postponed_game_is_judged_by_the_forecasts_of_its_new_date(league, options):
+    early = replace(options, end=date(2024, 3, 1))
+    models = [_train(league, each, ["points"])[0] for each in (early, _poor(early))]
+    for model in models:
+        predict(league.warehouse, date(2024, 3, 3), model, graph=league.graph)
+    before = compare_models(league.warehouse, *models)["points"].rows
+    with league.warehouse.commit():
+        league.warehouse.execute(
+            "INSERT INTO lake.learning.predictions "
+            "SELECT * REPLACE (DATE '2024-03-02' AS game_date) FROM lake.learning.predictions "
+            "WHERE game_date = DATE '2024-03-03'"
+        )
+    assert compare_models(league.warehouse, *models)["points"].rows == before
 
 
 def test_a_forced_champion_is_on_record_and_the_way_back_leads_through_the_earlier_ones(
