@@ -91,6 +91,23 @@ def test_the_same_recipe_on_corrected_data_follows_its_champion(league, options)
     assert asked.outcome == "refit"
 
 
+def test_a_refit_that_is_better_does_not_undo_a_rollback_by_itself(league, options):
+    league.correct("landing.boxscores", "pts = pts + 20", "season = '2023-24'")
+    league.build()
+    first, _ = _train(league, options, ["points"])
+    league.correct("landing.boxscores", "pts = pts - 20", "season = '2023-24'")
+    league.build()
+    second, decisions = _train(league, options, ["points"])
+    assert decisions["points"].outcome == "won"
+    roll_back(league.warehouse, who="ann", reason="it was wrong", at=NOON)
+    (kept,) = challenge(league.warehouse, second, who="ann", is_automatic=True)
+    assert kept.outcome == "refused"
+    assert "ann rolled back" in kept.reason
+    assert read_lineup(league.warehouse).of_market == {"points": first}
+    (asked,) = challenge(league.warehouse, second, who="ann")
+    assert asked.outcome == "won"
+
+
 def test_only_rows_that_neither_was_trained_on_are_judged(league, options):
     poor, _ = _train(league, _poor(options))
     good, _ = _train(league, options)

@@ -56,7 +56,8 @@ def challenge(
     force
         Why it becomes champion whatever the rows say; None to let them decide.
     is_automatic
-        Whether nobody asked for it: then what a person rolled back to stays until it is beaten.
+        Whether nobody asked for it: then what a person rolled back to stays until another
+        recipe beats it.
     at
         The time to record, UTC; now by default.
 
@@ -198,14 +199,15 @@ class _Court:
         self, champion: str, test: MeanWithError | None, held: Decision | None
     ) -> tuple[str, str]:
         shown = _in_words(test)
+        is_refit = self._is_refit(champion)
+        if is_refit and held and held.outcome == ROLLED_BACK:
+            return REFUSED, f"A refit, and {held.who} rolled back to the champion: {held.reason}."
         if test and test.is_below_zero:
             return WON, f"Better: {shown}."
         if test and test.is_above_zero:
             return REFUSED, f"Worse: {shown}."
-        if not self._is_refit(champion):
+        if not is_refit:
             return REFUSED, f"Not shown to be better: {shown}."
-        if held and held.outcome == ROLLED_BACK:
-            return REFUSED, f"A refit, and {held.who} rolled back to the champion: {held.reason}."
         return REFIT, f"The same recipe with later data, not shown to be worse: {shown}."
 
     def _is_refit(self, champion: str) -> bool:
