@@ -108,6 +108,16 @@ def test_a_refit_that_is_better_does_not_undo_a_rollback_by_itself(league, optio
     assert asked.outcome == "won"
 
 
+def test_the_same_recipe_on_fewer_dates_or_the_same_data_is_no_refit(league, options):
+    first, _ = _train(league, options, ["points"])
+    narrower, decisions = _train(league, replace(options, start=date(2021, 11, 20)), ["points"])
+    assert decisions["points"].outcome == "refused"
+    shorter, decisions = _train(league, replace(options, test_seasons=1), ["points"])
+    assert decisions["points"].outcome == "refused"
+    assert len({first, narrower, shorter}) == 3
+    assert read_lineup(league.warehouse).of_market == {"points": first}
+
+
 def test_only_rows_that_neither_was_trained_on_are_judged(league, options):
     poor, _ = _train(league, _poor(options))
     good, _ = _train(league, options)

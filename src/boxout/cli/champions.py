@@ -39,10 +39,11 @@ def promote_command(
 ) -> None:
     """Let MODEL challenge each market's champion, which `predict` forecasts with.
 
-    It wins when its forecasts are better beyond chance on the rows that both forecast and
-    neither was trained on. A refit (the champion's features and settings on later data) follows
-    it unless shown to be worse. The exit code is 3 when a market is refused. Training does the
-    same by itself; --force and --rollback need a --reason, which is recorded with your name.
+    It wins when its forecasts are better beyond chance on the rows that both forecast knowing the
+    same, and neither was trained on. A refit (the champion's features and settings on later data,
+    none of its dates left out) follows it unless shown to be worse. The exit code is 3 when a
+    market is refused. Training does the same by itself; --force and --rollback need a --reason,
+    which is recorded with your name.
 
     \b
     boxout promote m0002-1a2b3c4d --market points

@@ -1,9 +1,9 @@
 """Who becomes champion: the first, a refit, a challenger that won, or whom a person forces in.
 
-A refit is the same recipe (features and settings) learned from later data: it follows its own
-recipe's champion unless it is shown to be worse, so that forecasts never rest on data that has
-been corrected since. Any other model has to win: the whole 95% interval of the difference, on
-rows that neither had seen, is on its side.
+A refit is the same recipe (features and settings) learned from later data, on the champion's dates
+or more: it follows its own recipe's champion unless it is shown to be worse, so that forecasts
+never rest on data that has been corrected since. Any other model has to win: the whole 95%
+interval of the difference, on rows that neither had seen, is on its side.
 """
 
 from __future__ import annotations
@@ -211,9 +211,12 @@ class _Court:
         return REFIT, f"The same recipe with later data, not shown to be worse: {shown}."
 
     def _is_refit(self, champion: str) -> bool:
-        """Whether the model is the champion's recipe, learned from data of a later version."""
+        """Whether the model is the champion's recipe, learned from its dates in a later state."""
         mine, theirs = self._records[self._model_id], self._records[champion]
-        if mine.data_version < theirs.data_version or mine.train_end < theirs.train_end:
+        is_later = mine.data_version >= theirs.data_version and (
+            mine.train_start <= theirs.train_start and mine.train_end >= theirs.train_end
+        )
+        if not is_later or mine.dataset_hash == theirs.dataset_hash:
             return False
         return _recipe(self._warehouse, mine) == _recipe(self._warehouse, theirs)
 
