@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boxout.errors import BoxoutError, UsageError
+from boxout.learning.distribution import among_bets_that_count
 from boxout.learning.evaluation.measures import reliability
 from boxout.learning.markets import select_markets
 from boxout.learning.outcomes import outcomes_query
@@ -87,6 +88,9 @@ def distribution_picture(
 ) -> Paths:
     """Save the forecast's distribution of a player's market on a date, with a line.
 
+    The chance of over is that of `predict`, drawn towards a half by what earlier lines have taught;
+    that of the bars alone is told beside it.
+
     Parameters
     ----------
     line
@@ -111,9 +115,16 @@ def distribution_picture(
     expected, forecast = made.expected[market][place], made.forecasts[market]
     drawn = forecast.line[place] if line is None else np.array([line])
     distribution = made.model.distributions[market]
-    over, push, _ = distribution.chances(expected, drawn)
+    over, push, under = distribution.chances(expected, drawn)
+    alone = among_bets_that_count(over, under)
+    chance = made.model.trusts[market].apply(alone)
     shown = None if np.isnan(drawn[0]) else float(drawn[0])
-    said = "" if shown is None else f"over {100 * over[0]:.1f}%, push {100 * push[0]:.1f}%; "
+    said = (
+        ""
+        if shown is None
+        else f"over {100 * chance[0]:.1f}% ({100 * alone[0]:.1f}% by the bars alone), "
+        f"push {100 * push[0]:.1f}%; "
+    )
     projection = float(forecast.predicted[place][0])
     survival = distribution.survival(expected)[0]
     return _save(
