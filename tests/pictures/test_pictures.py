@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from boxout.learning.pictures.canvas import LINE, OVER, UNDER
+from boxout.learning.pictures.pictures import reliability_picture
 from boxout.learning.predict import forecast_slate
 from boxout.learning.slate import coming_date
 from boxout.warehouse.ducklake import open_warehouse
@@ -91,6 +92,19 @@ def test_a_distribution_says_the_chance_that_predict_writes(draw, trained, graph
     assert abs(chance[0] - alone[0]) > 0.01
     assert f"over {100 * chance[0]:.1f}%" in text
     assert f"{100 * alone[0]:.1f}% by the bars alone" in text
+
+
+def test_reliability_is_of_the_champion_alone(trained, open_copy, tmp_path):
+    warehouse = open_copy(trained)
+    before, _ = reliability_picture(warehouse, tmp_path, "points")
+    before = before.read_text()
+    with warehouse.commit():
+        warehouse.execute(
+            "INSERT INTO lake.learning.grades "
+            "SELECT * REPLACE ('m0009-of-another' AS model_id) FROM lake.learning.grades"
+        )
+    after, _ = reliability_picture(warehouse, tmp_path, "points")
+    assert after.read_text() == before
 
 
 def test_reliability_and_shots_are_drawn(draw, trained):
