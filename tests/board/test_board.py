@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import defaultdict
+from datetime import date
 
 import numpy as np
 import pytest
@@ -233,6 +234,31 @@ def test_hit_rates_are_what_counting_by_hand_gives(project, day, board, line):
     found = {r.split: (r.games, r.over, r.push, r.average) for r in rates}
     assert found == {name: counted(those, line) for name, those in wanted.items()}
     assert all(r.rate == r.over / (r.games - r.push) for r in rates if r.games > r.push)
+
+
+def test_without_a_mate_counts_games_of_the_time_that_he_was_of_the_team(tmp_path):
+    # by game of the player's team: where his mate played that night; None where he did not
+    nights = [None, "DAL", None, "LAL", None, "LAL", None, "BOS", None, "LAL", None]
+    with open_warehouse(Home(tmp_path / "home"), create=True) as warehouse:
+        warehouse.execute("CREATE SCHEMA lake.analytics")
+        warehouse.execute(
+            "CREATE TABLE lake.analytics.player_game_summary AS "
+            "SELECT '2024-25' AS season, DATE '2024-11-01' + n::INTEGER AS game_date, 'g' || n || "
+            "CASE WHEN team <> 'LAL' THEN team ELSE '' END AS game_id, player_id, team, "
+            "'NYK' AS opponent, true AS is_home, 1 AS days_rest, 30 AS minutes, 20 AS pts "
+            "FROM (SELECT generate_subscripts($1, 1) AS n, 1 AS player_id, 'LAL' AS team UNION ALL "
+            "SELECT generate_subscripts($1, 1), 2, unnest($1)) WHERE team IS NOT NULL",
+            [nights],
+        )
+
+        def together(day):
+            rates = hit_rates(warehouse, 1, "points", 9.5, day, mate_id=2)
+            return tuple(rate.games for rate in rates[-2:])
+
+        # with him on nights 4, 6 and 10; without him on 5, and on 11 after his last
+        assert together(date(2025, 1, 1)) == (3, 2)
+        # before the eighth night nobody knew that he would be of another team: the seventh counts
+        assert together(date(2024, 11, 9)) == (2, 2)
 
 
 def test_the_board_counts_the_last_ten_over_its_own_line(project, day, board):
