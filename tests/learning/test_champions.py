@@ -237,6 +237,16 @@ def test_a_home_without_decisions_goes_on_with_its_newest_model(league, options)
     assert read_lineup(league.warehouse).of_market["points"] == first
 
 
+def test_promote_asks_for_the_markets_that_the_model_forecasts(league, options, boxout):
+    _train(league, options)
+    poor, _ = _train(league, _poor(options), ["points"])
+    challenge(league.warehouse, poor, who="ann", force="a test")
+    league.warehouse.close()
+    again = boxout("promote", poor, "--home", league.warehouse.home.path)
+    assert again.stdout == f"{poor} is champion already\n", again.stderr
+    assert again.returncode == 0
+
+
 def test_an_unknown_model_or_market_is_refused(trained):
     with pytest.raises(UsageError, match="no model 'm9'"):
         challenge(trained.warehouse, "m9", who="ann")
