@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from boxout.betting.value import StakeLimits
+from boxout.errors import UsageError
 from boxout.learning.board.board import build_board
 from boxout.learning.board.hit_rates import SPANS, hit_rates
 from boxout.learning.boosting import contributions
@@ -127,6 +128,19 @@ def test_a_stake_is_the_same_whatever_market_is_asked_for(project, graph, day, b
         }
     points = [row for row in board.rows if row["market"] == "points"]
     assert any(row["value"] and row["value"] > 0.02 and not row["stake"] for row in points)
+
+
+def test_a_market_that_the_model_does_not_forecast_is_refused(trained, open_copy, graph, day):
+    warehouse = open_copy(trained)
+    with warehouse.commit():
+        warehouse.execute("UPDATE lake.learning.models SET markets = 'points'")
+    model = load_model(warehouse).record.model_id
+    with pytest.raises(UsageError, match=f"{model} does not forecast assists"):
+        build_board(warehouse, graph, day, model_id=model, markets=["assists"])
+    with warehouse.commit():
+        warehouse.execute("DELETE FROM lake.learning.champions WHERE market = 'assists'")
+    with pytest.raises(UsageError, match="No champion forecasts assists"):
+        build_board(warehouse, graph, day, markets=["points", "assists"])
 
 
 def test_every_line_on_offer_has_the_best_price_of_each_side(project, day, board):
