@@ -17,14 +17,6 @@ from boxout.errors import UsageError
 Array = NDArray[Any]
 
 
-def edge(chance: ArrayLike, market_chance: ArrayLike) -> Array:
-    """Return by how much one's own chance exceeds the market's, both without a margin."""
-    difference: Array = np.asarray(chance, dtype=np.float64) - np.asarray(
-        market_chance, dtype=np.float64
-    )
-    return difference
-
-
 def expected_value(win: ArrayLike, decimal: ArrayLike, push: ArrayLike = 0.0) -> Array:
     """Return the expected profit of a stake of 1."""
     chance = np.asarray(win, dtype=np.float64)
