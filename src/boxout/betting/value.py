@@ -16,6 +16,9 @@ from boxout.errors import UsageError
 
 Array = NDArray[Any]
 
+# A bet needs this much expected profit a unit staked; below it lies the noise of the forecast.
+LEAST_VALUE = 0.02
+
 
 def expected_value(win: ArrayLike, decimal: ArrayLike, push: ArrayLike = 0.0) -> Array:
     """Return the expected profit of a stake of 1."""

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from boxout.betting.value import StakeLimits, stakes
+from boxout.betting.value import LEAST_VALUE, StakeLimits, stakes
 from boxout.errors import UsageError
 from boxout.learning.board.hit_rates import last_games_query
 from boxout.learning.board.offers import ALL_LINES, BEST_OFFERS, stage_quotes
@@ -28,8 +28,6 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 
 FORECASTS = "board_forecasts"
 RECENT_GAMES = 10
-# Expected profit a unit staked below which no stake is named: the noise of the forecast.
-LEAST_VALUE = 0.02
 
 
 @dataclass(frozen=True)
