@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import shutil
 from collections import defaultdict
+from datetime import date
 
 import numpy as np
 import pytest
 
 from boxout.betting.value import StakeLimits
+from boxout.errors import UsageError
 from boxout.learning.board.board import build_board
 from boxout.learning.board.hit_rates import SPANS, hit_rates
 from boxout.learning.boosting import contributions
@@ -128,6 +130,19 @@ def test_a_stake_is_the_same_whatever_market_is_asked_for(project, graph, day, b
     assert any(row["value"] and row["value"] > 0.02 and not row["stake"] for row in points)
 
 
+def test_a_market_that_the_model_does_not_forecast_is_refused(trained, open_copy, graph, day):
+    warehouse = open_copy(trained)
+    with warehouse.commit():
+        warehouse.execute("UPDATE lake.learning.models SET markets = 'points'")
+    model = load_model(warehouse).record.model_id
+    with pytest.raises(UsageError, match=f"{model} does not forecast assists"):
+        build_board(warehouse, graph, day, model_id=model, markets=["assists"])
+    with warehouse.commit():
+        warehouse.execute("DELETE FROM lake.learning.champions WHERE market = 'assists'")
+    with pytest.raises(UsageError, match="No champion forecasts assists"):
+        build_board(warehouse, graph, day, markets=["points", "assists"])
+
+
 def test_every_line_on_offer_has_the_best_price_of_each_side(project, day, board):
     quotes = last_quotes(project, day)
     offers = [row for row in board.rows if row["side"]]
@@ -233,6 +248,31 @@ def test_hit_rates_are_what_counting_by_hand_gives(project, day, board, line):
     found = {r.split: (r.games, r.over, r.push, r.average) for r in rates}
     assert found == {name: counted(those, line) for name, those in wanted.items()}
     assert all(r.rate == r.over / (r.games - r.push) for r in rates if r.games > r.push)
+
+
+def test_without_a_mate_counts_games_of_the_time_that_he_was_of_the_team(tmp_path):
+    # by game of the player's team: where his mate played that night; None where he did not
+    nights = [None, "DAL", None, "LAL", None, "LAL", None, "BOS", None, "LAL", None]
+    with open_warehouse(Home(tmp_path / "home"), create=True) as warehouse:
+        warehouse.execute("CREATE SCHEMA lake.analytics")
+        warehouse.execute(
+            "CREATE TABLE lake.analytics.player_game_summary AS "
+            "SELECT '2024-25' AS season, DATE '2024-11-01' + n::INTEGER AS game_date, 'g' || n || "
+            "CASE WHEN team <> 'LAL' THEN team ELSE '' END AS game_id, player_id, team, "
+            "'NYK' AS opponent, true AS is_home, 1 AS days_rest, 30 AS minutes, 20 AS pts "
+            "FROM (SELECT generate_subscripts($1, 1) AS n, 1 AS player_id, 'LAL' AS team UNION ALL "
+            "SELECT generate_subscripts($1, 1), 2, unnest($1)) WHERE team IS NOT NULL",
+            [nights],
+        )
+
+        def together(day):
+            rates = hit_rates(warehouse, 1, "points", 9.5, day, mate_id=2)
+            return tuple(rate.games for rate in rates[-2:])
+
+        # with him on nights 4, 6 and 10; without him on 5, and on 11 after his last
+        assert together(date(2025, 1, 1)) == (3, 2)
+        # before the eighth night nobody knew that he would be of another team: the seventh counts
+        assert together(date(2024, 11, 9)) == (2, 2)
 
 
 def test_the_board_counts_the_last_ten_over_its_own_line(project, day, board):

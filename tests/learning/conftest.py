@@ -46,7 +46,9 @@ games AS (
 """
 LANDED = {
     "landing.games": f"""{_DATES}
-SELECT season, game_date, game_id, 'final' AS status, home AS home_team FROM games""",
+SELECT season, game_date, game_id, 'final' AS status, home AS home_team,
+       game_date + INTERVAL 24 HOUR AS tipoff_at
+FROM games""",
     "landing.boxscores": f"""{_DATES},
 lines AS (
   SELECT season, game_date, game_id, is_home, 100 * team + p AS player_id, team, rival AS opponent,
@@ -111,7 +113,7 @@ def _table(
     if name.endswith("prop_lines"):
         key = (*key, "bookmaker", "market", "captured_at")
     odd = frozenset({"is_live", "missing_data_fields", "market", "status", "is_upcoming",
-                     "data_completeness_pct"})  # fmt: skip
+                     "tipoff_at", "data_completeness_pct"})  # fmt: skip
     return TableDefinition(
         name,
         name,

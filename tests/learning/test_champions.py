@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -91,6 +91,33 @@ def test_the_same_recipe_on_corrected_data_follows_its_champion(league, options)
     assert asked.outcome == "refit"
 
 
+def test_a_refit_that_is_better_does_not_undo_a_rollback_by_itself(league, options):
+    league.correct("landing.boxscores", "pts = pts + 20", "season = '2023-24'")
+    league.build()
+    first, _ = _train(league, options, ["points"])
+    league.correct("landing.boxscores", "pts = pts - 20", "season = '2023-24'")
+    league.build()
+    second, decisions = _train(league, options, ["points"])
+    assert decisions["points"].outcome == "won"
+    roll_back(league.warehouse, who="ann", reason="it was wrong", at=NOON)
+    (kept,) = challenge(league.warehouse, second, who="ann", is_automatic=True)
+    assert kept.outcome == "refused"
+    assert "ann rolled back" in kept.reason
+    assert read_lineup(league.warehouse).of_market == {"points": first}
+    (asked,) = challenge(league.warehouse, second, who="ann")
+    assert asked.outcome == "won"
+
+
+def test_the_same_recipe_on_fewer_dates_or_the_same_data_is_no_refit(league, options):
+    first, _ = _train(league, options, ["points"])
+    narrower, decisions = _train(league, replace(options, start=date(2021, 11, 20)), ["points"])
+    assert decisions["points"].outcome == "refused"
+    shorter, decisions = _train(league, replace(options, test_seasons=1), ["points"])
+    assert decisions["points"].outcome == "refused"
+    assert len({first, narrower, shorter}) == 3
+    assert read_lineup(league.warehouse).of_market == {"points": first}
+
+
 def test_only_rows_that_neither_was_trained_on_are_judged(league, options):
     poor, _ = _train(league, _poor(options))
     good, _ = _train(league, options)
@@ -117,6 +144,47 @@ def test_only_rows_that_neither_was_trained_on_are_judged(league, options):
     assert compared.rows == by_hand.rows
     assert compared.mean == pytest.approx(by_hand.mean, abs=2e-5)
     assert compared.high == pytest.approx(by_hand.high, abs=2e-5)
+
+
+def test_what_was_forecast_without_the_lineups_is_not_held_against_what_knew_them(league, options):
+    early = replace(options, end=date(2024, 3, 1))
+    live = [date(2024, 3, 3), date(2024, 3, 6), date(2024, 3, 9)]
+    poor, _ = _train(league, _poor(early), ["points"])
+    champion, _ = _train(league, early, ["points"])
+    for day in live:
+        morning = datetime.combine(day, datetime.min.time()) + timedelta(hours=14)
+        predict(league.warehouse, day, champion, graph=league.graph, predicted_at=morning)
+        predict(league.warehouse, day, poor, graph=league.graph, predicted_at=morning)
+    walked = compare_models(league.warehouse, poor, champion)["points"].dates - len(live)
+    assert walked > 10
+    # the walk of a later model knows the box scores of the dates that were to come then
+    later, _ = _train(league, options, ["points"])
+    assert compare_models(league.warehouse, later, champion)["points"].dates == walked
+    # and so does what is forecast after tip-off
+    with league.warehouse.commit():
+        league.warehouse.execute(
+            "UPDATE lake.learning.predictions SET predicted_at = predicted_at + INTERVAL 11 HOUR "
+            "WHERE model_id = $1 AND game_date = $2",
+            [poor, live[0]],
+        )
+    assert compare_models(league.warehouse, poor, champion)["points"].dates == (
+        walked + len(live) - 1
+    )
+
+
+def test_a_postponed_game_is_judged_by_the_forecasts_of_its_new_date(league, options):
+    early = replace(options, end=date(2024, 3, 1))
+    models = [_train(league, each, ["points"])[0] for each in (early, _poor(early))]
+    for model in models:
+        predict(league.warehouse, date(2024, 3, 3), model, graph=league.graph)
+    before = compare_models(league.warehouse, *models)["points"].rows
+    with league.warehouse.commit():
+        league.warehouse.execute(
+            "INSERT INTO lake.learning.predictions "
+            "SELECT * REPLACE (DATE '2024-03-02' AS game_date) FROM lake.learning.predictions "
+            "WHERE game_date = DATE '2024-03-03'"
+        )
+    assert compare_models(league.warehouse, *models)["points"].rows == before
 
 
 def test_a_forced_champion_is_on_record_and_the_way_back_leads_through_the_earlier_ones(
@@ -167,6 +235,16 @@ def test_a_home_without_decisions_goes_on_with_its_newest_model(league, options)
     assert decisions["points"].model_id == poor
     assert [d.outcome for d in read_decisions(league.warehouse)] == ["first", "refused"]
     assert read_lineup(league.warehouse).of_market["points"] == first
+
+
+def test_promote_asks_for_the_markets_that_the_model_forecasts(league, options, boxout):
+    _train(league, options)
+    poor, _ = _train(league, _poor(options), ["points"])
+    challenge(league.warehouse, poor, who="ann", force="a test")
+    league.warehouse.close()
+    again = boxout("promote", poor, "--home", league.warehouse.home.path)
+    assert again.stdout == f"{poor} is champion already\n", again.stderr
+    assert again.returncode == 0
 
 
 def test_an_unknown_model_or_market_is_refused(trained):

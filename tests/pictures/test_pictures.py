@@ -6,10 +6,13 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 
+import numpy as np
 import pytest
 from PIL import Image
 
 from boxout.learning.pictures.canvas import LINE, OVER, UNDER
+from boxout.learning.pictures.pictures import reliability_picture
+from boxout.learning.predict import forecast_slate
 from boxout.learning.slate import coming_date
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
@@ -73,6 +76,35 @@ def test_a_distribution_shows_both_sides_of_the_line_and_the_same_bytes_each_tim
     again = draw("distribution", star[0], "--market", "pra", "--line", "20.5", folder="again")
     for one, other in zip(first[1:], again[1:], strict=True):
         assert one.read_bytes() == other.read_bytes()
+
+
+def test_a_distribution_says_the_chance_that_predict_writes(draw, trained, graph):
+    with open_warehouse(Home(trained)) as warehouse:
+        day = coming_date(warehouse)
+        _, _, [made] = forecast_slate(warehouse, graph, day)
+    forecast = made.forecasts["points"]
+    far = np.where(forecast.line % 1 == 0.5, np.abs(forecast.over_probability - 0.5), np.nan)
+    place = np.nanargmax(far)
+    text, *_ = draw("distribution", made.rows.player_id[place], "--market", "points")
+    chance, line = forecast.over_probability[place : place + 1], forecast.line[place : place + 1]
+    distribution, expected = made.model.distributions["points"], made.expected["points"]
+    alone = distribution.over_probability(expected[place : place + 1], line)
+    assert abs(chance[0] - alone[0]) > 0.01
+    assert f"over {100 * chance[0]:.1f}%" in text
+    assert f"{100 * alone[0]:.1f}% by the bars alone" in text
+
+
+def test_reliability_is_of_the_champion_alone(trained, open_copy, tmp_path):
+    warehouse = open_copy(trained)
+    before, _ = reliability_picture(warehouse, tmp_path, "points")
+    before = before.read_text()
+    with warehouse.commit():
+        warehouse.execute(
+            "INSERT INTO lake.learning.grades "
+            "SELECT * REPLACE ('m0009-of-another' AS model_id) FROM lake.learning.grades"
+        )
+    after, _ = reliability_picture(warehouse, tmp_path, "points")
+    assert after.read_text() == before
 
 
 def test_reliability_and_shots_are_drawn(draw, trained):

@@ -63,44 +63,10 @@ def fractional_from_decimal(decimal: float) -> Fraction:
     return odds.limit_denominator(LARGEST_DENOMINATOR)
 
 
-def decimal_from_fractional(fractional: str | Fraction) -> float:
-    """Return decimal odds of fractional ones, such as "10/11".
-
-    Raises
-    ------
-    UsageError
-        When the text is no fraction above zero.
-    """
-    try:
-        fraction = Fraction(fractional)
-    except (ValueError, ZeroDivisionError) as error:
-        raise UsageError(
-            f"{fractional!r} are no fractional odds.", "", "Write them like 10/11."
-        ) from error
-    if fraction <= 0:
-        raise UsageError(f"{fractional} are no fractional odds.", "", "They are above zero.")
-    return float(fraction) + 1
-
-
 def implied_chance(decimal: ArrayLike) -> Array:
     """Return the chance at which a price breaks even, the margin still in it."""
     chance: Array = 1 / _above_one(decimal)
     return chance
-
-
-def fair_decimal(win: ArrayLike, push: ArrayLike = 0.0) -> Array:
-    """Return the decimal odds at which a bet that may push breaks even.
-
-    A push returns the stake, so that `win * odds + push = 1`.
-
-    Parameters
-    ----------
-    win, push
-        Chances from 0 to 1.
-    """
-    with np.errstate(divide="ignore"):
-        fair: Array = (1 - np.asarray(push, dtype=np.float64)) / np.asarray(win, dtype=np.float64)
-    return fair
 
 
 def _above_one(decimal: ArrayLike) -> Array:

@@ -16,13 +16,8 @@ from boxout.errors import UsageError
 
 Array = NDArray[Any]
 
-
-def edge(chance: ArrayLike, market_chance: ArrayLike) -> Array:
-    """Return by how much one's own chance exceeds the market's, both without a margin."""
-    difference: Array = np.asarray(chance, dtype=np.float64) - np.asarray(
-        market_chance, dtype=np.float64
-    )
-    return difference
+# A bet needs this much expected profit a unit staked; below it lies the noise of the forecast.
+LEAST_VALUE = 0.02
 
 
 def expected_value(win: ArrayLike, decimal: ArrayLike, push: ArrayLike = 0.0) -> Array:

@@ -39,10 +39,11 @@ def promote_command(
 ) -> None:
     """Let MODEL challenge each market's champion, which `predict` forecasts with.
 
-    It wins when its forecasts are better beyond chance on the rows that both forecast and
-    neither was trained on. A refit (the champion's features and settings on later data) follows
-    it unless shown to be worse. The exit code is 3 when a market is refused. Training does the
-    same by itself; --force and --rollback need a --reason, which is recorded with your name.
+    It wins when its forecasts are better beyond chance on the rows that both forecast knowing the
+    same, and neither was trained on. A refit (the champion's features and settings on later data,
+    none of its dates left out) follows it unless shown to be worse. The exit code is 3 when a
+    market is refused. Training does the same by itself; --force and --rollback need a --reason,
+    which is recorded with your name.
 
     \b
     boxout promote m0002-1a2b3c4d --market points
@@ -52,6 +53,7 @@ def promote_command(
     _check_usage(model, force, rollback, reason)
     from boxout.learning.champions.decisions import read_lineup
     from boxout.learning.champions.succession import challenge, roll_back
+    from boxout.learning.registry import list_models
 
     who, why = user_name(), (reason or "").strip()
     with open_warehouse(find_home(home)) as warehouse:
@@ -63,8 +65,8 @@ def promote_command(
                 warehouse, str(model), markets or None, who=who, force=why if force else None
             )
         lineup = read_lineup(warehouse).of_market
-    asked = [m for m in lineup if not markets or m in markets]
-    refused = [] if rollback else [m for m in asked if lineup[m] != model]
+        own = {each.model_id: each.markets.split(",") for each in list_models(warehouse)}
+    refused = [] if rollback else [m for m in markets or own[str(model)] if lineup[m] != model]
     if as_json:
         print_json({"decisions": decisions, "champions": lineup})
     elif decisions:

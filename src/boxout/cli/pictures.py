@@ -126,7 +126,7 @@ def distribution_command(
 @with_home
 @with_json
 def reliability_command(market: str, folder: Path, home: str | None, as_json: bool) -> None:
-    """Draw how often over came true against what was said, on all graded lines.
+    """Draw how often over came true against what the champion said, on all graded lines.
 
     \b
     boxout picture reliability --market rebounds --folder pictures

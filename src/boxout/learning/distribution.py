@@ -93,12 +93,8 @@ class Distribution:
         """
         over, push = np.full((2, len(predicted)), np.nan)
         lined = np.flatnonzero(~np.isnan(line))
-        chances = self.survival(predicted[lined])
-        padded = np.column_stack([np.ones(len(lined)), chances, np.zeros(len(lined))])
-        last = padded.shape[1] - 1
-        row = np.arange(len(lined))
-        over[lined] = padded[row, np.clip(np.floor(line[lined]) + 1, 0, last).astype(int)]
-        reached = padded[row, np.clip(np.ceil(line[lined]), 0, last).astype(int)]
+        survival, row = self.survival(predicted[lined]), np.arange(len(lined))
+        over[lined], reached = on_lines(survival, row, line[lined])
         push[lined] = reached - over[lined]
         return over, push, 1 - over - push
 
@@ -126,10 +122,42 @@ def among_bets_that_count(over: Array, under: Array) -> Array:
     return chance
 
 
+def reaching(survival: Array) -> Array:
+    """Return the chances of reaching 0, 1, 2, ... from those of exceeding them: from sure to never.
+
+    Parameters
+    ----------
+    survival
+        Shape (rows, thresholds).
+
+    Returns
+    -------
+    ndarray
+        Shape (rows, thresholds + 2).
+    """
+    certain, never = np.ones(len(survival)), np.zeros(len(survival))
+    return np.column_stack([certain, survival, never])
+
+
+def on_lines(survival: Array, place: Array, line: Array) -> tuple[Array, Array]:
+    """Return the chances of exceeding each line, and of reaching it at least.
+
+    Parameters
+    ----------
+    survival
+        Chances of exceeding 0, 1, 2, ...; shape (rows, thresholds).
+    place, line
+        Row of the chances, and line, of each.
+    """
+    chances = reaching(survival)
+    last = chances.shape[1] - 1
+    over = chances[place, np.clip(np.floor(line) + 1, 0, last).astype(int)]
+    return over, chances[place, np.clip(np.ceil(line), 0, last).astype(int)]
+
+
 def spread_quantile(survival: Array, level: float) -> Array:
     """Return a quantile of each row of chances of exceeding 0, 1, 2, ...; see `quantile`."""
-    below = 1 - np.column_stack([np.ones(len(survival)), survival, np.zeros(len(survival))])
-    below = np.maximum.accumulate(below, axis=1)
+    below = np.maximum.accumulate(1 - reaching(survival), axis=1)
     row = np.arange(len(survival))
     after = np.clip((below <= level).sum(axis=1), 1, below.shape[1] - 1)
     left, right = below[row, after - 1], below[row, after]

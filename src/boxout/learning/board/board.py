@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from boxout.betting.value import StakeLimits, stakes
+from boxout.betting.value import LEAST_VALUE, StakeLimits, stakes
+from boxout.errors import UsageError
 from boxout.learning.board.hit_rates import last_games_query
 from boxout.learning.board.offers import ALL_LINES, BEST_OFFERS, stage_quotes
 from boxout.learning.board.reasons import REASONS, stage_reasons
+from boxout.learning.champions.decisions import Lineup
 from boxout.learning.forecasts import STAGED, stage_forecasts
 from boxout.learning.markets import MARKET_NAMES
 from boxout.learning.predict import PLAYERS, SlateForecast, forecast_slate
@@ -26,8 +28,6 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 
 FORECASTS = "board_forecasts"
 RECENT_GAMES = 10
-# Expected profit a unit staked below which no stake is named: the noise of the forecast.
-LEAST_VALUE = 0.02
 
 
 @dataclass(frozen=True)
@@ -92,10 +92,11 @@ def build_board(
     Raises
     ------
     UsageError, BoxoutError, GateError
-        As `predict` does.
+        As `predict` does, and when one of the markets is not forecast.
     """
     with warehouse.reading():
         lineup, games, made = forecast_slate(warehouse, graph, day, model_id)
+        _require_forecast(lineup, model_id, markets)
         left_out = stage_quotes(warehouse, made)
         stage_reasons(warehouse, made)
         _stage_forecasts(warehouse, made)
@@ -113,6 +114,18 @@ def build_board(
         left_out,
         sum(bool(row["is_unknown"]) for row in rows),
     )
+
+
+def _require_forecast(lineup: Lineup, model_id: str | None, markets: Sequence[str]) -> None:
+    missing = [market for market in markets if market not in lineup.of_market]
+    if missing:
+        raise UsageError(
+            f"{model_id} does not forecast {missing[0]}."
+            if model_id
+            else f"No champion forecasts {missing[0]}.",
+            "--market",
+            f"Name some of {', '.join(lineup.of_market)}.",
+        )
 
 
 def _stage_forecasts(warehouse: Warehouse, forecasts: Sequence[SlateForecast]) -> None:

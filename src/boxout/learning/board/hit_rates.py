@@ -88,7 +88,9 @@ def hit_rates(
     Parameters
     ----------
     mate_id
-        A team mate: games of the season with and without him, in which he was of the team.
+        A team mate: games of the season with and without him, in which he was of the team. He was
+        not before his first game for it when he came from another in the season, nor after his
+        last when he went to another.
     opponent
         Tricode; games against it on record.
 
@@ -120,16 +122,21 @@ def hit_rates(
     belongs = ", ".join(f"coalesce({condition}, false)" for _, condition in splits)
     rows = warehouse.records(
         f"""
-        WITH games AS (
+        WITH mate AS (
+          SELECT season, game_date, team FROM {LAKE}.{PLAYER_SUMMARY}
+          WHERE player_id = $5 AND minutes > 0 AND game_date < $2),
+        games AS (
           SELECT o.actual, $3::DOUBLE AS line, g.is_home, g.opponent, g.days_rest,
                  o.season = $4 AS in_season, m.minutes AS mate_minutes,
-                 (g.season, g.team) IN (SELECT (season, team) FROM {LAKE}.{PLAYER_SUMMARY}
-                                        WHERE player_id = $5 AND minutes > 0) AS is_his_team,
+                 coalesce(b.team, a.team) = g.team AND coalesce(a.team, b.team) = g.team
+                   AS is_his_team,
                  row_number() OVER (ORDER BY o.game_date DESC) AS back
           FROM ({outcomes_query("player_id = $1 AND game_date < $2", (chosen,))}) AS o
           JOIN {LAKE}.{PLAYER_SUMMARY} AS g USING (game_id, player_id)
           LEFT JOIN {LAKE}.{PLAYER_SUMMARY} AS m
-            ON m.game_id = g.game_id AND m.team = g.team AND m.player_id = $5)
+            ON m.game_id = g.game_id AND m.team = g.team AND m.player_id = $5
+          ASOF LEFT JOIN mate AS b ON b.season = g.season AND b.game_date <= g.game_date
+          ASOF LEFT JOIN mate AS a ON a.season = g.season AND a.game_date >= g.game_date)
         SELECT s.split, {COUNTED}
         FROM (SELECT * EXCLUDE (belongs), unnest([{names}]) AS split,
                      unnest(belongs) AS is_in

@@ -1,9 +1,9 @@
 """Who becomes champion: the first, a refit, a challenger that won, or whom a person forces in.
 
-A refit is the same recipe (features and settings) learned from later data: it follows its own
-recipe's champion unless it is shown to be worse, so that forecasts never rest on data that has
-been corrected since. Any other model has to win: the whole 95% interval of the difference, on
-rows that neither had seen, is on its side.
+A refit is the same recipe (features and settings) learned from later data, on the champion's dates
+or more: it follows its own recipe's champion unless it is shown to be worse, so that forecasts
+never rest on data that has been corrected since. Any other model has to win: the whole 95%
+interval of the difference, on rows that neither had seen, is on its side.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ def challenge(
     force
         Why it becomes champion whatever the rows say; None to let them decide.
     is_automatic
-        Whether nobody asked for it: then what a person rolled back to stays until it is beaten.
+        Whether nobody asked for it: then what a person rolled back to stays until another
+        recipe beats it.
     at
         The time to record, UTC; now by default.
 
@@ -198,20 +199,24 @@ class _Court:
         self, champion: str, test: MeanWithError | None, held: Decision | None
     ) -> tuple[str, str]:
         shown = _in_words(test)
+        is_refit = self._is_refit(champion)
+        if is_refit and held and held.outcome == ROLLED_BACK:
+            return REFUSED, f"A refit, and {held.who} rolled back to the champion: {held.reason}."
         if test and test.is_below_zero:
             return WON, f"Better: {shown}."
         if test and test.is_above_zero:
             return REFUSED, f"Worse: {shown}."
-        if not self._is_refit(champion):
+        if not is_refit:
             return REFUSED, f"Not shown to be better: {shown}."
-        if held and held.outcome == ROLLED_BACK:
-            return REFUSED, f"A refit, and {held.who} rolled back to the champion: {held.reason}."
         return REFIT, f"The same recipe with later data, not shown to be worse: {shown}."
 
     def _is_refit(self, champion: str) -> bool:
-        """Whether the model is the champion's recipe, learned from data of a later version."""
+        """Whether the model is the champion's recipe, learned from its dates in a later state."""
         mine, theirs = self._records[self._model_id], self._records[champion]
-        if mine.data_version < theirs.data_version or mine.train_end < theirs.train_end:
+        is_later = mine.data_version >= theirs.data_version and (
+            mine.train_start <= theirs.train_start and mine.train_end >= theirs.train_end
+        )
+        if not is_later or mine.dataset_hash == theirs.dataset_hash:
             return False
         return _recipe(self._warehouse, mine) == _recipe(self._warehouse, theirs)
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from boxout.betting.margin import multiplicative
-from boxout.betting.value import expected_value
+from boxout.betting.value import LEAST_VALUE, expected_value
 from boxout.learning.dataset import Dataset
 from boxout.learning.distribution import among_bets_that_count
 from boxout.learning.evaluate import LEAST_GAMES
@@ -30,8 +30,6 @@ from boxout.learning.walk import baselines
 
 Array = NDArray[Any]
 
-# A bet needs this much expected profit a unit staked; below it lies the noise of the forecast.
-LEAST_VALUE = 0.02
 COIN = float(np.log(2))
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boxout.learning.distribution import reaching
+
 Array = NDArray[Any]
 
 RELIABILITY_BINS = 20
@@ -55,10 +57,9 @@ def coverage(survival: Array, actual: Array, low: float = 0.1, high: float = 0.9
 
 def _around(survival: Array, actual: Array) -> tuple[Array, Array]:
     """Return P(Y > y) and P(Y >= y) of each row's outcome."""
-    padded = np.column_stack([np.ones(len(survival)), survival, np.zeros(len(survival))])
-    row = np.arange(len(survival))
-    outcome = np.clip(np.rint(actual).astype(np.int64), 0, padded.shape[1] - 2)
-    return padded[row, outcome + 1], padded[row, outcome]
+    chances, row = reaching(survival), np.arange(len(survival))
+    outcome = np.clip(np.rint(actual).astype(np.int64), 0, survival.shape[1])
+    return chances[row, outcome + 1], chances[row, outcome]
 
 
 def binary_log_loss(chance: Array, happened: Array) -> Array:

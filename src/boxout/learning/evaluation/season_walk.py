@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from boxout.learning.boosting import BoostingOptions
 from boxout.learning.dataset import Dataset
-from boxout.learning.distribution import fit_distribution
+from boxout.learning.distribution import fit_distribution, on_lines
 from boxout.learning.folds import Fold
 from boxout.learning.markets import Market, add_up, with_parts
 from boxout.learning.trust import LineTrust, fit_line_trust
@@ -55,11 +55,7 @@ class WalkedMarket:
         place, line
             Row (counted from the first tested one) and line of each quote.
         """
-        padded = np.column_stack([np.ones(len(self.survival)), self.survival])
-        padded = np.column_stack([padded, np.zeros(len(padded))])
-        last = padded.shape[1] - 1
-        over = padded[place, np.clip(np.floor(line) + 1, 0, last).astype(int)]
-        reached = padded[place, np.clip(np.ceil(line), 0, last).astype(int)]
+        over, reached = on_lines(self.survival, place, line)
         return over, reached - over, 1 - reached
 
     def tempered(self, place: Array, line: Array, chance: Array) -> Array:

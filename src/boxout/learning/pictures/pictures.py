@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from boxout.errors import BoxoutError, UsageError
+from boxout.learning.champions.decisions import read_lineup
+from boxout.learning.distribution import among_bets_that_count
 from boxout.learning.evaluation.measures import reliability
 from boxout.learning.markets import select_markets
 from boxout.learning.outcomes import outcomes_query
@@ -87,6 +89,9 @@ def distribution_picture(
 ) -> Paths:
     """Save the forecast's distribution of a player's market on a date, with a line.
 
+    The chance of over is that of `predict`, drawn towards a half by what earlier lines have taught;
+    that of the bars alone is told beside it.
+
     Parameters
     ----------
     line
@@ -111,9 +116,16 @@ def distribution_picture(
     expected, forecast = made.expected[market][place], made.forecasts[market]
     drawn = forecast.line[place] if line is None else np.array([line])
     distribution = made.model.distributions[market]
-    over, push, _ = distribution.chances(expected, drawn)
+    over, push, under = distribution.chances(expected, drawn)
+    alone = among_bets_that_count(over, under)
+    chance = made.model.trusts[market].apply(alone)
     shown = None if np.isnan(drawn[0]) else float(drawn[0])
-    said = "" if shown is None else f"over {100 * over[0]:.1f}%, push {100 * push[0]:.1f}%; "
+    said = (
+        ""
+        if shown is None
+        else f"over {100 * chance[0]:.1f}% ({100 * alone[0]:.1f}% by the bars alone), "
+        f"push {100 * push[0]:.1f}%; "
+    )
     projection = float(forecast.predicted[place][0])
     survival = distribution.survival(expected)[0]
     return _save(
@@ -127,7 +139,9 @@ def distribution_picture(
 
 
 def reliability_picture(warehouse: Warehouse, folder: Path, market: str) -> Paths:
-    """Save how often over came true against what was said, on all graded lines of a market.
+    """Save how often over came true against what a market's champion said, on all graded lines.
+
+    Other models' grades are of the same games, and would make few games look like many.
 
     Raises
     ------
@@ -135,20 +149,21 @@ def reliability_picture(warehouse: Warehouse, folder: Path, market: str) -> Path
         When there is no such market, or too few lines of it are graded.
     """
     select_markets([market])
+    champion = read_lineup(warehouse).of_market.get(market)
     graded: dict[str, np.ndarray] = {"chance": np.zeros(0), "happened": np.zeros(0)}
     if warehouse.has_table(GRADES.name):
         graded = warehouse.execute(
             "SELECT over_probability AS chance, (result = 'over')::DOUBLE AS happened "
-            f"FROM {LAKE}.{GRADES.name} WHERE market = $1 AND NOT is_in_sample "
+            f"FROM {LAKE}.{GRADES.name} WHERE market = $1 AND model_id = $2 AND NOT is_in_sample "
             "AND result IN ('over', 'under') AND over_probability IS NOT NULL "
-            "ORDER BY game_date, game_id, player_id, model_id",
-            [market],
+            "ORDER BY game_date, game_id, player_id",
+            [market, champion],
         ).fetchnumpy()
     chance, happened = (np.ma.getdata(graded[name]) for name in ("chance", "happened"))
     if len(chance) < FEWEST_GRADED:
         raise UsageError(
-            f"{len(chance)} forecasts of {market} with a line are graded; {FEWEST_GRADED} are "
-            "needed.",
+            f"{len(chance)} forecasts of {market} by its champion are graded with a line; "
+            f"{FEWEST_GRADED} are needed.",
             GRADES.name,
             "Ingest lines and run `boxout grade`, or see `boxout evaluate`.",
         )
@@ -158,7 +173,8 @@ def reliability_picture(warehouse: Warehouse, folder: Path, market: str) -> Path
         folder,
         _file_name("reliability", market),
         f"{market}: chance of over against what happened",
-        f"{len(chance):,} graded lines, out of sample; bars are two standard errors of a share",
+        f"{len(chance):,} graded lines, out of sample, model {champion}; "
+        "bars are two standard errors of a share",
         lambda axes: draw_reliability(axes, bins),
     )
 
