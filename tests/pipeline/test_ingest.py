@@ -466,6 +466,29 @@ def test_a_game_id_of_another_game_is_refused(write, ingest, query, change, reas
     assert set(report.rejected) == {reason}
 
 
+MIXED_CASES = (
+    "SELECT * REPLACE (CASE WHEN MATCHUP LIKE '%vs.%' THEN lower(TEAM_ABBREVIATION) "
+    f"ELSE TEAM_ABBREVIATION END AS TEAM_ABBREVIATION) FROM ({TEAM_LOGS})"
+)
+
+
+def test_a_team_that_is_written_in_two_cases_brings_each_row_once(write, ingest, empty):
+    report = ingest(write("teams.parquet", MIXED_CASES))
+    assert (report.added, report.rejected) == (6, {})
+    assert empty.scalar("SELECT count(*) FROM lake.landing.nba_team_gamelogs") == 6
+
+
+def test_a_key_that_a_table_holds_twice_is_written_anew(write, ingest, empty):
+    ingest(write("teams.parquet", TEAM_LOGS))
+    before = hashes(empty, "landing.nba_team_gamelogs")
+    published = "lake.landing.nba_team_gamelogs"
+    empty.execute(f"INSERT INTO {published} SELECT * FROM {published} WHERE team = 'DEN'")
+    report = ingest(write("teams.parquet", MIXED_CASES))
+    assert (report.added, report.changed, report.removed, report.dates) == (0, 1, 0, 1)
+    assert empty.scalar(f"SELECT count(*) FROM {published}") == 6
+    assert hashes(empty, "landing.nba_team_gamelogs") == before
+
+
 def test_a_quarantined_row_leaves_quarantine_when_the_file_is_mended(write, ingest, empty):
     bad = BOX_LINES.replace("2 AS ast", "CASE WHEN p = 3 THEN -1 ELSE 2 END AS ast")
     ingest(write("box.parquet", bad))

@@ -150,6 +150,9 @@ def compare(
 ) -> None:
     """Create `written` (rows to insert) and `gone` (published rows to delete).
 
+    A key that the table holds more than once is written anew: what the file says of it once is
+    not what is there, though each row be alike.
+
     Parameters
     ----------
     name, is_known
@@ -177,6 +180,7 @@ def compare(
         SELECT * FROM arrived WHERE ({key}) NOT IN (
           SELECT ({key}) FROM (
             SELECT {content} FROM arrived INTERSECT SELECT {content} FROM nearby))
+          OR ({key}) IN (SELECT ({key}) FROM nearby GROUP BY {key} HAVING count(*) > 1)
         """
     )
     # Rows that this file brought once and brings no longer, and rows that are replaced.
@@ -186,7 +190,7 @@ def compare(
         SELECT {listed}, false AS is_replaced FROM nearby AS p
         WHERE p.{SOURCE_FILE} = $1 AND NOT EXISTS (SELECT 1 FROM arrived AS a WHERE {same_key})
         UNION ALL
-        SELECT {listed}, true FROM nearby AS p
+        SELECT DISTINCT {listed}, true FROM nearby AS p
         WHERE EXISTS (SELECT 1 FROM written AS a WHERE {same_key})
         """,
         [name],

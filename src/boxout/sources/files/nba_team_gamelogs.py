@@ -47,7 +47,7 @@ def _query(game_date: str, opponent: str, is_home: str, minutes: str, tipoff: st
       FROM read AS f
       LEFT JOIN team_names AS t ON t.spelling = f.team_abbreviation
       LEFT JOIN game_names AS g ON g.spelling = f.game_id::VARCHAR
-      LEFT JOIN team_names AS o ON lower(o.spelling) = lower(f.opponent_text))
+      LEFT JOIN team_names AS o ON o.spelling = f.opponent_text)
     SELECT source_row, {GAME_COLUMNS}, team, opponent, is_home, team_id, tipoff_at, team_minutes,
            fg, fga, fg3, fg3a, ft, fta, orb, drb, ast, stl, blk, tov, pf, pts, plus_minus,
            CASE WHEN game_problem IS NOT NULL THEN game_problem
