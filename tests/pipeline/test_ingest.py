@@ -478,6 +478,17 @@ def test_a_team_that_is_written_in_two_cases_brings_each_row_once(write, ingest,
     assert empty.scalar("SELECT count(*) FROM lake.landing.nba_team_gamelogs") == 6
 
 
+def test_a_column_more_takes_no_part_in_what_a_team_log_says(write, ingest, empty):
+    more = f"SELECT *, true AS at_home, 'Tue' AS day, 'LAL' AS opponent_text FROM ({TEAM_LOGS})"
+    assert ingest(write("teams.parquet", more)).added == 6
+    assert empty.scalar("SELECT count(*) FROM lake.landing.nba_team_gamelogs WHERE is_home") == 3
+
+
+def test_a_team_log_of_a_team_that_plays_itself_is_refused(write, ingest):
+    report = ingest(write("teams.parquet", TEAM_LOGS.replace("' @ ' || home", "' @ ' || away")))
+    assert report.rejected == {"a team plays itself": 3}
+
+
 def test_a_key_that_a_table_holds_twice_is_written_anew(write, ingest, empty):
     ingest(write("teams.parquet", TEAM_LOGS))
     before = hashes(empty, "landing.nba_team_gamelogs")
