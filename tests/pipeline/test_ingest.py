@@ -669,3 +669,23 @@ def test_a_line_is_judged_by_its_own_tipoff(write, ingest, empty, graph):
         ("2023-10-24 22:00:00", "2023-10-24 23:30:00", False, 200),
         ("2023-10-24 23:35:00", "2023-10-24 23:41:00", False, 200),
     ]
+
+
+POSTPONED = """
+SELECT '2023-10-22' AS game_date, 'DEN' AS home_team, 'LAL' AS away_team,
+       '2023-10-22 23:30:00' AS tipoff_utc, 'regular' AS season_type, 'postponed' AS status,
+       '0022300061' AS game_id
+"""
+
+
+def test_a_postponed_game_keeps_its_id_and_holds_nothing_back(write, ingest, empty, graph):
+    sources = (("box", BOX_LINES), ("teams", TEAM_LOGS), ("schedule", POSTPONED))
+    for name, query in sources:
+        assert not ingest(write(f"{name}.parquet", query)).rejected
+    report = run_tables(empty, graph, graph.computed, RunOptions())
+    assert empty.rows("SELECT game_date::VARCHAR FROM lake.raw.games WHERE game_id = '0022300061'")
+    assert not report.held_back
+    assert empty.scalar("SELECT count(*) FROM lake.raw.team_boxscores") == 6
+    assert empty.scalar("SELECT count(*) FROM lake.analytics.player_game_summary") == 48
+    warned = "SELECT DISTINCT check_name FROM lake.ledger.check_results WHERE NOT passed"
+    assert ("player_minutes_add_up",) not in empty.rows(warned)

@@ -60,8 +60,8 @@ SELECT g.game_date, SUM(CASE WHEN ABS(s.minutes - 240 - 25 * g.overtime_periods)
          AS failing,
        COUNT(*) AS total
 FROM raw.games AS g
-JOIN (SELECT game_id, team, SUM(minutes) AS minutes FROM this GROUP BY game_id, team) AS s
-  ON s.game_id = g.game_id
+JOIN (SELECT game_date, game_id, team, SUM(minutes) AS minutes FROM this GROUP BY game_date, game_id, team) AS s
+  ON s.game_id = g.game_id AND s.game_date = g.game_date
 GROUP BY g.game_date
 """
 
