@@ -28,6 +28,7 @@ WHERE g.status = 'final'
 GROUP BY g.game_date
 """
 
+# of a game in both sources, only the lines of the first count
 [[checks]]
 name = "lines_matched_to_game_and_player"
 scope = "season"
@@ -36,10 +37,16 @@ at_least = 0.995
 query = """
 SELECT l.game_date, SUM(l.lines - COALESCE(t.lines, 0)) AS failing, SUM(l.lines) AS total
 FROM (
-  SELECT game_date, LEAST(home_team, away_team) AS one_team, GREATEST(home_team, away_team) AS other_team,
-         COUNT(*) AS lines
-  FROM landing.bref_player_boxscores
-  GROUP BY game_date, LEAST(home_team, away_team), GREATEST(home_team, away_team)) AS l
+  SELECT game_date, one_team, other_team,
+         COALESCE(NULLIF(SUM(CASE WHEN source_rank = 1 THEN 1 ELSE 0 END), 0), COUNT(*)) AS lines
+  FROM (
+    SELECT game_date, LEAST(home_team, away_team) AS one_team, GREATEST(home_team, away_team) AS other_team,
+           1 AS source_rank
+    FROM landing.bref_player_boxscores
+    UNION ALL
+    SELECT game_date, LEAST(home_team, away_team), GREATEST(home_team, away_team), 2
+    FROM landing.nba_player_gamelogs) AS mentions
+  GROUP BY game_date, one_team, other_team) AS l
 LEFT JOIN (
   SELECT game_date, LEAST(team, opponent) AS one_team, GREATEST(team, opponent) AS other_team, COUNT(*) AS lines
   FROM this
@@ -78,12 +85,12 @@ severity = "block"
 holds = "LEAST(minutes, fg, fg3, ft, orb, drb, ast, stl, blk, tov, pf, fga - fg, fg3a - fg3, fta - ft) >= 0"
 */
 WITH lines AS (
-  SELECT game_date, home_team, away_team, player_key, player_name, team, is_starter, minutes,
+  SELECT game_date, home_team, away_team, player_key, CAST(NULL AS BIGINT) AS nba_player_id, player_name, team, is_starter, minutes,
          fg, fga, fg3, fg3a, ft, fta, orb, drb, ast, stl, blk, tov, pf, pts, plus_minus
   FROM landing.bref_player_boxscores
   UNION ALL
   -- the second source stands in only for games of which the first has no line at all
-  SELECT n.game_date, n.home_team, n.away_team, n.player_key, n.player_name, n.team,
+  SELECT n.game_date, n.home_team, n.away_team, n.player_key, n.nba_player_id, n.player_name, n.team,
          CAST(NULL AS BOOLEAN), n.minutes, n.fg, n.fga, n.fg3, n.fg3a, n.ft, n.fta, n.orb, n.drb,
          n.ast, n.stl, n.blk, n.tov, n.pf, n.pts, n.plus_minus
   FROM landing.nba_player_gamelogs AS n
@@ -98,7 +105,7 @@ SELECT
   g.season,                                                            -- season, such as '2023-24'
   g.game_date,                                                         -- US Eastern date of the game
   g.game_id,                                                           -- id of the game in raw.games
-  a.player_id,                                                         -- id of the player in raw.players
+  COALESCE(l.nba_player_id, a.player_id) AS player_id,                 -- id of the player in raw.players
   l.player_name,                                                       -- name as this line writes it, encoding repaired
   l.team,                                                              -- tricode of the player's team
   CASE WHEN l.team = g.home_team THEN g.away_team ELSE g.home_team END AS opponent, -- tricode of the other team
@@ -127,4 +134,5 @@ JOIN raw.games AS g
    AND LEAST(g.home_team, g.away_team) = LEAST(l.home_team, l.away_team)
    AND GREATEST(g.home_team, g.away_team) = GREATEST(l.home_team, l.away_team)
 JOIN raw.player_aliases AS a ON a.player_key = l.player_key
-WHERE a.player_id IS NOT NULL
+-- of several players of one name, the second source's id says which
+WHERE COALESCE(l.nba_player_id, a.player_id) IS NOT NULL

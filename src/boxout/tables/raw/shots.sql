@@ -40,7 +40,7 @@ SELECT
   g.game_date,                    -- US Eastern date of the game
   g.game_id,                      -- id of the game in raw.games
   s.shot_number AS event_id,      -- place of the shot in its game, from 1
-  a.player_id,                    -- id of the shooter in raw.players
+  COALESCE(s.nba_player_id, a.player_id) AS player_id, -- id of the shooter in raw.players
   s.team,                         -- tricode of the shooter's team
   CASE WHEN s.team = g.home_team THEN g.away_team ELSE g.home_team END AS opponent, -- tricode of the defending team
   s.period,                       -- quarter, or 5 and on for overtimes
@@ -63,4 +63,4 @@ JOIN raw.games AS g
    AND GREATEST(g.home_team, g.away_team) = GREATEST(s.home_team, s.away_team)
 JOIN raw.player_aliases AS a ON a.player_key = s.player_key
 JOIN raw.player_boxscores AS b
-  ON b.game_date = s.game_date AND b.game_id = g.game_id AND b.player_id = a.player_id
+  ON b.game_date = s.game_date AND b.game_id = g.game_id AND b.player_id = COALESCE(s.nba_player_id, a.player_id)
