@@ -397,6 +397,26 @@ def test_repeated_rows_are_kept_once_and_counted(write, ingest, empty):
     assert report.rejected == {"an exact repeat of an earlier row": 48 * 9}
 
 
+ALIKE_SHOTS = f"FROM ({SHOTS}) UNION ALL FROM ({SHOTS}) WHERE LOC_X = 6"
+
+
+def test_a_game_whose_shots_a_file_holds_twice_has_them_once(write, ingest, empty):
+    landed = "SELECT * EXCLUDE (source_file) FROM lake.landing.nba_shots ORDER BY shot_number"
+    assert ingest(write("once.parquet", ALIKE_SHOTS)).rejected == {}
+    once = empty.rows(landed)
+    assert len(once) == 8 * 7 + 8  # two shots may be alike
+    report = ingest(write("twice.parquet", f"FROM ({ALIKE_SHOTS}) UNION ALL FROM ({ALIKE_SHOTS})"))
+    assert report.rejected == {"an exact repeat of an earlier row": 64}
+    assert (report.added, report.changed, report.removed) == (0, 0, 0)
+    assert empty.rows(landed) == once
+
+
+def test_shots_are_in_the_same_order_from_text_as_from_numbers(write, ingest, empty):
+    ingest(write("shots.parquet", SHOTS))
+    report = ingest(write("shots.csv", SHOTS))
+    assert (report.added, report.changed, report.removed) == (0, 0, 0)
+
+
 def test_rows_that_contradict_each_other_are_all_refused(write, ingest, empty):
     report = ingest(
         write(

@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boxout.pipeline.sliced_queries import fill_query
-from boxout.sources.files.shape import Shape
+from boxout.sources.files.shape import REPEATED, Shape
 from boxout.tables.definition import INCOMING, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 from boxout.warehouse.home import Home
 
 SOURCE_FILE = "source_file"
 _WHERE_IT_IS = (SOURCE_FILE, "source_row")
-REPEATED = "an exact repeat of an earlier row"
 CONTRADICTED = "another row with the same key says something else"
 # Rows that ingest refused, by landing table and date, for checks of the share that is matched;
 # an exact repeat of a row is no loss. Files that overlap, such as each night's of the last seven

@@ -23,6 +23,18 @@ UNION ALL
 SELECT q.game_date, q.failing, q.failing AS total FROM quarantined AS q WHERE q.table_name = 'landing.nba_shots'
 """
 
+# a game whose shots came twice has twice the attempts; a shot more or less is a warning, below
+[[checks]]
+name = "no_game_has_its_shots_twice"
+scope = "date"
+severity = "block"
+query = """
+SELECT b.game_date, SUM(CASE WHEN 2 * s.shots < 3 * b.fga THEN 0 ELSE 1 END) AS failing, COUNT(*) AS total
+FROM (SELECT game_date, game_id, SUM(fga) AS fga FROM raw.player_boxscores GROUP BY game_date, game_id) AS b
+JOIN (SELECT game_id, COUNT(*) AS shots FROM this GROUP BY game_id) AS s ON s.game_id = b.game_id
+GROUP BY b.game_date
+"""
+
 [[checks]]
 name = "shots_add_up_to_attempts"
 scope = "date"
