@@ -716,13 +716,3 @@ def failing_checks(warehouse, table):
         "WHERE NOT passed AND table_name = $1 ORDER BY ALL",
         [table],
     )
-
-
-def test_a_second_sources_lines_of_a_game_that_nothing_else_knows_are_missed(
-    write, ingest, empty, graph
-):
-    evening = f"SELECT * FROM ({TEAM_LOGS}) WHERE GAME_DATE = '2023-10-24'"
-    for name, query in (("players", PLAYER_LOGS), ("teams", evening)):
-        ingest(write(f"{name}.parquet", query))
-    run_tables(empty, graph, graph.computed, RunOptions())
-    assert failing_checks(empty, "raw.player_boxscores") == [("lines_matched_to_game_and_player",)]

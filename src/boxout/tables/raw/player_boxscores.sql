@@ -28,7 +28,6 @@ WHERE g.status = 'final'
 GROUP BY g.game_date
 """
 
-# of a game in both sources, only the lines of the first count
 [[checks]]
 name = "lines_matched_to_game_and_player"
 scope = "season"
@@ -37,16 +36,10 @@ at_least = 0.995
 query = """
 SELECT l.game_date, SUM(l.lines - COALESCE(t.lines, 0)) AS failing, SUM(l.lines) AS total
 FROM (
-  SELECT game_date, one_team, other_team,
-         COALESCE(NULLIF(SUM(CASE WHEN source_rank = 1 THEN 1 ELSE 0 END), 0), COUNT(*)) AS lines
-  FROM (
-    SELECT game_date, LEAST(home_team, away_team) AS one_team, GREATEST(home_team, away_team) AS other_team,
-           1 AS source_rank
-    FROM landing.bref_player_boxscores
-    UNION ALL
-    SELECT game_date, LEAST(home_team, away_team), GREATEST(home_team, away_team), 2
-    FROM landing.nba_player_gamelogs) AS mentions
-  GROUP BY game_date, one_team, other_team) AS l
+  SELECT game_date, LEAST(home_team, away_team) AS one_team, GREATEST(home_team, away_team) AS other_team,
+         COUNT(*) AS lines
+  FROM landing.bref_player_boxscores
+  GROUP BY game_date, LEAST(home_team, away_team), GREATEST(home_team, away_team)) AS l
 LEFT JOIN (
   SELECT game_date, LEAST(team, opponent) AS one_team, GREATEST(team, opponent) AS other_team, COUNT(*) AS lines
   FROM this
