@@ -397,6 +397,26 @@ def test_repeated_rows_are_kept_once_and_counted(write, ingest, empty):
     assert report.rejected == {"an exact repeat of an earlier row": 48 * 9}
 
 
+ALIKE_SHOTS = f"FROM ({SHOTS}) UNION ALL FROM ({SHOTS}) WHERE LOC_X = 6"
+
+
+def test_a_game_whose_shots_a_file_holds_twice_has_them_once(write, ingest, empty):
+    landed = "SELECT * EXCLUDE (source_file) FROM lake.landing.nba_shots ORDER BY shot_number"
+    assert ingest(write("once.parquet", ALIKE_SHOTS)).rejected == {}
+    once = empty.rows(landed)
+    assert len(once) == 8 * 7 + 8  # two shots may be alike
+    report = ingest(write("twice.parquet", f"FROM ({ALIKE_SHOTS}) UNION ALL FROM ({ALIKE_SHOTS})"))
+    assert report.rejected == {"an exact repeat of an earlier row": 64}
+    assert (report.added, report.changed, report.removed) == (0, 0, 0)
+    assert empty.rows(landed) == once
+
+
+def test_shots_are_in_the_same_order_from_text_as_from_numbers(write, ingest, empty):
+    ingest(write("shots.parquet", SHOTS))
+    report = ingest(write("shots.csv", SHOTS))
+    assert (report.added, report.changed, report.removed) == (0, 0, 0)
+
+
 def test_rows_that_contradict_each_other_are_all_refused(write, ingest, empty):
     report = ingest(
         write(
@@ -464,6 +484,40 @@ def test_a_game_id_of_another_game_is_refused(write, ingest, query, change, reas
     half = f"SELECT * FROM ({query}) UNION ALL SELECT * REPLACE ({change}) FROM ({query})"
     report = ingest(write("rows.parquet", half))
     assert set(report.rejected) == {reason}
+
+
+MIXED_CASES = (
+    "SELECT * REPLACE (CASE WHEN MATCHUP LIKE '%vs.%' THEN lower(TEAM_ABBREVIATION) "
+    f"ELSE TEAM_ABBREVIATION END AS TEAM_ABBREVIATION) FROM ({TEAM_LOGS})"
+)
+
+
+def test_a_team_that_is_written_in_two_cases_brings_each_row_once(write, ingest, empty):
+    report = ingest(write("teams.parquet", MIXED_CASES))
+    assert (report.added, report.rejected) == (6, {})
+    assert empty.scalar("SELECT count(*) FROM lake.landing.nba_team_gamelogs") == 6
+
+
+def test_a_column_more_takes_no_part_in_what_a_team_log_says(write, ingest, empty):
+    more = f"SELECT *, true AS at_home, 'Tue' AS day, 'LAL' AS opponent_text FROM ({TEAM_LOGS})"
+    assert ingest(write("teams.parquet", more)).added == 6
+    assert empty.scalar("SELECT count(*) FROM lake.landing.nba_team_gamelogs WHERE is_home") == 3
+
+
+def test_a_team_log_of_a_team_that_plays_itself_is_refused(write, ingest):
+    report = ingest(write("teams.parquet", TEAM_LOGS.replace("' @ ' || home", "' @ ' || away")))
+    assert report.rejected == {"a team plays itself": 3}
+
+
+def test_a_key_that_a_table_holds_twice_is_written_anew(write, ingest, empty):
+    ingest(write("teams.parquet", TEAM_LOGS))
+    before = hashes(empty, "landing.nba_team_gamelogs")
+    published = "lake.landing.nba_team_gamelogs"
+    empty.execute(f"INSERT INTO {published} SELECT * FROM {published} WHERE team = 'DEN'")
+    report = ingest(write("teams.parquet", MIXED_CASES))
+    assert (report.added, report.changed, report.removed, report.dates) == (0, 1, 0, 1)
+    assert empty.scalar(f"SELECT count(*) FROM {published}") == 6
+    assert hashes(empty, "landing.nba_team_gamelogs") == before
 
 
 def test_a_quarantined_row_leaves_quarantine_when_the_file_is_mended(write, ingest, empty):
@@ -635,3 +689,30 @@ def test_a_line_is_judged_by_its_own_tipoff(write, ingest, empty, graph):
         ("2023-10-24 22:00:00", "2023-10-24 23:30:00", False, 200),
         ("2023-10-24 23:35:00", "2023-10-24 23:41:00", False, 200),
     ]
+
+
+POSTPONED = """
+SELECT '2023-10-22' AS game_date, 'DEN' AS home_team, 'LAL' AS away_team,
+       '2023-10-22 23:30:00' AS tipoff_utc, 'regular' AS season_type, 'postponed' AS status,
+       '0022300061' AS game_id
+"""
+
+
+def test_a_postponed_game_keeps_its_id_and_holds_nothing_back(write, ingest, empty, graph):
+    sources = (("box", BOX_LINES), ("teams", TEAM_LOGS), ("schedule", POSTPONED))
+    for name, query in sources:
+        assert not ingest(write(f"{name}.parquet", query)).rejected
+    report = run_tables(empty, graph, graph.computed, RunOptions())
+    assert empty.rows("SELECT game_date::VARCHAR FROM lake.raw.games WHERE game_id = '0022300061'")
+    assert not report.held_back
+    assert empty.scalar("SELECT count(*) FROM lake.raw.team_boxscores") == 6
+    assert empty.scalar("SELECT count(*) FROM lake.analytics.player_game_summary") == 48
+    assert not failing_checks(empty, "raw.player_boxscores")
+
+
+def failing_checks(warehouse, table):
+    return warehouse.rows(
+        "SELECT DISTINCT check_name FROM lake.ledger.check_results "
+        "WHERE NOT passed AND table_name = $1 ORDER BY ALL",
+        [table],
+    )

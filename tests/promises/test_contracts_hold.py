@@ -55,6 +55,10 @@ MUTATIONS = {
     },
     "raw.shots": {
         "shots_matched_to_game_and_player": GONE,
+        "no_game_has_its_shots_twice": (
+            "INSERT INTO computed SELECT * REPLACE (event_id + 1000 AS event_id) FROM computed "
+            "WHERE {here}"
+        ),
         "shots_add_up_to_attempts": GONE + " AND hash(event_id) % 2 = 0",
     },
     "raw.team_boxscores": {

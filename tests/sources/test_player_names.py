@@ -7,19 +7,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from boxout.errors import IdentityError
-from boxout.sources.identity.players import OWN_ID_BASE, parse_player_name, repair_encoding
+from boxout.sources.identity.players import (
+    OWN_ID_BASE,
+    is_garbled,
+    parse_player_name,
+    repair_encoding,
+)
 
 ACCENTED = (
     "Nikola Joki\u0107",
     "Luka Don\u010di\u0107",
     "Dennis Schr\u00f6der",
     "D\u0101vis Bert\u0101ns",
+    "De\u2019Aaron Fox",
 )
 
 
 @pytest.mark.parametrize(
     ("name", "encoding"),
-    [*((name, "latin-1") for name in ACCENTED), (ACCENTED[0], "cp1252"), (ACCENTED[2], "cp1252")],
+    [
+        *((name, "latin-1") for name in ACCENTED),
+        *((ACCENTED[place], "cp1252") for place in (0, 2, 4)),
+    ],
 )
 def test_a_double_encoded_name_is_repaired(name, encoding):
     garbled = name.encode("utf-8").decode(encoding)
@@ -28,11 +37,38 @@ def test_a_double_encoded_name_is_repaired(name, encoding):
     assert parse_player_name(garbled).player_key == parse_player_name(name).player_key
 
 
-def test_a_name_that_was_garbled_twice_is_repaired():
-    garbled = "Nikola Joki\u0107"
+@pytest.mark.parametrize(
+    ("name", "encoding", "key"),
+    [
+        (ACCENTED[0], "latin-1", "nikola jokic"),
+        (ACCENTED[4], "latin-1", "deaaron fox"),
+        (ACCENTED[4], "cp1252", "deaaron fox"),
+    ],
+)
+def test_a_name_that_was_garbled_twice_is_repaired(name, encoding, key):
     for _ in range(2):
-        garbled = garbled.encode("utf-8").decode("latin-1")
-    assert parse_player_name(garbled).player_key == "nikola jokic"
+        name = name.encode("utf-8").decode(encoding)
+    assert parse_player_name(name).player_key == key
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Nikola Joki\ufffd", "Nikola Joki?", "Luka Don&#269;i&#263;", r"Nikola Joki\xC4\x87"],
+)
+def test_a_name_that_has_lost_letters_is_refused(text):
+    assert is_garbled(text)
+    with pytest.raises(IdentityError, match="garbled"):
+        parse_player_name(text)
+
+
+@pytest.mark.parametrize("text", ["nan", "NaN", "None", "null", "n/a", "N.A.", "0", "203999"])
+def test_what_programs_write_for_no_name_is_no_name(text):
+    with pytest.raises(IdentityError, match="not a player's name"):
+        parse_player_name(text)
+
+
+def test_a_number_beside_a_name_does_no_harm():
+    assert parse_player_name("Jalen (2001) Johnson").player_key == "jalen johnson"
 
 
 @pytest.mark.parametrize(

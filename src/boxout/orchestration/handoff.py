@@ -15,7 +15,6 @@ from boxout.errors import UsageError
 from boxout.orchestration.events import Event, read_events
 from boxout.orchestration.late_games import late_games, say_late
 from boxout.orchestration.settings import WatchSettings, read_settings
-from boxout.pipeline.arrivals import REPEATED
 from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.incidents import MODEL, read_incidents
@@ -24,6 +23,7 @@ from boxout.pipeline.ledger_at import LedgerAt
 from boxout.pipeline.life_signs import now, read_life_signs
 from boxout.pipeline.runs import RunView, active_runs
 from boxout.pipeline.watching import WATCHER, WatcherView, read_watcher
+from boxout.sources.files.shape import REPEATED
 from boxout.warehouse.ducklake import Warehouse
 
 LOOK_BACK = timedelta(hours=24)

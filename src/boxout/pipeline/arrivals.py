@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from boxout.pipeline.sliced_queries import fill_query
-from boxout.sources.files.shape import Shape
+from boxout.sources.files.shape import REPEATED, Shape
 from boxout.tables.definition import INCOMING, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 from boxout.warehouse.home import Home
 
 SOURCE_FILE = "source_file"
 _WHERE_IT_IS = (SOURCE_FILE, "source_row")
-REPEATED = "an exact repeat of an earlier row"
 CONTRADICTED = "another row with the same key says something else"
 # Rows that ingest refused, by landing table and date, for checks of the share that is matched;
 # an exact repeat of a row is no loss. Files that overlap, such as each night's of the last seven
@@ -150,6 +149,9 @@ def compare(
 ) -> None:
     """Create `written` (rows to insert) and `gone` (published rows to delete).
 
+    A key that the table holds more than once is written anew: what the file says of it once is
+    not what is there, though each row be alike.
+
     Parameters
     ----------
     name, is_known
@@ -177,6 +179,7 @@ def compare(
         SELECT * FROM arrived WHERE ({key}) NOT IN (
           SELECT ({key}) FROM (
             SELECT {content} FROM arrived INTERSECT SELECT {content} FROM nearby))
+          OR ({key}) IN (SELECT ({key}) FROM nearby GROUP BY {key} HAVING count(*) > 1)
         """
     )
     # Rows that this file brought once and brings no longer, and rows that are replaced.
@@ -186,7 +189,7 @@ def compare(
         SELECT {listed}, false AS is_replaced FROM nearby AS p
         WHERE p.{SOURCE_FILE} = $1 AND NOT EXISTS (SELECT 1 FROM arrived AS a WHERE {same_key})
         UNION ALL
-        SELECT {listed}, true FROM nearby AS p
+        SELECT DISTINCT {listed}, true FROM nearby AS p
         WHERE EXISTS (SELECT 1 FROM written AS a WHERE {same_key})
         """,
         [name],

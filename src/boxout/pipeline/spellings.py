@@ -17,10 +17,8 @@ LONGEST = 40
 RIGHT, MISREAD, TWICE = "accents right", "accents misread", "accents misread twice"
 GARBLED = "accents beyond repair"
 # UTF-8 that was read as Latin-1 or Windows-1252, as `sources.identity.players` knows it.
-_MOJIBAKE = (
-    r"[\x{00c2}-\x{00df}][\x{0080}-\x{00bf}\x{0152}-\x{017e}\x{0192}\x{02c6}\x{02dc}"
-    r"\x{2010}-\x{2122}]"
-)
+_CONTINUED = r"[\x{0080}-\x{00bf}\x{0152}-\x{017e}\x{0192}\x{02c6}\x{02dc}\x{2010}-\x{2122}]"
+_MOJIBAKE = rf"(?:[\x{{00c2}}-\x{{00df}}]{_CONTINUED}|[\x{{00e0}}-\x{{00ef}}]{_CONTINUED}{{2}})"
 # Each misread letter is two letters, and each of those two again when it is misread once more.
 _MISREAD_TWICE = r"[\x{00c2}\x{00c3}].[\x{00c2}\x{00c3}]."
 

@@ -7,11 +7,12 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from boxout.pipeline.arrivals import CONTRADICTED, REPEATED
+from boxout.pipeline.arrivals import CONTRADICTED
 from boxout.pipeline.diagnose.findings import REPAIRED, Finding, Pattern
 from boxout.pipeline.diagnose.question import SUSPECT, Question
 from boxout.pipeline.spellings import MISREAD, RIGHT, TWICE
 from boxout.sources.files.names import GARBLED_NAME
+from boxout.sources.files.shape import REPEATED
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 # By the reason for which ingest refuses rows: the kind of cause, and the source columns to show.

@@ -4,6 +4,7 @@ from boxout.sources.files.shape import (
     GAME_COLUMNS,
     GAME_ID_PROBLEMS,
     PLAYER_COLUMNS,
+    REPEATED,
     Shape,
     calendar_date,
     player_id,
@@ -11,31 +12,60 @@ from boxout.sources.files.shape import (
 )
 
 _NAMES, _JOIN = player_names("f.player_name")
+_COLUMNS = (
+    "team_id player_id player_name game_date game_id home_team away_team shot_made action_type "
+    "shot_type basic_zone zone_name zone_range loc_x loc_y shot_distance quarter mins_left "
+    "secs_left"
+).split()
+_SAID = ", ".join(f"f.{column}" for column in _COLUMNS)
+
+
+def _number(column: str) -> str:
+    # In a CSV file a number is text, which has an order of its own.
+    return f"try_cast(f.{column} AS DOUBLE)"
+
+
+# The source numbers no shots: the game's order does, made total by every other column.
+_ORDER = ", ".join(
+    [
+        _number("quarter"),
+        *(f"{_number(column)} DESC" for column in ("mins_left", "secs_left")),
+        *map(_number, ("team_id", "player_id", "loc_x", "loc_y", "shot_distance")),
+        "try_cast(f.shot_made AS BOOLEAN)",
+        "action_type, shot_type, basic_zone, zone_name, zone_range, f.source_row",
+    ]
+)
+
+# Two shots of a game may be alike in every column, but never all of them: then the file has the
+# game more than once, and of n alike rows each n-th part but the first is a repeat.
+_REPEATED = f"""
+      SELECT source_row
+      FROM source_file AS f JOIN (
+        SELECT game_id, count(*) // count(DISTINCT hash({_SAID})) AS times
+        FROM source_file AS f GROUP BY game_id HAVING times > 1) AS d ON d.game_id = f.game_id
+      QUALIFY (row_number() OVER (PARTITION BY {_SAID} ORDER BY source_row) - 1) * times
+              >= count(*) OVER (PARTITION BY {_SAID})"""
 
 SHAPE = Shape(
     table="landing.nba_shots",
-    required=frozenset(
-        "team_id player_id player_name game_date game_id home_team away_team shot_made "
-        "action_type shot_type basic_zone zone_name zone_range loc_x loc_y shot_distance quarter "
-        "mins_left secs_left".split()
-    ),
+    required=frozenset(_COLUMNS),
     key=("own_game_id", "shot_number"),
     teams=("team_id", "home_team", "away_team"),
     players=("player_name",),
     games=("game_id",),
-    # The source numbers no shots: the game's order does, made total by every other column.
     query=f"""
-    WITH p AS (
-      SELECT source_row, {calendar_date("f.game_date")} AS game_date,
+    WITH repeated AS ({_REPEATED}),
+    p AS (
+      SELECT f.source_row, {calendar_date("f.game_date")} AS game_date,
              h.team AS home_team, h.number AS home_number, a.team AS away_team, t.team,
              g.nba_game_id, g.season_type AS nba_season_type, g.game_date AS id_date,
              g.home_team AS id_home, g.problem AS game_problem,
              coalesce(h.problem, a.problem, t.problem) AS team_problem,
              {_NAMES}, {player_id("f.player_id")} AS nba_player_id,
+             r.source_row IS NOT NULL AS is_repeated,
              row_number() OVER (
-               PARTITION BY f.game_id ORDER BY quarter, mins_left DESC, secs_left DESC,
-                 f.team_id, f.player_id, loc_x, loc_y, shot_distance, shot_made, action_type,
-                 shot_type, basic_zone, zone_name, zone_range, source_row)::INTEGER AS shot_number,
+               PARTITION BY f.game_id, r.source_row IS NOT NULL ORDER BY {_ORDER})::INTEGER
+               AS shot_number,
              try_cast(quarter AS INTEGER) AS period,
              try_cast(mins_left AS INTEGER) * 60 + try_cast(secs_left AS INTEGER) AS seconds_left,
              CASE WHEN isfinite(try_cast(loc_x AS DOUBLE))
@@ -51,6 +81,7 @@ SHAPE = Shape(
       LEFT JOIN team_names AS a ON a.spelling = f.away_team
       LEFT JOIN team_names AS t ON t.spelling = f.team_id::VARCHAR
       LEFT JOIN game_names AS g ON g.spelling = f.game_id::VARCHAR
+      LEFT JOIN repeated AS r ON r.source_row = f.source_row
       {_JOIN})
     SELECT source_row, {GAME_COLUMNS}, {PLAYER_COLUMNS}, team, nba_player_id, shot_number, period,
            seconds_left, loc_x, loc_y, distance_ft, shot_value, is_made, basic_zone, action_type,
@@ -66,6 +97,7 @@ SHAPE = Shape(
                 WHEN team NOT IN (home_team, away_team) THEN 'the team did not play in the game'
                 WHEN player_key IS NULL OR nba_player_id IS NULL
                   THEN coalesce(player_problem, 'the player has no name or id')
+                WHEN is_repeated THEN '{REPEATED}'
                 WHEN shot_value IS NULL OR is_made IS NULL THEN 'the shot has no value or result'
                 WHEN basic_zone NOT IN ('Restricted Area', 'In The Paint (Non-RA)', 'Mid-Range',
                        'Left Corner 3', 'Right Corner 3', 'Above the Break 3', 'Backcourt')

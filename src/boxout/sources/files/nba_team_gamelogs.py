@@ -32,14 +32,12 @@ _SEASON_TYPE = "CASE left(f.season_id::VARCHAR, 1) {} END".format(
 
 def _query(game_date: str, opponent: str, is_home: str, minutes: str, tipoff: str) -> str:
     return f"""
-    WITH read AS (
-      SELECT *, {game_date} AS day, {opponent} AS opponent_text, {is_home} AS at_home
-      FROM source_file),
-    p AS (
-      SELECT source_row, day AS game_date, f.at_home AS is_home, t.team, o.team AS opponent,
-             CASE WHEN at_home THEN t.team ELSE o.team END AS home_team,
-             CASE WHEN at_home THEN t.number ELSE o.number END AS home_number,
-             CASE WHEN at_home THEN o.team ELSE t.team END AS away_team,
+    WITH p AS (
+      SELECT source_row, {game_date} AS game_date, {is_home} AS is_home, t.team,
+             o.team AS opponent,
+             CASE WHEN {is_home} THEN t.team ELSE o.team END AS home_team,
+             CASE WHEN {is_home} THEN t.number ELSE o.number END AS home_number,
+             CASE WHEN {is_home} THEN o.team ELSE t.team END AS away_team,
              g.nba_game_id, coalesce(g.season_type, {_SEASON_TYPE}) AS nba_season_type,
              g.game_date AS id_date,
              g.home_team AS id_home, g.problem AS game_problem,
@@ -47,10 +45,10 @@ def _query(game_date: str, opponent: str, is_home: str, minutes: str, tipoff: st
              try_cast(f.team_id AS BIGINT) AS team_id,
              {minutes} AS team_minutes, {tipoff} AS tipoff_at,
              {stat_columns(NBA_STATS)}, {whole_number("f.plus_minus")} AS plus_minus
-      FROM read AS f
+      FROM source_file AS f
       LEFT JOIN team_names AS t ON t.spelling = f.team_abbreviation
       LEFT JOIN game_names AS g ON g.spelling = f.game_id::VARCHAR
-      LEFT JOIN team_names AS o ON lower(o.spelling) = lower(f.opponent_text))
+      LEFT JOIN team_names AS o ON o.spelling = f.{opponent})
     SELECT source_row, {GAME_COLUMNS}, team, opponent, is_home, team_id, tipoff_at, team_minutes,
            fg, fga, fg3, fg3a, ft, fta, orb, drb, ast, stl, blk, tov, pf, pts, plus_minus,
            CASE WHEN game_problem IS NOT NULL THEN game_problem
@@ -60,6 +58,7 @@ def _query(game_date: str, opponent: str, is_home: str, minutes: str, tipoff: st
                 WHEN team_problem IS NOT NULL THEN team_problem
                 WHEN team IS NULL OR opponent IS NULL OR is_home IS NULL
                   THEN 'the team, the opponent or the home side is missing'
+                WHEN team = opponent THEN 'a team plays itself'
                 WHEN id_home <> home_team THEN 'the game id names another home team'
                 {stats_problems(MOST_OF_A_TEAM)} END AS problem
     FROM p"""
@@ -72,15 +71,15 @@ SHAPE = Shape(
     teams=("team_abbreviation", "_opponent"),
     games=("game_id",),
     query=_query(
-        calendar_date("GAME_DATE"),
+        calendar_date("f.game_date"),
         "_opponent",
-        "CASE WHEN MATCHUP LIKE '% vs. %' THEN true WHEN MATCHUP LIKE '% @ %' THEN false END",
-        "try_cast(MIN AS INTEGER)",
+        "CASE WHEN f.matchup LIKE '% vs. %' THEN true WHEN f.matchup LIKE '% @ %' THEN false END",
+        "try_cast(f.min AS INTEGER)",
         "NULL::TIMESTAMP",
     ),
 )
 
-_TIPOFF = utc_moment("GAME_TIME_UTC")
+_TIPOFF = utc_moment("f.game_time_utc")
 
 SHAPE_WITH_TIPOFF = Shape(
     table="landing.nba_team_gamelogs",
@@ -90,8 +89,8 @@ SHAPE_WITH_TIPOFF = Shape(
     games=("game_id",),
     query=_query(
         eastern_date_sql(_TIPOFF),
-        "OPPONENT",
-        "try_cast(IS_HOME AS BOOLEAN)",
+        "opponent",
+        "try_cast(f.is_home AS BOOLEAN)",
         "NULL::INTEGER",
         _TIPOFF,
     ),

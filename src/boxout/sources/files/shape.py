@@ -63,6 +63,9 @@ class Shape:
     optional: Sequence[str] = ()
 
 
+# Why a row is refused that says what one before it has said; it is no loss.
+REPEATED = "an exact repeat of an earlier row"
+
 SEASON_START = start_year_sql("game_date")
 
 SEASON = (

@@ -19,7 +19,13 @@ _LETTERS = str.maketrans(
 )
 _PARENTHESES = re.compile(r"\([^)]*\)")
 _APART = re.compile(r"[^a-z0-9 ]+")
-_MOJIBAKE = re.compile("[\u00c2-\u00df][\u0080-\u00bf\u0152-\u017e\u0192\u02c6\u02dc\u2010-\u2122]")
+# A letter of two bytes of UTF-8, or of three, of which each was read as a letter of its own.
+_CONTINUED = "[\u0080-\u00bf\u0152-\u017e\u0192\u02c6\u02dc\u2010-\u2122]"
+_MOJIBAKE = re.compile(f"[\u00c2-\u00df]{_CONTINUED}|[\u00e0-\u00ef]{_CONTINUED}{{2}}")
+# What stands where a letter was lost, and letters written as HTML or as bytes.
+_NO_LETTER = re.compile(r"[\ufffd?\\]|&#?\w+;")
+# How programs write that there is no name, as keys.
+_NOTHING = {"nan", "none", "null", "na", "n a"}
 
 # base key as some source writes it: base key as we write it
 NICKNAMES = {
@@ -115,7 +121,7 @@ def parse_player_name(text: str) -> PlayerName:
         )
     player_key = _key(name)
     words = player_key.split()
-    if not words:
+    if not words or player_key in _NOTHING or any(letter.isdigit() for letter in player_key):
         raise IdentityError(f"{text!r} is not a player's name.", "", "Mend the name.")
     while len(words) > 2 and words[-1] in SUFFIXES:
         words.pop()
@@ -138,8 +144,8 @@ def own_player_id(base_key: str) -> int:
 
 
 def is_garbled(text: str) -> bool:
-    """Whether a text holds UTF-8 that was read as Latin-1 or Windows-1252."""
-    return _MOJIBAKE.search(text) is not None
+    """Whether letters of a text were lost: misread as Latin-1 or Windows-1252, or replaced."""
+    return _is_misread(text) or _NO_LETTER.search(text) is not None
 
 
 def repair_encoding(text: str) -> str:
@@ -148,13 +154,17 @@ def repair_encoding(text: str) -> str:
     A text that does not become valid UTF-8 when read back is left as it is.
     """
     for _ in range(2):
-        if not is_garbled(text):
+        if not _is_misread(text):
             break
         repaired = _read_back(text)
         if repaired is None:
             break
         text = repaired
     return unicodedata.normalize("NFC", text)
+
+
+def _is_misread(text: str) -> bool:
+    return _MOJIBAKE.search(text) is not None
 
 
 def _read_back(text: str) -> str | None:

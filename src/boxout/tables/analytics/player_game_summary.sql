@@ -44,7 +44,7 @@ scope = "date"
 severity = "block"
 query = """
 SELECT t.game_date, SUM(CASE WHEN t.team IN (g.home_team, g.away_team) THEN 0 ELSE 1 END) AS failing, COUNT(*) AS total
-FROM this AS t LEFT JOIN raw.games AS g ON g.game_id = t.game_id
+FROM this AS t LEFT JOIN raw.games AS g ON g.game_id = t.game_id AND g.game_date = t.game_date
 GROUP BY t.game_date
 """
 
@@ -168,7 +168,7 @@ SELECT
   CASE WHEN s.game_id IS NOT NULL THEN CAST(COALESCE(z.backcourt_fga, 0) AS INTEGER) END AS backcourt_fga, -- heaves from the backcourt, in no zone rate; null where unknown
   CAST(DATE_DIFF('day', b.last_played, b.game_date) AS INTEGER) AS days_rest -- days since the player last played in the season; null before the first game
 FROM rested AS b
-JOIN raw.games AS g ON g.game_id = b.game_id
+JOIN raw.games AS g ON g.game_id = b.game_id AND g.game_date = b.game_date
 LEFT JOIN raw.team_boxscores AS t ON t.game_id = b.game_id AND t.team = b.team
 LEFT JOIN turnovers AS u ON u.game_id = b.game_id AND u.team = b.team
 LEFT JOIN zones AS z ON z.game_id = b.game_id AND z.player_id = b.player_id

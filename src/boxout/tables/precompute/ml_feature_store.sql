@@ -43,7 +43,7 @@ scope = "date"
 severity = "block"
 query = """
 SELECT t.game_date, SUM(CASE WHEN t.prop_line_captured_at >= g.tipoff_at THEN 1 ELSE 0 END) AS failing, COUNT(*) AS total
-FROM this AS t JOIN raw.games AS g ON g.game_id = t.game_id
+FROM this AS t JOIN raw.games AS g ON g.game_id = t.game_id AND g.game_date = t.game_date
 GROUP BY t.game_date
 """
 */

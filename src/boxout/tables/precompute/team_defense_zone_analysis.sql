@@ -18,9 +18,9 @@ query = """
 SELECT g.game_date, SUM(CASE WHEN t.teams = 2 THEN 0 ELSE 1 END) AS failing, COUNT(*) AS total
 FROM raw.games AS g
 LEFT JOIN (
-  SELECT h.game_id, COUNT(*) AS teams FROM raw.games AS h
+  SELECT h.game_date, h.game_id, COUNT(*) AS teams FROM raw.games AS h
   JOIN this AS x ON x.game_date = h.game_date AND x.team_id IN (h.home_team_id, h.away_team_id)
-  GROUP BY h.game_id) AS t ON t.game_id = g.game_id
+  GROUP BY h.game_date, h.game_id) AS t ON t.game_id = g.game_id AND t.game_date = g.game_date
 WHERE g.status <> 'postponed'
 GROUP BY g.game_date
 """

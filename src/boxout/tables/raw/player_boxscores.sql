@@ -60,8 +60,8 @@ SELECT g.game_date, SUM(CASE WHEN ABS(s.minutes - 240 - 25 * g.overtime_periods)
          AS failing,
        COUNT(*) AS total
 FROM raw.games AS g
-JOIN (SELECT game_id, team, SUM(minutes) AS minutes FROM this GROUP BY game_id, team) AS s
-  ON s.game_id = g.game_id
+JOIN (SELECT game_date, game_id, team, SUM(minutes) AS minutes FROM this GROUP BY game_date, game_id, team) AS s
+  ON s.game_id = g.game_id AND s.game_date = g.game_date
 GROUP BY g.game_date
 """
 
@@ -78,12 +78,12 @@ severity = "block"
 holds = "LEAST(minutes, fg, fg3, ft, orb, drb, ast, stl, blk, tov, pf, fga - fg, fg3a - fg3, fta - ft) >= 0"
 */
 WITH lines AS (
-  SELECT game_date, home_team, away_team, player_key, player_name, team, is_starter, minutes,
+  SELECT game_date, home_team, away_team, player_key, CAST(NULL AS BIGINT) AS nba_player_id, player_name, team, is_starter, minutes,
          fg, fga, fg3, fg3a, ft, fta, orb, drb, ast, stl, blk, tov, pf, pts, plus_minus
   FROM landing.bref_player_boxscores
   UNION ALL
   -- the second source stands in only for games of which the first has no line at all
-  SELECT n.game_date, n.home_team, n.away_team, n.player_key, n.player_name, n.team,
+  SELECT n.game_date, n.home_team, n.away_team, n.player_key, n.nba_player_id, n.player_name, n.team,
          CAST(NULL AS BOOLEAN), n.minutes, n.fg, n.fga, n.fg3, n.fg3a, n.ft, n.fta, n.orb, n.drb,
          n.ast, n.stl, n.blk, n.tov, n.pf, n.pts, n.plus_minus
   FROM landing.nba_player_gamelogs AS n
@@ -98,7 +98,7 @@ SELECT
   g.season,                                                            -- season, such as '2023-24'
   g.game_date,                                                         -- US Eastern date of the game
   g.game_id,                                                           -- id of the game in raw.games
-  a.player_id,                                                         -- id of the player in raw.players
+  COALESCE(l.nba_player_id, a.player_id) AS player_id,                 -- id of the player in raw.players
   l.player_name,                                                       -- name as this line writes it, encoding repaired
   l.team,                                                              -- tricode of the player's team
   CASE WHEN l.team = g.home_team THEN g.away_team ELSE g.home_team END AS opponent, -- tricode of the other team
@@ -127,4 +127,5 @@ JOIN raw.games AS g
    AND LEAST(g.home_team, g.away_team) = LEAST(l.home_team, l.away_team)
    AND GREATEST(g.home_team, g.away_team) = GREATEST(l.home_team, l.away_team)
 JOIN raw.player_aliases AS a ON a.player_key = l.player_key
-WHERE a.player_id IS NOT NULL
+-- of several players of one name, the second source's id says which
+WHERE COALESCE(l.nba_player_id, a.player_id) IS NOT NULL

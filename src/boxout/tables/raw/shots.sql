@@ -23,6 +23,18 @@ UNION ALL
 SELECT q.game_date, q.failing, q.failing AS total FROM quarantined AS q WHERE q.table_name = 'landing.nba_shots'
 """
 
+# a game whose shots came twice has twice the attempts; a shot more or less is a warning, below
+[[checks]]
+name = "no_game_has_its_shots_twice"
+scope = "date"
+severity = "block"
+query = """
+SELECT b.game_date, SUM(CASE WHEN 2 * s.shots < 3 * b.fga THEN 0 ELSE 1 END) AS failing, COUNT(*) AS total
+FROM (SELECT game_date, game_id, SUM(fga) AS fga FROM raw.player_boxscores GROUP BY game_date, game_id) AS b
+JOIN (SELECT game_id, COUNT(*) AS shots FROM this GROUP BY game_id) AS s ON s.game_id = b.game_id
+GROUP BY b.game_date
+"""
+
 [[checks]]
 name = "shots_add_up_to_attempts"
 scope = "date"
@@ -40,7 +52,7 @@ SELECT
   g.game_date,                    -- US Eastern date of the game
   g.game_id,                      -- id of the game in raw.games
   s.shot_number AS event_id,      -- place of the shot in its game, from 1
-  a.player_id,                    -- id of the shooter in raw.players
+  COALESCE(s.nba_player_id, a.player_id) AS player_id, -- id of the shooter in raw.players
   s.team,                         -- tricode of the shooter's team
   CASE WHEN s.team = g.home_team THEN g.away_team ELSE g.home_team END AS opponent, -- tricode of the defending team
   s.period,                       -- quarter, or 5 and on for overtimes
@@ -63,4 +75,4 @@ JOIN raw.games AS g
    AND GREATEST(g.home_team, g.away_team) = GREATEST(s.home_team, s.away_team)
 JOIN raw.player_aliases AS a ON a.player_key = s.player_key
 JOIN raw.player_boxscores AS b
-  ON b.game_date = s.game_date AND b.game_id = g.game_id AND b.player_id = a.player_id
+  ON b.game_date = s.game_date AND b.game_id = g.game_id AND b.player_id = COALESCE(s.nba_player_id, a.player_id)

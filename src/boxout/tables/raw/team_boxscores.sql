@@ -58,7 +58,7 @@ SELECT t.game_date,
        SUM(CASE WHEN ABS(t.pts - CASE WHEN t.is_home THEN g.home_pts ELSE g.away_pts END) <= 3 THEN 0 ELSE 1 END)
          AS failing,
        COUNT(*) AS total
-FROM this AS t JOIN raw.games AS g ON g.game_id = t.game_id
+FROM this AS t JOIN raw.games AS g ON g.game_id = t.game_id AND g.game_date = t.game_date
 GROUP BY t.game_date
 """
 
@@ -71,7 +71,7 @@ SELECT t.game_date,
        SUM(CASE WHEN ABS(t.pts - CASE WHEN t.is_home THEN g.home_pts ELSE g.away_pts END) <= 0 THEN 0 ELSE 1 END)
          AS failing,
        COUNT(*) AS total
-FROM this AS t JOIN raw.games AS g ON g.game_id = t.game_id
+FROM this AS t JOIN raw.games AS g ON g.game_id = t.game_id AND g.game_date = t.game_date
 GROUP BY t.game_date
 """
 
@@ -88,12 +88,12 @@ severity = "block"
 holds = "team_minutes >= 240 AND MOD(team_minutes - 240, 25) = 0"
 */
 WITH summed AS (
-  SELECT b.game_id, b.team, SUM(b.fg) AS fg, SUM(b.fga) AS fga, SUM(b.fg3) AS fg3,
+  SELECT b.game_date, b.game_id, b.team, SUM(b.fg) AS fg, SUM(b.fga) AS fga, SUM(b.fg3) AS fg3,
          SUM(b.fg3a) AS fg3a, SUM(b.ft) AS ft, SUM(b.fta) AS fta, SUM(b.orb) AS orb,
          SUM(b.drb) AS drb, SUM(b.ast) AS ast, SUM(b.stl) AS stl, SUM(b.blk) AS blk,
          SUM(b.tov) AS tov, SUM(b.pf) AS pf, SUM(b.pts) AS pts
   FROM raw.player_boxscores AS b
-  GROUP BY b.game_id, b.team
+  GROUP BY b.game_date, b.game_id, b.team
 ),
 lines AS (
   SELECT g.season, g.game_date, g.game_id, l.team, l.team_minutes, l.fg, l.fga, l.fg3, l.fg3a,
@@ -109,7 +109,7 @@ lines AS (
   SELECT g.season, g.game_date, g.game_id, s.team, NULL, s.fg, s.fga, s.fg3, s.fg3a,
          s.ft, s.fta, s.orb, s.drb, s.ast, s.stl, s.blk, s.tov, s.pf, s.pts
   FROM summed AS s
-  JOIN raw.games AS g ON g.game_id = s.game_id
+  JOIN raw.games AS g ON g.game_id = s.game_id AND g.game_date = s.game_date
   LEFT JOIN landing.nba_team_gamelogs AS l
     ON l.game_date = g.game_date AND l.team = s.team
   WHERE g.season_type IN ('play-in', 'cup-final') AND g.status = 'final' AND l.team IS NULL
@@ -139,4 +139,5 @@ SELECT
   CAST(l.pf AS INTEGER) AS pf,           -- personal fouls
   CAST(l.pts AS INTEGER) AS pts          -- points
 FROM lines AS l
-JOIN raw.games AS g ON g.game_id = l.game_id
+-- a postponed game and the one played in its place may have one id
+JOIN raw.games AS g ON g.game_id = l.game_id AND g.game_date = l.game_date
