@@ -114,6 +114,24 @@ def test_the_same_data_gives_the_same_model_and_nothing_new_is_written(trained, 
     assert trained.warehouse.version() == version
 
 
+def test_training_again_takes_only_the_walks_own_forecasts(trained, options):
+    predictions = "lake.learning.predictions"
+    last = f"SELECT max(game_date) FROM {predictions}"
+    with trained.warehouse.commit():
+        trained.warehouse.execute(
+            f"INSERT INTO {predictions} SELECT * REPLACE ('tonight' AS game_id) FROM {predictions} "
+            f"WHERE game_date = ({last})"
+        )
+        trained.warehouse.execute(f"DELETE FROM {predictions} WHERE player_id = 101")
+        trained.warehouse.execute(f"UPDATE {predictions} SET p50 = -1 WHERE player_id = 102")
+    tonight = f"SELECT * FROM {predictions} WHERE game_id = 'tonight' ORDER BY ALL"
+    before = trained.warehouse.rows(tonight)
+    again = train(trained.warehouse, options=options, graph=trained.graph)
+    assert not again.is_new
+    assert again.predictions.inserted > again.predictions.removed > 0
+    assert trained.warehouse.rows(tonight) == before != []
+
+
 def test_two_homes_with_the_same_data_give_the_same_bytes_and_metrics(league, trained, options):
     here = train(league.warehouse, options=options, graph=league.graph)
     there = list_models(trained.warehouse)[0]
