@@ -13,6 +13,7 @@ from boxout.learning.markets import MARKETS
 from boxout.learning.predict import predict, read_predictions
 from boxout.learning.registry import load_model
 
+OPENING = date(2021, 11, 4)  # before the training range, in which history is too short
 PLAYED = date(2022, 1, 3)  # in the training range, before the walk-forward folds
 WALKED = date(2024, 3, 18)  # in a walk-forward fold
 TONIGHT = date(2024, 5, 1)
@@ -63,6 +64,27 @@ def test_a_date_that_was_trained_on_is_flagged_in_sample(trained):
     report = predict(trained.warehouse, PLAYED, graph=trained.graph)
     assert report.is_in_sample
     assert {row["is_in_sample"] for row in read_predictions(trained.warehouse, PLAYED)} == {True}
+
+
+def test_a_date_before_those_that_were_trained_on_is_in_sample_too(trained):
+    assert load_model(trained.warehouse).record.train_start > OPENING
+    report = predict(trained.warehouse, OPENING, graph=trained.graph)
+    assert report.is_in_sample
+    assert {row["is_in_sample"] for row in read_predictions(trained.warehouse, OPENING)} == {True}
+
+
+def test_games_to_come_of_a_part_played_date_are_out_of_sample(trained):
+    trained.correct("landing.games", "status = 'scheduled'", f"game_id = '{PLAYED:%Y%m%d}1'")
+    trained.build()
+    report = predict(trained.warehouse, PLAYED, graph=trained.graph)
+    assert report.is_in_sample
+    rows = read_predictions(trained.warehouse, PLAYED)
+    assert {(row["game_id"][-1], row["is_in_sample"]) for row in rows} == {
+        ("0", True),
+        ("1", False),
+    }
+    again = predict(trained.warehouse, PLAYED, graph=trained.graph)
+    assert (again.written.inserted, again.kept_out_of_sample) == (0, 0)
 
 
 def test_honest_forecasts_of_history_are_not_replaced_by_in_sample_ones(trained):

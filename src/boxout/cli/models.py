@@ -149,7 +149,10 @@ def predict_command(game_date: date, model_id: str | None, home: str | None, as_
         f"{report.games} games on {game_date}"
     )
     if report.is_in_sample:
-        notice("the model was trained on this date: these predictions prove nothing")
+        notice(
+            "the model has learned from this date or later ones: "
+            "what it predicts of games already played proves nothing"
+        )
     top = [row for row in rows if row["market"] == "points"] or rows
     print_table(
         ["player", "market", "predicted", "p10", "p50", "p90", "line", "over"],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from boxout.errors import BoxoutError, GateError
@@ -38,7 +39,7 @@ class PredictionReport:
     games, player_games
         Games on the schedule, and players of the feature store, that day.
     is_in_sample
-        Whether one of the models was trained on this date.
+        Whether a model had learned from one of the games that it forecast, or from later dates.
     written
         Rows inserted, removed and left as they were.
     kept_out_of_sample
@@ -193,6 +194,9 @@ class SlateForecast:
         By market the expected value of each of the rows, which its distribution is looked up by.
     forecasts
         By market what is put on record; empty where the date has no rows.
+    in_sample
+        Of each of the rows whether the model had learned from its game, or from later dates;
+        never of a game still to come.
     """
 
     model: Model
@@ -200,12 +204,12 @@ class SlateForecast:
     expected: Mapping[str, NDArray[Any]]
     forecasts: Mapping[str, Forecast]
     game_date: date
+    in_sample: NDArray[np.bool_]
 
     @property
     def is_in_sample(self) -> bool:
-        """Whether the model was trained on this date."""
-        record = self.model.record
-        return record.train_start <= self.game_date <= record.train_end
+        """Whether one of the forecasts was made in sample."""
+        return bool(self.in_sample.any())
 
 
 def forecast_slate(
@@ -238,8 +242,9 @@ def _forecast(
     warehouse: Warehouse, model: Model, markets: Sequence[str], game_date: date
 ) -> SlateForecast:
     rows = load_features(warehouse, model.features, game_date)
+    in_sample = _in_sample(warehouse, model, rows, game_date)
     if not rows.rows:
-        return SlateForecast(model, rows, {}, {}, game_date)
+        return SlateForecast(model, rows, {}, {}, game_date, in_sample)
     lines = lines_by_market(warehouse, rows, markets, game_date, game_date)
     every = model.expected(rows.matrix)
     expected = {market: every[market] for market in markets}
@@ -249,7 +254,20 @@ def _forecast(
         )
         for market in markets
     }
-    return SlateForecast(model, rows, expected, forecasts, game_date)
+    return SlateForecast(model, rows, expected, forecasts, game_date, in_sample)
+
+
+def _in_sample(
+    warehouse: Warehouse, model: Model, rows: FeatureRows, game_date: date
+) -> NDArray[np.bool_]:
+    """Tell the rows that the model cannot be judged by."""
+    if game_date > model.record.train_end:
+        return np.zeros(rows.rows, dtype=np.bool_)
+    coming = warehouse.rows(
+        f"SELECT game_id FROM {LAKE}.{GAMES} WHERE game_date = $1 AND status = 'scheduled'",
+        [game_date],
+    )
+    return ~np.isin(rows.game_id.astype(str), [game_id for (game_id,) in coming])
 
 
 def _write(
@@ -257,17 +275,21 @@ def _write(
 ) -> tuple[Written, int]:
     """Write one model's forecasts; return also how many out-of-sample ones were kept instead."""
     name = made.model.record.model_id
-    in_sample = made.is_in_sample
     stage_forecasts(
-        warehouse, made.rows, made.forecasts, name, version, now, is_in_sample=in_sample
+        warehouse, made.rows, made.forecasts, name, version, now, is_in_sample=made.in_sample
     )
     scope = f"model_id = '{name}' AND game_date = DATE '{made.game_date}'"
     if made.forecasts:
         # what it forecast in markets of another champion stays on record
         scope += f" AND market IN ({', '.join(repr(market) for market in made.forecasts)})"
-    kept = _keep_out_of_sample(warehouse, scope) if in_sample else 0
-    if in_sample:
-        scope += " AND is_in_sample"
+    kept = 0
+    if made.game_date <= made.model.record.train_end:
+        honest = (
+            f"NOT is_in_sample AND game_id IN (SELECT game_id FROM {LAKE}.{GAMES} "
+            f"WHERE game_date = DATE '{made.game_date}' AND status = 'final')"
+        )
+        kept = _drop_staged(warehouse, f"{scope} AND {honest}")
+        scope += f" AND NOT ({honest})"
     return replace_rows(warehouse, PREDICTIONS, STAGED, scope), kept
 
 
@@ -301,11 +323,11 @@ def _require_features(warehouse: Warehouse, graph: Graph, game_date: date) -> No
         )
 
 
-def _keep_out_of_sample(warehouse: Warehouse, scope: str) -> int:
-    """Drop staged rows that would replace an out-of-sample forecast; return how many."""
+def _drop_staged(warehouse: Warehouse, kept: str) -> int:
+    """Drop the staged rows in whose place a condition on the table keeps one; return how many."""
     key = ", ".join(PREDICTIONS.key)
     dropped = warehouse.scalar(
-        f"DELETE FROM {STAGED} WHERE ({key}) IN (SELECT ({key}) FROM "
-        f"{LAKE}.{PREDICTIONS.name} WHERE {scope} AND NOT is_in_sample)"
+        f"DELETE FROM {STAGED} WHERE ({key}) IN "
+        f"(SELECT ({key}) FROM {LAKE}.{PREDICTIONS.name} WHERE {kept})"
     )
     return int(dropped or 0)

@@ -74,7 +74,7 @@ PREDICTIONS = LearningTable(
         ("p90", "DOUBLE", "90th percentile"),
         ("line", "DOUBLE", "median over books of their latest pre-game lines; null where none"),
         ("over_probability", "DOUBLE", "chance of over, given that it is no push, 0 to 1"),
-        ("is_in_sample", "BOOLEAN", "whether the model had seen this date's outcomes"),
+        ("is_in_sample", "BOOLEAN", "whether the model had learned from the game or later dates"),
         ("data_version", "BIGINT", "data version (lake snapshot) that was read"),
         ("predicted_at", "TIMESTAMP", "when the forecast was made, UTC"),
     ),
@@ -85,7 +85,7 @@ GRADES = LearningTable(
     _KEY,
     (
         *_IDENTITY,
-        ("is_in_sample", "BOOLEAN", "whether the model had seen this date's outcomes"),
+        ("is_in_sample", "BOOLEAN", "whether the model had learned from the game or later dates"),
         ("predicted", "DOUBLE", "expected value, in the market's unit"),
         ("actual", "INTEGER", "outcome; null when void"),
         ("error", "DOUBLE", "predicted minus actual; null when void"),
