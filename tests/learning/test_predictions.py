@@ -100,6 +100,36 @@ def test_honest_forecasts_of_history_are_not_replaced_by_in_sample_ones(trained)
     assert len(keys) == len(set(keys))
 
 
+def test_what_was_said_before_the_game_stays_when_it_is_played(trained):
+    _schedule_tonight(trained)
+    predict(trained.warehouse, TONIGHT, graph=trained.graph)
+    before = read_predictions(trained.warehouse, TONIGHT)
+    with trained.warehouse.commit():  # one who was not expected and played after all
+        trained.warehouse.execute(
+            "DELETE FROM lake.learning.predictions WHERE player_id = 105 AND game_id = 'tonight'"
+        )
+    trained.correct("landing.games", "status = 'final'", "game_id = 'tonight'")
+    trained.correct("landing.boxscores", "pts = pts + 40", "game_date = DATE '2024-04-26'")
+    trained.build()
+    report = predict(trained.warehouse, TONIGHT, graph=trained.graph)
+    assert (report.written.inserted, report.written.removed) == (len(MARKETS), 0)
+    assert report.kept_out_of_sample == len(before) - len(MARKETS)
+    after = read_predictions(trained.warehouse, TONIGHT)
+    assert [r for r in after if r["player_id"] != 105] == [
+        r for r in before if r["player_id"] != 105
+    ]
+
+
+def test_a_game_to_come_is_forecast_again_from_corrected_features(trained):
+    _schedule_tonight(trained)
+    predict(trained.warehouse, TONIGHT, graph=trained.graph)
+    trained.correct("landing.boxscores", "pts = pts + 40", "game_date = DATE '2024-04-26'")
+    trained.build()
+    report = predict(trained.warehouse, TONIGHT, graph=trained.graph)
+    assert report.written.inserted == report.written.removed > 0
+    assert report.kept_out_of_sample == 0
+
+
 def test_a_reloaded_model_predicts_the_same(trained):
     first, second = load_model(trained.warehouse), load_model(trained.warehouse)
     rows = load_features(trained.warehouse, first.features, WALKED)

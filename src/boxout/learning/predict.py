@@ -43,7 +43,8 @@ class PredictionReport:
     written
         Rows inserted, removed and left as they were.
     kept_out_of_sample
-        Rows that training had forecast out of sample, which are kept in their place.
+        Rows of played games that had been forecast out of sample, by the walk forward or by an
+        earlier `predict`, which are kept in their place.
     """
 
     model_id: str
@@ -66,6 +67,9 @@ def predict(
     predicted_at: datetime | None = None,
 ) -> PredictionReport:
     """Forecast every player game of a date into `learning.predictions`.
+
+    What the same model has on record out of sample of a game that is now played stays as it is:
+    box scores and corrections that came since are no part of what it had said.
 
     Parameters
     ----------
@@ -282,15 +286,13 @@ def _write(
     if made.forecasts:
         # what it forecast in markets of another champion stays on record
         scope += f" AND market IN ({', '.join(repr(market) for market in made.forecasts)})"
-    kept = 0
-    if made.game_date <= made.model.record.train_end:
-        honest = (
-            f"NOT is_in_sample AND game_id IN (SELECT game_id FROM {LAKE}.{GAMES} "
-            f"WHERE game_date = DATE '{made.game_date}' AND status = 'final')"
-        )
-        kept = _drop_staged(warehouse, f"{scope} AND {honest}")
-        scope += f" AND NOT ({honest})"
-    return replace_rows(warehouse, PREDICTIONS, STAGED, scope), kept
+    honest = (
+        f"NOT is_in_sample AND game_id IN (SELECT game_id FROM {LAKE}.{GAMES} "
+        f"WHERE game_date = DATE '{made.game_date}' AND status = 'final')"
+    )
+    kept = _drop_staged(warehouse, f"{scope} AND {honest}")
+    written = replace_rows(warehouse, PREDICTIONS, STAGED, f"{scope} AND NOT ({honest})")
+    return written, kept
 
 
 def _scheduled_games(warehouse: Warehouse, game_date: date) -> int:
