@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
 
 from boxout.errors import BoxoutError, GateError
+from boxout.learning.champions.decisions import read_lineup
 from boxout.learning.dataset import load_features
 from boxout.learning.markets import MARKETS
-from boxout.learning.predict import predict, read_predictions
-from boxout.learning.registry import load_model
+from boxout.learning.predict import predict, predicted_from, read_predictions
+from boxout.learning.registry import list_models, load_model
+from boxout.learning.train import train
 
 OPENING = date(2021, 11, 4)  # before the training range, in which history is too short
 PLAYED = date(2022, 1, 3)  # in the training range, before the walk-forward folds
@@ -128,6 +131,21 @@ def test_a_game_to_come_is_forecast_again_from_corrected_features(trained):
     report = predict(trained.warehouse, TONIGHT, graph=trained.graph)
     assert report.written.inserted == report.written.removed > 0
     assert report.kept_out_of_sample == 0
+
+
+def test_a_forecast_by_another_model_takes_the_champions_not_off_the_record(league, options):
+    other = replace(options, boosting=replace(options.boosting, seed=7))
+    for settings in (options, other):
+        train(league.warehouse, ["points"], settings, graph=league.graph)
+    (champion,) = read_lineup(league.warehouse).markets_of
+    (loser,) = {model.model_id for model in list_models(league.warehouse)} - {champion}
+    predict(league.warehouse, PLAYED, loser, graph=league.graph)
+    assert predicted_from(league.warehouse, PLAYED) is None
+    predict(league.warehouse, PLAYED, champion, graph=league.graph)
+    noted = predicted_from(league.warehouse, PLAYED)
+    predict(league.warehouse, PLAYED, loser, graph=league.graph)
+    assert predicted_from(league.warehouse, PLAYED) == noted
+    assert noted[0] == champion
 
 
 def test_a_reloaded_model_predicts_the_same(trained):

@@ -96,7 +96,8 @@ def predict(
         version = warehouse.version()
         basis = features_hash(warehouse, game_date)
     written = [_write(warehouse, each, version, now) for each in made]
-    _note_basis(warehouse, game_date, lineup.name, basis)
+    if lineup.name == read_lineup(warehouse).name:
+        _note_basis(warehouse, game_date, lineup.name, basis)
     return PredictionReport(
         lineup.name,
         lineup.of_market,
@@ -164,7 +165,7 @@ def features_hash(warehouse: Warehouse, game_date: date) -> str:
 
 
 def predicted_from(warehouse: Warehouse, game_date: date) -> tuple[str, str] | None:
-    """Return by which model or lineup, and from which features' hash, a date was predicted last."""
+    """Return by which champions, and from which features' hash, a date was predicted last."""
     noted = read_property(warehouse, f"predicted {game_date}")
     if noted is None:
         return None
