@@ -68,7 +68,8 @@ def test_the_summary_adds_up_as_by_hand(hand):
     assert (summary.graded, summary.void, summary.lined) == (5, 1, 4)
     assert summary.mae == pytest.approx((2 + 5 + 1 + 4 + 0) / 5)
     assert summary.bias == pytest.approx((-2 + 5 - 1 - 4 + 0) / 5)
-    assert summary.coverage == pytest.approx(4 / 5)
+    # 14 stands for 13.5 to 14.5, of which half lies below the 90th percentile of 14
+    assert summary.coverage == pytest.approx(3.5 / 5)
     assert (summary.bets, summary.hits, summary.hit_rate) == (2, 1, 0.5)
     assert summary.line_mae == pytest.approx((2.5 + 4.5 + 0 + 5.5) / 4)
     assert summary.lined_mae == pytest.approx((2 + 5 + 1 + 0) / 4)

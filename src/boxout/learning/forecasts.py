@@ -21,6 +21,14 @@ Array = NDArray[Any]
 
 STAGED = "staged_predictions"
 LOW, HIGH = 0.1, 0.9
+# SQL over p10, p90 and actual, none of them null: how much of an outcome lies between the two, as
+# `evaluation.measures.coverage` has it of a whole distribution, so that its mean is right at
+# HIGH - LOW. A whole number k holds what lies between k - 0.5 and k + 0.5. Where p10 is 0 it would
+# lie below, at a place that is not on record: its tail is all within the outcome 0, and taken off.
+COVERED_SHARE = (
+    "greatest(0, least(p90, actual + 0.5) - greatest(CASE WHEN p10 = 0 THEN -0.5 ELSE p10 END, "
+    f"actual - 0.5)) - CASE WHEN p10 = 0 THEN {LOW} ELSE 0 END"
+)
 
 
 @dataclass(frozen=True)

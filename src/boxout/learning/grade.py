@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from boxout.errors import BoxoutError, GateError
+from boxout.learning.forecasts import COVERED_SHARE
 from boxout.learning.gates import GAMES
 from boxout.learning.lines import PREGAME_LINES, read_lines
 from boxout.learning.outcomes import outcomes_query
@@ -42,7 +43,8 @@ class GradeSummary:
     mae, bias
         Mean absolute error of the expected value, and mean of forecast minus outcome.
     coverage
-        Share of outcomes within p10 to p90, of forecasts that have them; 0.8 is right.
+        Share of outcomes within p10 to p90, of forecasts that have them, whole numbers at the edges
+        in part as `forecasts.COVERED_SHARE` has it; 0.8 is right, for small counts too.
     lined
         Forecasts with an outcome and a line; `lined_mae`, `median_mae` and `line_mae` are the
         expected value's, the median's and the line's mean absolute errors on them.
@@ -172,13 +174,13 @@ def summarise(
     rows = warehouse.records(
         f"""
         WITH scored AS (
-          SELECT g.*, p.p50 FROM {LAKE}.{GRADES.name} AS g
+          SELECT g.*, p.p10, p.p50, p.p90 FROM {LAKE}.{GRADES.name} AS g
           LEFT JOIN {LAKE}.{PREDICTIONS.name} AS p USING ({", ".join(GRADES.key)})
           WHERE g.game_date BETWEEN $1 AND $2)
         SELECT model_id, market, is_in_sample, count(actual) AS graded,
                count(*) FILTER (WHERE result IS NOT DISTINCT FROM 'void') AS void,
                {_mean("absolute_error")} AS mae, {_mean("error")} AS bias,
-               {_mean("is_covered::INT")} AS coverage,
+               {_mean(COVERED_SHARE, "is_covered IS NOT NULL AND p10 IS NOT NULL")} AS coverage,
                count(line) FILTER (WHERE actual IS NOT NULL) AS lined,
                {_mean("absolute_error", "line IS NOT NULL")} AS lined_mae,
                {_mean("abs(p50 - actual)", "line IS NOT NULL")} AS median_mae,
