@@ -13,6 +13,7 @@ from boxout.errors import BoxoutError, UsageError
 from boxout.learning import dataset
 from boxout.learning.boosting import BoostingOptions
 from boxout.learning.card import METRICS_RULE
+from boxout.learning.freshness import is_trained_on, note_training
 from boxout.learning.gates import readiness
 from boxout.learning.hiding import LINEUP_FEATURES, before_lineups, hide_optional
 from boxout.learning.markets import MARKETS
@@ -245,6 +246,21 @@ def test_a_damaged_or_unknown_model_is_refused(trained):
     (trained.warehouse.home.models / record.folder / "points.ubj").write_bytes(b"x")
     with pytest.raises(BoxoutError, match="damaged"):
         load_model(trained.warehouse, record.model_id)
+
+
+@pytest.mark.parametrize("lost", ["*", "points.ubj", "model_card.json"])
+def test_a_model_whose_files_are_gone_is_trained_and_written_anew(trained, options, lost):
+    note_training(trained.warehouse, "this code and data")
+    assert is_trained_on(trained.warehouse, "this code and data")
+    record = list_models(trained.warehouse)[0]
+    folder = trained.warehouse.home.models / record.folder
+    for path in folder.glob(lost):
+        path.unlink()
+    assert not is_trained_on(trained.warehouse, "this code and data")
+    again = train(trained.warehouse, options=options, graph=trained.graph)
+    assert (again.model, again.is_new) == (record, False)
+    assert is_trained_on(trained.warehouse, "this code and data")
+    assert load_model(trained.warehouse).record == record
 
 
 def test_card_is_json_with_iso_times(trained):
