@@ -68,7 +68,8 @@ def test_the_summary_adds_up_as_by_hand(hand):
     assert (summary.graded, summary.void, summary.lined) == (5, 1, 4)
     assert summary.mae == pytest.approx((2 + 5 + 1 + 4 + 0) / 5)
     assert summary.bias == pytest.approx((-2 + 5 - 1 - 4 + 0) / 5)
-    assert summary.coverage == pytest.approx(4 / 5)
+    # 14 stands for 13.5 to 14.5, of which half lies below the 90th percentile of 14
+    assert summary.coverage == pytest.approx(3.5 / 5)
     assert (summary.bets, summary.hits, summary.hit_rate) == (2, 1, 0.5)
     assert summary.line_mae == pytest.approx((2.5 + 4.5 + 0 + 5.5) / 4)
     assert summary.lined_mae == pytest.approx((2 + 5 + 1 + 0) / 4)
@@ -102,6 +103,31 @@ def test_games_that_are_not_final_are_not_graded(hand):
     hand.correct("landing.games", "status = 'scheduled'", f"game_id = '{GAME}'")
     hand.build()
     assert grade(hand.warehouse, graph=hand.graph).summaries == ()
+
+
+def test_the_forecasts_of_a_game_that_was_moved_to_another_date_are_void(hand):
+    earlier = date(2023, 12, 1)
+    with hand.warehouse.commit():
+        hand.warehouse.execute(
+            "INSERT INTO lake.learning.predictions SELECT * REPLACE ($1::DATE AS game_date) "
+            "FROM lake.learning.predictions",
+            [earlier],
+        )
+    report = grade(hand.warehouse, graph=hand.graph)
+    (summary,) = report.summaries
+    assert (report.written.inserted, summary.graded, summary.void) == (12, 5, 7)
+    assert {row["result"] for row in read_grades(hand.warehouse, earlier)} == {"void"}
+    for day in (earlier, DAY):
+        again = grade(hand.warehouse, day, day, graph=hand.graph)
+        assert (again.written.inserted, again.written.removed) == (0, 0)
+
+
+def test_the_forecasts_of_a_postponed_game_are_void(hand):
+    hand.correct("landing.boxscores", "minutes = 0", f"game_id = '{GAME}'")
+    hand.correct("landing.games", "status = 'postponed'", f"game_id = '{GAME}'")
+    hand.build()
+    (summary,) = grade(hand.warehouse, graph=hand.graph).summaries
+    assert (summary.graded, summary.void) == (0, len(HAND))
 
 
 def test_in_sample_forecasts_are_summed_up_apart(hand):

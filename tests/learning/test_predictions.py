@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
 import pytest
 
 from boxout.errors import BoxoutError, GateError
+from boxout.learning.champions.decisions import read_lineup
 from boxout.learning.dataset import load_features
 from boxout.learning.markets import MARKETS
-from boxout.learning.predict import predict, read_predictions
-from boxout.learning.registry import load_model
+from boxout.learning.predict import predict, predicted_from, read_predictions
+from boxout.learning.registry import list_models, load_model
+from boxout.learning.train import train
 
+OPENING = date(2021, 11, 4)  # before the training range, in which history is too short
 PLAYED = date(2022, 1, 3)  # in the training range, before the walk-forward folds
 WALKED = date(2024, 3, 18)  # in a walk-forward fold
 TONIGHT = date(2024, 5, 1)
@@ -65,6 +69,27 @@ def test_a_date_that_was_trained_on_is_flagged_in_sample(trained):
     assert {row["is_in_sample"] for row in read_predictions(trained.warehouse, PLAYED)} == {True}
 
 
+def test_a_date_before_those_that_were_trained_on_is_in_sample_too(trained):
+    assert load_model(trained.warehouse).record.train_start > OPENING
+    report = predict(trained.warehouse, OPENING, graph=trained.graph)
+    assert report.is_in_sample
+    assert {row["is_in_sample"] for row in read_predictions(trained.warehouse, OPENING)} == {True}
+
+
+def test_games_to_come_of_a_part_played_date_are_out_of_sample(trained):
+    trained.correct("landing.games", "status = 'scheduled'", f"game_id = '{PLAYED:%Y%m%d}1'")
+    trained.build()
+    report = predict(trained.warehouse, PLAYED, graph=trained.graph)
+    assert report.is_in_sample
+    rows = read_predictions(trained.warehouse, PLAYED)
+    assert {(row["game_id"][-1], row["is_in_sample"]) for row in rows} == {
+        ("0", True),
+        ("1", False),
+    }
+    again = predict(trained.warehouse, PLAYED, graph=trained.graph)
+    assert (again.written.inserted, again.kept_out_of_sample) == (0, 0)
+
+
 def test_honest_forecasts_of_history_are_not_replaced_by_in_sample_ones(trained):
     before = read_predictions(trained.warehouse, WALKED)
     report = predict(trained.warehouse, WALKED, graph=trained.graph)
@@ -76,6 +101,51 @@ def test_honest_forecasts_of_history_are_not_replaced_by_in_sample_ones(trained)
         for row in read_predictions(trained.warehouse, WALKED)
     ]
     assert len(keys) == len(set(keys))
+
+
+def test_what_was_said_before_the_game_stays_when_it_is_played(trained):
+    _schedule_tonight(trained)
+    predict(trained.warehouse, TONIGHT, graph=trained.graph)
+    before = read_predictions(trained.warehouse, TONIGHT)
+    with trained.warehouse.commit():  # one who was not expected and played after all
+        trained.warehouse.execute(
+            "DELETE FROM lake.learning.predictions WHERE player_id = 105 AND game_id = 'tonight'"
+        )
+    trained.correct("landing.games", "status = 'final'", "game_id = 'tonight'")
+    trained.correct("landing.boxscores", "pts = pts + 40", "game_date = DATE '2024-04-26'")
+    trained.build()
+    report = predict(trained.warehouse, TONIGHT, graph=trained.graph)
+    assert (report.written.inserted, report.written.removed) == (len(MARKETS), 0)
+    assert report.kept_out_of_sample == len(before) - len(MARKETS)
+    after = read_predictions(trained.warehouse, TONIGHT)
+    assert [r for r in after if r["player_id"] != 105] == [
+        r for r in before if r["player_id"] != 105
+    ]
+
+
+def test_a_game_to_come_is_forecast_again_from_corrected_features(trained):
+    _schedule_tonight(trained)
+    predict(trained.warehouse, TONIGHT, graph=trained.graph)
+    trained.correct("landing.boxscores", "pts = pts + 40", "game_date = DATE '2024-04-26'")
+    trained.build()
+    report = predict(trained.warehouse, TONIGHT, graph=trained.graph)
+    assert report.written.inserted == report.written.removed > 0
+    assert report.kept_out_of_sample == 0
+
+
+def test_a_forecast_by_another_model_takes_the_champions_not_off_the_record(league, options):
+    other = replace(options, boosting=replace(options.boosting, seed=7))
+    for settings in (options, other):
+        train(league.warehouse, ["points"], settings, graph=league.graph)
+    (champion,) = read_lineup(league.warehouse).markets_of
+    (loser,) = {model.model_id for model in list_models(league.warehouse)} - {champion}
+    predict(league.warehouse, PLAYED, loser, graph=league.graph)
+    assert predicted_from(league.warehouse, PLAYED) is None
+    predict(league.warehouse, PLAYED, champion, graph=league.graph)
+    noted = predicted_from(league.warehouse, PLAYED)
+    predict(league.warehouse, PLAYED, loser, graph=league.graph)
+    assert predicted_from(league.warehouse, PLAYED) == noted
+    assert noted[0] == champion
 
 
 def test_a_reloaded_model_predicts_the_same(trained):

@@ -13,6 +13,7 @@ from boxout.errors import BoxoutError, UsageError
 from boxout.learning import dataset
 from boxout.learning.boosting import BoostingOptions
 from boxout.learning.card import METRICS_RULE
+from boxout.learning.freshness import is_trained_on, note_training
 from boxout.learning.gates import readiness
 from boxout.learning.hiding import LINEUP_FEATURES, before_lineups, hide_optional
 from boxout.learning.markets import MARKETS
@@ -112,6 +113,24 @@ def test_the_same_data_gives_the_same_model_and_nothing_new_is_written(trained, 
     assert again.model == first
     assert (again.predictions.inserted, again.predictions.removed) == (0, 0)
     assert trained.warehouse.version() == version
+
+
+def test_training_again_takes_only_the_walks_own_forecasts(trained, options):
+    predictions = "lake.learning.predictions"
+    last = f"SELECT max(game_date) FROM {predictions}"
+    with trained.warehouse.commit():
+        trained.warehouse.execute(
+            f"INSERT INTO {predictions} SELECT * REPLACE ('tonight' AS game_id) FROM {predictions} "
+            f"WHERE game_date = ({last})"
+        )
+        trained.warehouse.execute(f"DELETE FROM {predictions} WHERE player_id = 101")
+        trained.warehouse.execute(f"UPDATE {predictions} SET p50 = -1 WHERE player_id = 102")
+    tonight = f"SELECT * FROM {predictions} WHERE game_id = 'tonight' ORDER BY ALL"
+    before = trained.warehouse.rows(tonight)
+    again = train(trained.warehouse, options=options, graph=trained.graph)
+    assert not again.is_new
+    assert again.predictions.inserted > again.predictions.removed > 0
+    assert trained.warehouse.rows(tonight) == before != []
 
 
 def test_two_homes_with_the_same_data_give_the_same_bytes_and_metrics(league, trained, options):
@@ -227,6 +246,21 @@ def test_a_damaged_or_unknown_model_is_refused(trained):
     (trained.warehouse.home.models / record.folder / "points.ubj").write_bytes(b"x")
     with pytest.raises(BoxoutError, match="damaged"):
         load_model(trained.warehouse, record.model_id)
+
+
+@pytest.mark.parametrize("lost", ["*", "points.ubj", "model_card.json"])
+def test_a_model_whose_files_are_gone_is_trained_and_written_anew(trained, options, lost):
+    note_training(trained.warehouse, "this code and data")
+    assert is_trained_on(trained.warehouse, "this code and data")
+    record = list_models(trained.warehouse)[0]
+    folder = trained.warehouse.home.models / record.folder
+    for path in folder.glob(lost):
+        path.unlink()
+    assert not is_trained_on(trained.warehouse, "this code and data")
+    again = train(trained.warehouse, options=options, graph=trained.graph)
+    assert (again.model, again.is_new) == (record, False)
+    assert is_trained_on(trained.warehouse, "this code and data")
+    assert load_model(trained.warehouse).record == record
 
 
 def test_card_is_json_with_iso_times(trained):

@@ -130,6 +130,8 @@ def print_metrics(metrics: tuple[Metric, ...], scope: str) -> None:
 def predict_command(game_date: date, model_id: str | None, home: str | None, as_json: bool) -> None:
     """Write predictions for the games of a date into learning.predictions.
 
+    Of a game that is played, what the model had predicted out of sample is kept.
+
     \b
     boxout predict --date 2026-01-31
     """
@@ -148,8 +150,13 @@ def predict_command(game_date: date, model_id: str | None, home: str | None, as_
         f"{report.model_id}: {len(rows):,} predictions of {report.player_games:,} players in "
         f"{report.games} games on {game_date}"
     )
+    if report.kept_out_of_sample:
+        notice(f"{report.kept_out_of_sample:,} of played games are kept as predicted before")
     if report.is_in_sample:
-        notice("the model was trained on this date: these predictions prove nothing")
+        notice(
+            "the model has learned from this date or later ones: "
+            "what it predicts of games already played proves nothing"
+        )
     top = [row for row in rows if row["market"] == "points"] or rows
     print_table(
         ["player", "market", "predicted", "p10", "p50", "p90", "line", "over"],

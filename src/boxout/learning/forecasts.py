@@ -21,6 +21,14 @@ Array = NDArray[Any]
 
 STAGED = "staged_predictions"
 LOW, HIGH = 0.1, 0.9
+# SQL over p10, p90 and actual, none of them null: how much of an outcome lies between the two, as
+# `evaluation.measures.coverage` has it of a whole distribution, so that its mean is right at
+# HIGH - LOW. A whole number k holds what lies between k - 0.5 and k + 0.5. Where p10 is 0 it would
+# lie below, at a place that is not on record: its tail is all within the outcome 0, and taken off.
+COVERED_SHARE = (
+    "greatest(0, least(p90, actual + 0.5) - greatest(CASE WHEN p10 = 0 THEN -0.5 ELSE p10 END, "
+    f"actual - 0.5)) - CASE WHEN p10 = 0 THEN {LOW} ELSE 0 END"
+)
 
 
 @dataclass(frozen=True)
@@ -80,15 +88,22 @@ def stage_forecasts(
     data_version: int,
     predicted_at: datetime,
     *,
-    is_in_sample: bool,
+    is_in_sample: bool | Array,
 ) -> None:
-    """Create the temporary table `staged_predictions` from every forecast that there is."""
+    """Create the temporary table `staged_predictions` from every forecast that there is.
+
+    Parameters
+    ----------
+    is_in_sample
+        Of all rows, or of each of them.
+    """
+    in_sample = np.broadcast_to(np.asarray(is_in_sample, dtype=np.bool_), rows.rows)
     columns = ", ".join(f"{name} {kind}" for name, kind, _ in PREDICTIONS.columns)
     warehouse.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} ({columns})")
     stage_keys(warehouse, rows)
     for market, forecast in forecasts.items():
         present = np.flatnonzero(~np.isnan(forecast.predicted))
-        numbers = {"place": present} | {
+        numbers = {"place": present, "is_in_sample": in_sample[present]} | {
             name: values[present] for name, values in vars(forecast).items()
         }
         warehouse.connection.register("forecast_numbers", numbers)
@@ -96,9 +111,9 @@ def stage_forecasts(
             f"""
             INSERT INTO {STAGED} BY NAME
             SELECT k.* EXCLUDE (place), n.* EXCLUDE (place), $1 AS market, $2 AS model_id,
-                   $3 AS is_in_sample, $4 AS data_version, $5::TIMESTAMP AS predicted_at
+                   $3 AS data_version, $4::TIMESTAMP AS predicted_at
             FROM forecast_numbers AS n JOIN {FEATURE_KEYS} AS k ON k.place = n.place
             """,
-            [market, model_id, is_in_sample, data_version, predicted_at],
+            [market, model_id, data_version, predicted_at],
         )
         warehouse.connection.unregister("forecast_numbers")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxout.learning.card import code_hash
 from boxout.learning.gates import GAMES
-from boxout.learning.registry import list_models
+from boxout.learning.registry import is_whole, list_models
 from boxout.learning.states import FEATURE_STORE, PLAYER_SUMMARY
 from boxout.learning.storage import PREDICTIONS
 from boxout.pipeline.graph import Graph
@@ -32,8 +32,13 @@ def training_fingerprint(warehouse: Warehouse, graph: Graph) -> str:
 
 
 def is_trained_on(warehouse: Warehouse, fingerprint: str) -> bool:
-    """Whether the last training was on this code and data."""
-    return bool(list_models(warehouse)) and read_property(warehouse, TRAINED_ON) == fingerprint
+    """Whether the last training was on this code and data, and what it gave is still whole."""
+    models = list_models(warehouse)
+    return (
+        bool(models)
+        and read_property(warehouse, TRAINED_ON) == fingerprint
+        and is_whole(warehouse, models[-1])
+    )
 
 
 def note_training(warehouse: Warehouse, fingerprint: str) -> None:

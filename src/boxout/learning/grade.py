@@ -1,7 +1,8 @@
 """Grade forecasts by what happened, against the outcome and against the line.
 
 Set-based and repeatable: a grade whose outcome was corrected is replaced, all others stay.
-Players without minutes are void, as bookmakers have it.
+Players without minutes are void, as bookmakers have it, and so is a forecast of a game that was
+then moved to another date.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from boxout.errors import BoxoutError, GateError
+from boxout.learning.forecasts import COVERED_SHARE
 from boxout.learning.gates import GAMES
 from boxout.learning.lines import PREGAME_LINES, read_lines
 from boxout.learning.outcomes import outcomes_query
@@ -37,11 +39,12 @@ class GradeSummary:
     Attributes
     ----------
     graded, void
-        Forecasts with an outcome, and of players who did not play.
+        Forecasts with an outcome, and of players who did not play on that date.
     mae, bias
         Mean absolute error of the expected value, and mean of forecast minus outcome.
     coverage
-        Share of outcomes within p10 to p90, of forecasts that have them; 0.8 is right.
+        Share of outcomes within p10 to p90, of forecasts that have them, whole numbers at the edges
+        in part as `forecasts.COVERED_SHARE` has it; 0.8 is right, for small counts too.
     lined
         Forecasts with an outcome and a line; `lined_mae`, `median_mae` and `line_mae` are the
         expected value's, the median's and the line's mean absolute errors on them.
@@ -99,7 +102,7 @@ def grade(
     graph: Graph | None = None,
     graded_at: datetime | None = None,
 ) -> GradeReport:
-    """Grade every forecast of finished games in a range of dates.
+    """Grade every forecast of finished, postponed and moved games in a range of dates.
 
     Parameters
     ----------
@@ -171,13 +174,13 @@ def summarise(
     rows = warehouse.records(
         f"""
         WITH scored AS (
-          SELECT g.*, p.p50 FROM {LAKE}.{GRADES.name} AS g
-          LEFT JOIN {LAKE}.{PREDICTIONS.name} AS p USING (game_id, player_id, market, model_id)
+          SELECT g.*, p.p10, p.p50, p.p90 FROM {LAKE}.{GRADES.name} AS g
+          LEFT JOIN {LAKE}.{PREDICTIONS.name} AS p USING ({", ".join(GRADES.key)})
           WHERE g.game_date BETWEEN $1 AND $2)
         SELECT model_id, market, is_in_sample, count(actual) AS graded,
                count(*) FILTER (WHERE result IS NOT DISTINCT FROM 'void') AS void,
                {_mean("absolute_error")} AS mae, {_mean("error")} AS bias,
-               {_mean("is_covered::INT")} AS coverage,
+               {_mean(COVERED_SHARE, "is_covered IS NOT NULL AND p10 IS NOT NULL")} AS coverage,
                count(line) FILTER (WHERE actual IS NOT NULL) AS lined,
                {_mean("absolute_error", "line IS NOT NULL")} AS lined_mae,
                {_mean("abs(p50 - actual)", "line IS NOT NULL")} AS median_mae,
@@ -237,11 +240,15 @@ def _stage_grades(warehouse: Warehouse, first: date, last: date, now: datetime) 
                       WHEN o.actual < p.line THEN 'under' WHEN o.actual = p.line THEN 'push'
                       END AS result
           FROM {LAKE}.{PREDICTIONS.name} AS p
-          JOIN {LAKE}.{GAMES} AS g ON g.game_id = p.game_id AND g.status = 'final'
+          JOIN {LAKE}.{GAMES} AS g
+            ON g.game_id = p.game_id
+              AND (g.status IN ('final', 'postponed') OR g.game_date <> p.game_date)
           LEFT JOIN outcomes AS o
-            ON o.game_id = p.game_id AND o.player_id = p.player_id AND o.market = p.market
+            ON o.game_date = p.game_date AND o.game_id = p.game_id
+              AND o.player_id = p.player_id AND o.market = p.market
           LEFT JOIN {PREGAME_LINES} AS l
-            ON l.game_id = p.game_id AND l.player_id = p.player_id AND l.market = p.market
+            ON g.game_date = p.game_date AND l.game_id = p.game_id
+              AND l.player_id = p.player_id AND l.market = p.market
           WHERE p.game_date BETWEEN $1 AND $2
             AND p.game_date IN (SELECT game_date FROM outcome_states WHERE is_ready)),
         graded AS (

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from boxout.errors import BoxoutError, GateError
@@ -38,11 +39,12 @@ class PredictionReport:
     games, player_games
         Games on the schedule, and players of the feature store, that day.
     is_in_sample
-        Whether one of the models was trained on this date.
+        Whether a model had learned from one of the games that it forecast, or from later dates.
     written
         Rows inserted, removed and left as they were.
     kept_out_of_sample
-        Rows that training had forecast out of sample, which are kept in their place.
+        Rows of played games that had been forecast out of sample, by the walk forward or by an
+        earlier `predict`, which are kept in their place.
     """
 
     model_id: str
@@ -65,6 +67,9 @@ def predict(
     predicted_at: datetime | None = None,
 ) -> PredictionReport:
     """Forecast every player game of a date into `learning.predictions`.
+
+    What the same model has on record out of sample of a game that is now played stays as it is:
+    box scores and corrections that came since are no part of what it had said.
 
     Parameters
     ----------
@@ -91,7 +96,8 @@ def predict(
         version = warehouse.version()
         basis = features_hash(warehouse, game_date)
     written = [_write(warehouse, each, version, now) for each in made]
-    _note_basis(warehouse, game_date, lineup.name, basis)
+    if lineup.name == read_lineup(warehouse).name:
+        _note_basis(warehouse, game_date, lineup.name, basis)
     return PredictionReport(
         lineup.name,
         lineup.of_market,
@@ -159,7 +165,7 @@ def features_hash(warehouse: Warehouse, game_date: date) -> str:
 
 
 def predicted_from(warehouse: Warehouse, game_date: date) -> tuple[str, str] | None:
-    """Return by which model or lineup, and from which features' hash, a date was predicted last."""
+    """Return by which champions, and from which features' hash, a date was predicted last."""
     noted = read_property(warehouse, f"predicted {game_date}")
     if noted is None:
         return None
@@ -193,6 +199,9 @@ class SlateForecast:
         By market the expected value of each of the rows, which its distribution is looked up by.
     forecasts
         By market what is put on record; empty where the date has no rows.
+    in_sample
+        Of each of the rows whether the model had learned from its game, or from later dates;
+        never of a game still to come.
     """
 
     model: Model
@@ -200,12 +209,12 @@ class SlateForecast:
     expected: Mapping[str, NDArray[Any]]
     forecasts: Mapping[str, Forecast]
     game_date: date
+    in_sample: NDArray[np.bool_]
 
     @property
     def is_in_sample(self) -> bool:
-        """Whether the model was trained on this date."""
-        record = self.model.record
-        return record.train_start <= self.game_date <= record.train_end
+        """Whether one of the forecasts was made in sample."""
+        return bool(self.in_sample.any())
 
 
 def forecast_slate(
@@ -238,8 +247,9 @@ def _forecast(
     warehouse: Warehouse, model: Model, markets: Sequence[str], game_date: date
 ) -> SlateForecast:
     rows = load_features(warehouse, model.features, game_date)
+    in_sample = _in_sample(warehouse, model, rows, game_date)
     if not rows.rows:
-        return SlateForecast(model, rows, {}, {}, game_date)
+        return SlateForecast(model, rows, {}, {}, game_date, in_sample)
     lines = lines_by_market(warehouse, rows, markets, game_date, game_date)
     every = model.expected(rows.matrix)
     expected = {market: every[market] for market in markets}
@@ -249,7 +259,20 @@ def _forecast(
         )
         for market in markets
     }
-    return SlateForecast(model, rows, expected, forecasts, game_date)
+    return SlateForecast(model, rows, expected, forecasts, game_date, in_sample)
+
+
+def _in_sample(
+    warehouse: Warehouse, model: Model, rows: FeatureRows, game_date: date
+) -> NDArray[np.bool_]:
+    """Tell the rows that the model cannot be judged by."""
+    if game_date > model.record.train_end:
+        return np.zeros(rows.rows, dtype=np.bool_)
+    coming = warehouse.rows(
+        f"SELECT game_id FROM {LAKE}.{GAMES} WHERE game_date = $1 AND status = 'scheduled'",
+        [game_date],
+    )
+    return ~np.isin(rows.game_id.astype(str), [game_id for (game_id,) in coming])
 
 
 def _write(
@@ -257,18 +280,20 @@ def _write(
 ) -> tuple[Written, int]:
     """Write one model's forecasts; return also how many out-of-sample ones were kept instead."""
     name = made.model.record.model_id
-    in_sample = made.is_in_sample
     stage_forecasts(
-        warehouse, made.rows, made.forecasts, name, version, now, is_in_sample=in_sample
+        warehouse, made.rows, made.forecasts, name, version, now, is_in_sample=made.in_sample
     )
     scope = f"model_id = '{name}' AND game_date = DATE '{made.game_date}'"
     if made.forecasts:
         # what it forecast in markets of another champion stays on record
         scope += f" AND market IN ({', '.join(repr(market) for market in made.forecasts)})"
-    kept = _keep_out_of_sample(warehouse, scope) if in_sample else 0
-    if in_sample:
-        scope += " AND is_in_sample"
-    return replace_rows(warehouse, PREDICTIONS, STAGED, scope), kept
+    honest = (
+        f"NOT is_in_sample AND game_id IN (SELECT game_id FROM {LAKE}.{GAMES} "
+        f"WHERE game_date = DATE '{made.game_date}' AND status = 'final')"
+    )
+    kept = _drop_staged(warehouse, f"{scope} AND {honest}")
+    written = replace_rows(warehouse, PREDICTIONS, STAGED, f"{scope} AND NOT ({honest})")
+    return written, kept
 
 
 def _scheduled_games(warehouse: Warehouse, game_date: date) -> int:
@@ -301,11 +326,11 @@ def _require_features(warehouse: Warehouse, graph: Graph, game_date: date) -> No
         )
 
 
-def _keep_out_of_sample(warehouse: Warehouse, scope: str) -> int:
-    """Drop staged rows that would replace an out-of-sample forecast; return how many."""
+def _drop_staged(warehouse: Warehouse, kept: str) -> int:
+    """Drop the staged rows in whose place a condition on the table keeps one; return how many."""
     key = ", ".join(PREDICTIONS.key)
     dropped = warehouse.scalar(
-        f"DELETE FROM {STAGED} WHERE ({key}) IN (SELECT ({key}) FROM "
-        f"{LAKE}.{PREDICTIONS.name} WHERE {scope} AND NOT is_in_sample)"
+        f"DELETE FROM {STAGED} WHERE ({key}) IN "
+        f"(SELECT ({key}) FROM {LAKE}.{PREDICTIONS.name} WHERE {kept})"
     )
     return int(dropped or 0)

@@ -129,7 +129,7 @@ def save_model(
         ordinal = int(warehouse.scalar(f"SELECT count(*) FROM {LAKE}.{MODELS.name}") or 0) + 1
         row = known[0] if known else record(f"m{ordinal:04d}-{fingerprint[:8]}", fingerprint)
         folder = warehouse.home.models / row.folder
-        if not (known and folder.exists()):
+        if not (known and is_whole(warehouse, row)):
             _write_folder(folder, files, {"model_id": row.model_id, **card})
         if not known:
             names = ", ".join(vars(row))
@@ -165,6 +165,30 @@ def load_model(warehouse: Warehouse, model_id: str | None = None) -> Model:
             "See `boxout models`." if records else "Train one with `boxout train`.",
         )
     record = chosen[-1]
+    card, files = _read_files(warehouse, record)
+    return Model(
+        record,
+        tuple(card["features"]),
+        {name: read_booster(saved) for name, saved in files.items()},
+        {name: read_distribution(one["distribution"]) for name, one in card["markets"].items()},
+        {name: read_line_trust(one["line_trust"]) for name, one in card["markets"].items()},
+        card,
+    )
+
+
+def is_whole(warehouse: Warehouse, record: ModelRecord) -> bool:
+    """Whether a model's files are there, and are those that were saved."""
+    try:
+        _read_files(warehouse, record)
+    except BoxoutError:
+        return False
+    return True
+
+
+def _read_files(
+    warehouse: Warehouse, record: ModelRecord
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """Return a model's card and its trees by single statistic; refuse damaged ones."""
     folder = warehouse.home.models / record.folder
     card = read_card(warehouse, record)
     try:
@@ -174,14 +198,7 @@ def load_model(warehouse: Warehouse, model_id: str | None = None) -> Model:
     for name, saved in files.items():
         if hashlib.sha256(saved).hexdigest() != card["trees"][name]["sha256"]:
             raise _damaged(folder, f"{name}.ubj is not the file that was saved")
-    return Model(
-        record,
-        tuple(card["features"]),
-        {name: read_booster(saved) for name, saved in files.items()},
-        {name: read_distribution(one["distribution"]) for name, one in card["markets"].items()},
-        {name: read_line_trust(one["line_trust"]) for name, one in card["markets"].items()},
-        card,
-    )
+    return card, files
 
 
 def read_card(warehouse: Warehouse, record: ModelRecord) -> dict[str, Any]:
@@ -204,7 +221,7 @@ def _damaged(folder: Path, what: str) -> BoxoutError:
     return BoxoutError(
         f"The model's files are damaged: {what}.",
         str(folder),
-        "Remove the folder and run `boxout train`, which writes it anew.",
+        "Run `boxout train`, which writes them anew, or a newer model.",
     )
 
 

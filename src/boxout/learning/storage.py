@@ -28,7 +28,8 @@ class LearningTable:
         return f"CREATE TABLE IF NOT EXISTS {LAKE}.{self.name} ({columns})"
 
 
-_KEY = ("game_id", "player_id", "market", "model_id")
+# A game that is moved to another date keeps its id.
+_KEY = ("game_date", "game_id", "player_id", "market", "model_id")
 _IDENTITY = (
     ("season", "VARCHAR", "season, such as 2023-24"),
     ("game_date", "DATE", "US Eastern date of the game"),
@@ -73,7 +74,7 @@ PREDICTIONS = LearningTable(
         ("p90", "DOUBLE", "90th percentile"),
         ("line", "DOUBLE", "median over books of their latest pre-game lines; null where none"),
         ("over_probability", "DOUBLE", "chance of over, given that it is no push, 0 to 1"),
-        ("is_in_sample", "BOOLEAN", "whether the model had seen this date's outcomes"),
+        ("is_in_sample", "BOOLEAN", "whether the model had learned from the game or later dates"),
         ("data_version", "BIGINT", "data version (lake snapshot) that was read"),
         ("predicted_at", "TIMESTAMP", "when the forecast was made, UTC"),
     ),
@@ -84,7 +85,7 @@ GRADES = LearningTable(
     _KEY,
     (
         *_IDENTITY,
-        ("is_in_sample", "BOOLEAN", "whether the model had seen this date's outcomes"),
+        ("is_in_sample", "BOOLEAN", "whether the model had learned from the game or later dates"),
         ("predicted", "DOUBLE", "expected value, in the market's unit"),
         ("actual", "INTEGER", "outcome; null when void"),
         ("error", "DOUBLE", "predicted minus actual; null when void"),
@@ -94,7 +95,7 @@ GRADES = LearningTable(
         ("closing_line", "DOUBLE", "median over books of their latest pre-game lines"),
         ("side", "VARCHAR", "over or under, the likelier; null without a line or at even odds"),
         ("over_probability", "DOUBLE", "chance of over, given that it is no push, 0 to 1"),
-        ("result", "VARCHAR", "over, under or push; void for who did not play; null: no line"),
+        ("result", "VARCHAR", "over, under or push; void: did not play that date; null: no line"),
         ("is_hit", "BOOLEAN", "whether the side came in; null at a push, a void or no side"),
         ("graded_at", "TIMESTAMP", "when it was graded, UTC"),
     ),
@@ -191,7 +192,7 @@ def replace_rows(warehouse: Warehouse, table: LearningTable, staged: str, scope:
         if added:
             warehouse.execute(
                 f"INSERT INTO {target} ({listed}) SELECT {listed} FROM {staged} "
-                f"WHERE ({key}) IN (SELECT ({key}) FROM added_rows) ORDER BY game_date, {key}"
+                f"WHERE ({key}) IN (SELECT ({key}) FROM added_rows) ORDER BY {key}"
             )
     return Written(added, gone, total - added)
 

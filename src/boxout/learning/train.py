@@ -255,8 +255,11 @@ def _write_walk(
         trained_at,
         is_in_sample=False,
     )
+    # A model's walk is of the same player games each time: whatever else it has on record there,
+    # such as forecasts of games still to come, is not the walk's to replace.
+    key = ", ".join(PREDICTIONS.key)
     scope = (
         f"model_id = '{model_id}' AND game_date BETWEEN DATE '{folds[1].first_date}' "
-        f"AND DATE '{folds[-1].last_date}'"
+        f"AND DATE '{folds[-1].last_date}' AND ({key}) IN (SELECT ({key}) FROM {STAGED})"
     )
     return replace_rows(warehouse, PREDICTIONS, STAGED, scope)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import duckdb
 import numpy as np
 import pytest
 
+from boxout.learning.distribution import spread_quantile
 from boxout.learning.evaluation.measures import (
     binary_log_loss,
     coverage,
@@ -13,6 +15,7 @@ from boxout.learning.evaluation.measures import (
     log_score,
     reliability,
 )
+from boxout.learning.forecasts import COVERED_SHARE, HIGH, LOW
 from boxout.learning.paired import mean_by_date
 
 
@@ -52,6 +55,19 @@ def test_the_truth_covers_what_it_says_however_coarse(league):
     survival = _poisson_survival(mean)
     for few in (mean < 1.5, mean > 15):
         assert coverage(survival[few], actual[few]).mean() == pytest.approx(0.8, abs=0.015)
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.0, 1.2])
+def test_grades_cover_as_evaluation_does_from_the_quantiles_alone(league, factor):
+    mean, actual = league
+    survival = _poisson_survival(mean * factor)
+    low, high = (spread_quantile(survival, level) for level in (LOW, HIGH))
+    connection = duckdb.connect()
+    connection.register("graded", {"p10": low, "p90": high, "actual": actual})
+    graded = connection.execute(f"SELECT {COVERED_SHARE} AS share FROM graded").fetchnumpy()
+    expected = coverage(survival, actual)
+    assert graded["share"][low > 0] == pytest.approx(expected[low > 0], abs=1e-6)
+    assert graded["share"][low == 0].mean() == pytest.approx(expected[low == 0].mean(), abs=0.03)
 
 
 def test_the_truth_beats_what_is_near_it(league):
