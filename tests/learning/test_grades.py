@@ -122,6 +122,21 @@ def test_the_forecasts_of_a_game_that_was_moved_to_another_date_are_void(hand):
         assert (again.written.inserted, again.written.removed) == (0, 0)
 
 
+def test_a_game_that_stands_on_its_old_date_too_is_graded_once(hand):
+    earlier = date(2023, 12, 1)
+    with hand.warehouse.commit():
+        for table in ("raw.games", "learning.predictions"):
+            status = ", 'postponed' AS status" if table == "raw.games" else ""
+            hand.warehouse.execute(
+                f"INSERT INTO lake.{table} SELECT * REPLACE ($1::DATE AS game_date{status}) "
+                f"FROM lake.{table} WHERE game_id = $2",
+                [earlier, GAME],
+            )
+    (summary,) = grade(hand.warehouse, graph=hand.graph).summaries
+    assert (summary.graded, summary.void) == (5, 7)
+    assert {row["result"] for row in read_grades(hand.warehouse, earlier)} == {"void"}
+
+
 def test_the_forecasts_of_a_postponed_game_are_void(hand):
     hand.correct("landing.boxscores", "minutes = 0", f"game_id = '{GAME}'")
     hand.correct("landing.games", "status = 'postponed'", f"game_id = '{GAME}'")

@@ -240,16 +240,17 @@ def _stage_grades(warehouse: Warehouse, first: date, last: date, now: datetime) 
                       WHEN o.actual < p.line THEN 'under' WHEN o.actual = p.line THEN 'push'
                       END AS result
           FROM {LAKE}.{PREDICTIONS.name} AS p
-          JOIN {LAKE}.{GAMES} AS g
-            ON g.game_id = p.game_id
-              AND (g.status IN ('final', 'postponed') OR g.game_date <> p.game_date)
+          -- a game that is moved may stand on both of its dates, or on the new one alone
+          LEFT JOIN {LAKE}.{GAMES} AS g ON g.game_date = p.game_date AND g.game_id = p.game_id
           LEFT JOIN outcomes AS o
             ON o.game_date = p.game_date AND o.game_id = p.game_id
               AND o.player_id = p.player_id AND o.market = p.market
           LEFT JOIN {PREGAME_LINES} AS l
-            ON g.game_date = p.game_date AND l.game_id = p.game_id
+            ON g.game_id IS NOT NULL AND l.game_id = p.game_id
               AND l.player_id = p.player_id AND l.market = p.market
           WHERE p.game_date BETWEEN $1 AND $2
+            AND (g.status IN ('final', 'postponed')
+                 OR (g.game_id IS NULL AND p.game_id IN (SELECT game_id FROM {LAKE}.{GAMES})))
             AND p.game_date IN (SELECT game_date FROM outcome_states WHERE is_ready)),
         graded AS (
           SELECT *, round(predicted - actual, 4) AS error,
