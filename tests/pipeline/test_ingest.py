@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
 import sys
+import zlib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -537,6 +539,40 @@ def test_a_damaged_file_leaves_what_was_there(write, ingest, empty):
     with pytest.raises(SourceError, match="cannot be read"):
         ingest(path)
     assert hashes(empty) == before
+
+
+def _cut_between_two_rows(text):
+    packer = zlib.compressobj(wbits=31)
+    half = text.index(b"\n", len(text) // 2) + 1
+    return packer.compress(text[:half]) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+
+def _wrong_checksum(text):
+    packed = gzip.compress(text)
+    return packed[:-6] + bytes([packed[-6] ^ 0xFF]) + packed[-5:]
+
+
+@pytest.mark.parametrize("spoiled", [_cut_between_two_rows, _wrong_checksum])
+def test_what_cannot_be_unpacked_to_its_end_takes_no_rows_away(write, ingest, empty, spoiled):
+    """The engine reads what comes before the damage, and says nothing."""
+    text = write("box.csv", BOX_LINES).read_bytes()
+    path = write("box.csv.gz", BOX_LINES)
+    assert ingest(path).added == 48
+    before = hashes(empty)
+    path.write_bytes(spoiled(text))
+    with pytest.raises(RefusedFileError, match="unpacking it fails") as caught:
+        ingest(path)
+    assert "Fetch it again" in caught.value.next_step
+    assert hashes(empty) == before
+    assert len(read_incidents(empty)) == 1
+
+
+def test_a_packed_file_of_several_parts_is_read_whole(write, ingest):
+    text = write("box.csv", BOX_LINES).read_bytes()
+    half = text.index(b"\n", len(text) // 2) + 1
+    path = write("parts.csv.gz", BOX_LINES)
+    path.write_bytes(gzip.compress(text[:half]) + gzip.compress(text[half:]))
+    assert ingest(path).added == 48
 
 
 def test_simulated_and_real_files_are_never_mixed(write, empty, graph, small_league, tmp_path):

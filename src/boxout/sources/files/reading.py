@@ -122,11 +122,15 @@ def fingerprint(path: Path) -> str:
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise UnreadableFileError(
-            f"The file cannot be read: {error.strerror or error}.",
-            printable(path),
-            "See that it is there and may be read; nothing of it was loaded.",
-        ) from error
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: OSError) -> UnreadableFileError:
+    return UnreadableFileError(
+        f"The file cannot be read: {error.strerror or error}.",
+        printable(path),
+        "See that it is there and may be read; nothing of it was loaded.",
+    )
 
 
 def printable(path: Path) -> str:
@@ -217,8 +221,15 @@ def _unpacks_beyond_reason(path: Path) -> bool:
                 size += len(block)
                 if size > MOST_UNPACKED_BYTES:
                     return True
-    except (OSError, EOFError, zlib.error):
-        pass  # a damaged file is refused where it is read, with a better message
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        # The engine would read what comes before the damage as if it were the whole file.
+        raise RefusedFileError(
+            f"The file cannot be read: unpacking it fails ({str(error).rstrip('.')}).",
+            str(path),
+            "Fetch it again, for it is cut off or damaged; nothing of it was loaded.",
+        ) from error
+    except OSError as error:
+        raise _unreadable(path, error) from error
     return False
 
 
