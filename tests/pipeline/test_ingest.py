@@ -567,6 +567,19 @@ def test_what_cannot_be_unpacked_to_its_end_takes_no_rows_away(write, ingest, em
     assert len(read_incidents(empty)) == 1
 
 
+def test_a_file_that_is_of_no_shape_any_more_is_refused(write, ingest, empty):
+    """A new one of no shape is none of ours, and `run` leaves it out."""
+    path = write("box.csv", BOX_LINES)
+    ingest(path)
+    before = hashes(empty)
+    path.write_text("")
+    with pytest.raises(RefusedFileError, match=f"on record as {BOX} and is of no known shape now"):
+        ingest(path)
+    assert hashes(empty) == before
+    [refused] = read_incidents(empty)
+    assert (refused.table, refused.source_file) == (BOX, str(path))
+
+
 def test_a_packed_file_of_several_parts_is_read_whole(write, ingest):
     text = write("box.csv", BOX_LINES).read_bytes()
     half = text.index(b"\n", len(text) // 2) + 1

@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from boxout.errors import SourceError, UnknownShapeError
+from boxout.errors import RefusedFileError, SourceError, UnknownShapeError
 from boxout.sources.files.reading import SHAPES, detect_shape, find_files, is_simulated, open_file
 
 HERE = Path("file.parquet")
@@ -59,6 +59,48 @@ def test_every_text_of_a_csv_file_stays_text_until_it_is_cast(tmp_path):
         rows = connection.execute("SELECT report_utc, reason FROM source_file").fetchall()
     assert shape.table == "landing.injuries"
     assert rows == [("2024-01-05 17:30:00", None), ("not a time", "Knee")]
+
+
+INJURIES = "report_utc,game_date,team,player_name,status,reason\n"
+INJURY = "2024-01-05 17:30:00,2024-01-05,DEN,Nikola Jokic,out,Knee\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (INJURIES + INJURY * 9 + "2024-01-05 17:30:00,,DEN\n", "line 11 .*3 instead of 6"),
+        (INJURIES + INJURY * 9 + INJURY.strip() + ",9,9\n" + INJURY, "line 11 .*instead of 6"),
+        ("Injuries\n\n" + INJURIES + INJURY + "2024-01-05\n" + INJURY, "line 5 .*1 instead of 6"),
+        (INJURIES.replace(",", ";") + INJURY.replace(",", ";") + "x\n", "line 3 .*1 instead of 6"),
+        (INJURIES + INJURY * 25_000 + "2024-01-05\n", "line 25002 .*1 instead of 6"),
+        (INJURIES + INJURY + '2024-01-05,"unclosed\n' + INJURY, "line 3: .*unterminated quote"),
+        (INJURIES + INJURY.replace("\n", "\r\n") + INJURY, "line ends"),
+    ],
+)
+def test_a_damaged_text_file_of_a_known_shape_is_refused_with_the_line(tmp_path, content, reason):
+    path = tmp_path / "injuries.csv"
+    path.write_bytes(content.encode())
+    with duckdb.connect() as connection, pytest.raises(RefusedFileError, match=reason) as caught:
+        open_file(connection, path)
+    assert caught.value.table == "landing.injuries"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_text_that_is_not_utf_8_is_said_to_be(tmp_path, encoding):
+    path = tmp_path / "injuries.csv"
+    path.write_bytes((INJURIES + INJURY.replace("Jokic", "Joki\xe9")).encode(encoding))
+    with duckdb.connect() as connection, pytest.raises(RefusedFileError, match="not utf-8"):
+        open_file(connection, path)
+
+
+def test_quotes_that_come_late_are_quotes(tmp_path):
+    path = tmp_path / "injuries.csv"
+    quoted = INJURY.replace("Knee", '"the ""left"" knee, sore"')
+    path.write_text(INJURIES + INJURY * 25_000 + quoted)
+    with duckdb.connect() as connection:
+        open_file(connection, path)
+        last = connection.execute("SELECT reason FROM source_file WHERE source_row = 25001")
+        assert last.fetchall() == [('the "left" knee, sore',)]
 
 
 def test_folders_are_searched_and_only_data_is_found(small_league, tmp_path):

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import duckdb
 
-from boxout.errors import RefusedFileError, SourceError
+from boxout.errors import RefusedFileError, SourceError, UnknownShapeError
 from boxout.pipeline.arrivals import (
     FileReport,
     compare,
@@ -145,7 +145,7 @@ def _ingest_file(
         if known.has_refusals:
             forget_refusals(warehouse, name, run_id)
         return FileReport(path, table_name, row_count, 0, 0, 0, {}, 0, True)
-    shape = open_file(warehouse.connection, path)
+    shape = _open(warehouse, path, known.files.get(name))
     table = graph.tables[shape.table]
     with table_lock(warehouse, table.name):
         known.catch_up()
@@ -156,6 +156,21 @@ def _ingest_file(
     if known.has_refusals:
         forget_refusals(warehouse, name, run_id)
     return report
+
+
+def _open(warehouse: Warehouse, path: Path, recorded: tuple[str, str, int] | None) -> Shape:
+    """Open a file; one that is on record has lost its shape where it has none, and is refused."""
+    try:
+        return open_file(warehouse.connection, path)
+    except UnknownShapeError as error:
+        if recorded is None:
+            raise
+        raise RefusedFileError(
+            f"The file is on record as {recorded[1]} and is of no known shape now.",
+            str(path),
+            "Fetch or write it again; what was there before stays.",
+            table=recorded[1],
+        ) from error
 
 
 def _write_file(
