@@ -21,7 +21,7 @@ from boxout.pipeline import ingest as ingest_module
 from boxout.pipeline.arrivals import QUARANTINED
 from boxout.pipeline.content_audit import audit_content
 from boxout.pipeline.due import RunOptions
-from boxout.pipeline.files_on_record import is_there
+from boxout.pipeline.files_on_record import is_there, plain_path
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger_at import LedgerAt
@@ -259,6 +259,72 @@ def test_a_date_of_which_other_rows_are_refused_gets_a_new_hash(write, ingest, e
     assert (report.added, report.changed, report.removed, report.dates) == (0, 0, 0, 1)
     assert hashes(empty) != before
     assert audit_content(empty, [graph.tables[BOX]]).passed
+
+
+def through_a_folder(path):
+    (path.parent / "folder").mkdir(exist_ok=True)
+    return path.parent / "folder" / ".." / path.name
+
+
+def test_a_file_has_one_name_whatever_the_path_to_it(write, ingest, empty):
+    path = write("box.parquet", WRONG_TEAM)
+    ingest(through_a_folder(path))
+    assert ingest(path).is_known
+    path.write_text("no Parquet")
+    with pytest.raises(RefusedFileError):
+        ingest(through_a_folder(path))
+    assert ingest(write("box.parquet", FIRST_DAY)).removed == 16
+    assert read_incidents(empty) == ()
+    assert quarantine(empty) == {}
+    for table in (BOX, "ledger.files"):
+        assert sources(empty, table) == [(str(path),)]
+
+
+def test_a_path_through_a_link_leads_to_what_is_above_its_target(tmp_path):
+    (tmp_path / "there" / "folder").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "there" / "folder")
+    (tmp_path / "there" / "box.csv").touch()
+    assert plain_path(tmp_path / "link" / ".." / "box.csv") == tmp_path / "there" / "box.csv"
+
+
+@pytest.mark.parametrize("is_on_record_by_both", [False, True])
+def test_what_is_on_record_by_a_path_with_dots_is_the_same_file(
+    write, empty, graph, is_on_record_by_both
+):
+    """Without this, rows that a corrected file brings no longer would stay for good."""
+
+    def ingest_as(name, query):
+        path = write("box.parquet", query)
+        return ingest_files(empty, graph, [path], known_as={path: str(name)})
+
+    path = write("box.parquet", WRONG_TEAM)
+    ingest_as(through_a_folder(path), WRONG_TEAM)
+    write("box.parquet", "SELECT 1 AS a")
+    with pytest.raises(RefusedFileError):
+        ingest_files(empty, graph, [path], known_as={path: str(through_a_folder(path))})
+    if is_on_record_by_both:
+        # By the path alone, as a project of before has it: what it brings is on record twice.
+        rows = f"SELECT * REPLACE (9 AS ast) FROM ({FIRST_DAY})"
+        other = write("other.parquet", rows)
+        ingest_files(empty, graph, [other], known_as={other: "as-before"})
+        with empty.commit():
+            aside = "overlaps.bref_player_boxscores"
+            for table in (BOX, aside, "ledger.files", "ledger.spellings"):
+                empty.execute(
+                    f"UPDATE lake.{table} SET source_file = $1 WHERE source_file = 'as-before'",
+                    [str(path)],
+                )
+        shutil.copyfile(other, path)  # the very bytes
+    else:
+        write("box.parquet", FIRST_DAY)
+    ingest_files(empty, graph, [path])
+    assert quarantine(empty) == {}
+    assert read_incidents(empty) == ()
+    for table in (BOX, "ledger.files", "ledger.spellings"):
+        assert set(sources(empty, table)) <= {(str(path),)}
+    assert list(hashes(empty)) == ["2023-10-24"]
+    assert empty.scalar(f"SELECT count(*) FROM lake.{BOX}") == 32
+    assert ingest_files(empty, graph, [path])[0].is_known
 
 
 def test_a_file_that_may_be_where_nobody_can_look_is_taken_to_be_there(tmp_path, monkeypatch):

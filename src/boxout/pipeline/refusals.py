@@ -5,8 +5,10 @@ A refusal lasts until the file is accepted, or one of the same name where the re
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from boxout.errors import RefusedFileError
-from boxout.pipeline.files_on_record import is_there
+from boxout.pipeline.files_on_record import is_there, plain_path
 from boxout.pipeline.record_incidents import NEXT_INCIDENT, REPAIRED
 from boxout.warehouse.ducklake import Warehouse
 
@@ -58,12 +60,17 @@ def forget_refusals(warehouse: Warehouse, name: str, run_id: str) -> None:
 
 
 def _names_of_source(warehouse: Warehouse, name: str) -> list[str]:
-    """Return the refused files that are the same source as a file: itself, if it was refused, and
-    those of its name that are gone, for they have been fetched again to another folder.
+    """Return the refused files that are the same source as a file: itself, if it was refused, by
+    whatever path, and those of its name that are gone, for they have been fetched again to another
+    folder.
     """
     refused = warehouse.rows(
         "SELECT source_file FROM lake.ledger.refusals "
         "WHERE regexp_extract(source_file, '[^/]*$') = regexp_extract($1, '[^/]*$')",
         [name],
     )
-    return [path for (path,) in refused if path == name or not is_there(path)]
+    return [
+        path
+        for (path,) in refused
+        if name in (path, str(plain_path(Path(path)))) or not is_there(path)
+    ]
