@@ -513,6 +513,35 @@ def test_a_bad_row_goes_to_quarantine_with_reason_and_sample(write, ingest, empt
     assert json.loads(sample)[0]["visitor_team"] == "LAL"
 
 
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        ("player_name", "the player's name is garbled beyond repair"),
+        ("team", "the team is no NBA team"),
+        ("bref_game_id", "the game id is in no known format"),
+    ],
+)
+def test_a_zero_byte_spoils_its_row_alone(write, ingest, empty, column, reason):
+    value = f"left({column}, 3) || chr(0) || '\u00c3\u00ad' || substr({column}, 4)"
+    spoiled = f"CASE WHEN row_number() OVER () = 1 THEN {value} ELSE {column} END AS {column}"
+    report = ingest(write("rows.csv", f"SELECT * REPLACE ({spoiled}) FROM ({BOX_LINES})"))
+    assert report.rejected == {reason: 1}
+    [(samples,)] = empty.rows(
+        "SELECT samples FROM lake.ledger.spellings WHERE problem IS NOT NULL AND form IS NOT NULL"
+    )
+    assert "\\0" in samples[0]
+
+
+def test_a_zero_byte_in_a_column_name_is_no_end_of_the_run(write, empty, graph):
+    odd = write("odd.csv", BOX_LINES)
+    odd.write_bytes(odd.read_bytes().replace(b",fga,", b",f\0ga,"))
+    refused = []
+    paths = [odd, write("box.parquet", BOX_LINES)]
+    reports = ingest_files(empty, graph, paths, on_error=lambda *told: refused.append(told))
+    assert [report.added for report in reports] == [48]
+    assert len(refused) == len(read_incidents(empty)) == 1
+
+
 LAKERS_LOGS = f"SELECT * FROM ({PLAYER_LOGS}) WHERE MATCHUP LIKE 'LAL @%'"
 
 

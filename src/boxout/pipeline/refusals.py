@@ -22,12 +22,14 @@ def record_refusal(warehouse: Warehouse, name: str, error: RefusedFileError, run
         "SELECT table_name FROM lake.ledger.files WHERE source_file = $1", [name]
     )
     table = error.table or known
+    # The catalog takes no zero byte, and a damaged file may have one in a column's name.
+    what, *unknown = (text.replace("\0", "\\0") for text in (error.what, *error.unknown))
     with warehouse.commit():
         names = _names_of_source(warehouse, name)
         warehouse.execute(f"DELETE FROM lake.ledger.refusals WHERE {_OF_SOURCE}", [names])
         warehouse.execute(
             "INSERT INTO lake.ledger.refusals VALUES ($1, $2, $3, $4, $5, $6, now()::TIMESTAMP)",
-            [name, table, error.what, list(error.missing), list(error.unknown), run_id],
+            [name, table, what, list(error.missing), unknown, run_id],
         )
         warehouse.execute(
             f"""
@@ -40,7 +42,7 @@ def record_refusal(warehouse: Warehouse, name: str, error: RefusedFileError, run
             WHERE NOT EXISTS (SELECT 1 FROM lake.ledger.incidents
                               WHERE repaired_at IS NULL AND {_OF_SOURCE})
             """,
-            [names, table, name, error.what, run_id],
+            [names, table, name, what, run_id],
         )
 
 
