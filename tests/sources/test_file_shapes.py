@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import duckdb
@@ -114,6 +115,35 @@ def test_folders_are_searched_and_only_data_is_found(small_league, tmp_path):
         find_files([tmp_path / "notes.txt"])
     with pytest.raises(SourceError, match="no such file"):
         find_files([tmp_path / "absent.parquet"])
+
+
+def test_of_a_folder_every_spelling_of_an_ending_and_what_links_lead_to_are_found(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    (here / "season").mkdir(parents=True)
+    there.mkdir()
+    for path in (here / "A.CSV", here / "b.csv.GZ", here / "season" / "c.Parquet", there / "d.csv"):
+        path.touch()
+    (here / "a_link").symlink_to(here / "season")
+    (here / "out").symlink_to(there)
+    (there / "back").symlink_to(here)
+    found = [str(path.relative_to(here)) for path in find_files([here])]
+    assert found == ["A.CSV", "b.csv.GZ", "out/d.csv", "season/c.Parquet"]
+
+
+def test_a_packed_file_is_read_whatever_the_case_of_its_ending(tmp_path):
+    path = tmp_path / "INJURIES.CSV.GZ"
+    path.write_bytes(gzip.compress((INJURIES + INJURY).encode()))
+    with duckdb.connect() as connection:
+        assert open_file(connection, path).table == "landing.injuries"
+
+
+def test_a_parquet_file_in_a_gz_is_to_be_unpacked(small_league, tmp_path):
+    path = tmp_path / "schedule.parquet.gz"
+    path.write_bytes(gzip.compress((small_league / "schedule.parquet").read_bytes()))
+    assert find_files([tmp_path]) == [path]
+    with duckdb.connect() as connection, pytest.raises(RefusedFileError) as caught:
+        open_file(connection, path)
+    assert "gunzip" in caught.value.next_step
 
 
 def test_simulated_files_carry_their_label(small_league, tmp_path):

@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
@@ -78,6 +78,8 @@ class _Header:
 def find_files(paths: Iterable[Path]) -> list[Path]:
     """Return the data files among paths; folders are searched, and need not be all data.
 
+    Links to folders are followed, and no folder is searched twice.
+
     Raises
     ------
     SourceError
@@ -88,14 +90,14 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         _look_at(path)
         if path.is_dir():
-            found += sorted(file for file in path.rglob("*") if _is_data(file))
+            found += sorted(file for file in _files_in(path) if _is_data(file))
         elif not path.exists():
             raise SourceError("There is no such file or folder.", str(path), "Check the path.")
         elif reader_of(path) is None:
             raise SourceError(
                 "The file has no ending that boxout reads.",
                 str(path),
-                f"Known endings: {', '.join(READERS)}, and these with .gz.",
+                f"Known endings: {', '.join(READERS)}, and .gz after the last two.",
             )
         else:
             found.append(path)
@@ -117,14 +119,36 @@ def _look_at(path: Path) -> None:
         ) from error
 
 
+def _files_in(folder: Path) -> Iterator[Path]:
+    searched: set[tuple[int, int]] = set()
+    waiting = [folder]
+    while waiting:
+        links = []
+        for top in waiting:
+            for here, folders, names in os.walk(top):
+                state = Path(here).stat()
+                if (state.st_dev, state.st_ino) in searched:
+                    folders.clear()
+                    continue
+                searched.add((state.st_dev, state.st_ino))
+                yield from (Path(here, name) for name in names)
+                links += [Path(here, name) for name in folders if Path(here, name).is_symlink()]
+        # After the folders themselves, so that a file goes by the name of the one it is in.
+        waiting = sorted(links)
+
+
 def _is_data(path: Path) -> bool:
     # Of a folder, tables only: its JSON files may be anything.
-    return path.is_file() and path.name.removesuffix(".gz").endswith((".parquet", ".csv"))
+    return path.is_file() and reader_of(path) in (READERS[".parquet"], READERS[".csv"])
 
 
 def reader_of(path: Path) -> str | None:
     """Return the DuckDB function that reads a file, by its ending; None when there is none."""
-    return READERS.get(Path(path.name.removesuffix(".gz")).suffix.lower())
+    return READERS.get(Path(path.name.lower().removesuffix(".gz")).suffix)
+
+
+def _is_packed(path: Path) -> bool:
+    return path.suffix.lower() == ".gz"
 
 
 def fingerprint(path: Path) -> str:
@@ -173,6 +197,12 @@ def open_file(connection: duckdb.DuckDBPyConnection, path: Path) -> Shape:
             printable(path),
             "Rename it and ingest it again; nothing of it was loaded.",
         )
+    if _is_packed(path) and reader_of(path) == "read_parquet":
+        raise RefusedFileError(
+            "A Parquet file is not read out of a .gz; it is packed by itself.",
+            str(path),
+            "Unpack it with gunzip and ingest it again; nothing of it was loaded.",
+        )
     _refuse_absurd_size(connection, path)
     cause: Exception
     try:
@@ -210,7 +240,7 @@ def _load(
 
 def _find_header(path: Path) -> _Header | None:
     """Return the header of a CSV file that has, or nearly has, the columns of a shape."""
-    opened = gzip.open if path.suffix.lower() == ".gz" else open
+    opened = gzip.open if _is_packed(path) else open
     with opened(path, "rt", encoding="utf-8-sig", errors="replace") as file:
         for number in range(HEADER_WITHIN):
             line = str(file.readline(LONGEST_HEADER))
@@ -260,10 +290,10 @@ def source_query(path: Path, header: _Header | None = None) -> str:
     reader = reader_of(path) or "read_parquet"
     plain = _as_pattern(path).replace("'", "''")
     hive = ", hive_partitioning = false"  # no folder in a path adds a column
-    options = ""
+    options = ", compression = 'gzip'" if _is_packed(path) and reader != "read_parquet" else ""
     if reader == "read_csv":
         # Text stays text until a shape casts it, so that one odd value spoils its own row only.
-        options = ", all_varchar = true, header = true, nullstr = ['', 'NA', 'NaN', 'null']"
+        options += ", all_varchar = true, header = true, nullstr = ['', 'NA', 'NaN', 'null']"
         # The first quotes may come after the rows by which the engine judges what they are.
         options += ", quote = '\"', escape = '\"'"
         if header:
@@ -278,7 +308,7 @@ def _as_pattern(path: Path) -> str:
 
 def _refuse_absurd_size(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     what = None
-    if path.suffix.lower() == ".gz" and _unpacks_beyond_reason(path):
+    if _is_packed(path) and _unpacks_beyond_reason(path):
         what = f"unpacks to over {MOST_UNPACKED_BYTES >> 30} GB"
     elif reader_of(path) == "read_parquet":
         try:
