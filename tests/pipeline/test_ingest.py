@@ -24,6 +24,7 @@ from boxout.pipeline.due import RunOptions
 from boxout.pipeline.files_on_record import is_there, plain_path
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
+from boxout.pipeline.ledger import is_simulated_league
 from boxout.pipeline.ledger_at import LedgerAt
 from boxout.pipeline.life_signs import now
 from boxout.pipeline.locks import table_lock
@@ -689,6 +690,12 @@ def test_simulated_and_real_files_are_never_mixed(write, empty, graph, small_lea
     ingest_files(empty, graph, [simulated])
     with pytest.raises(SourceError, match="holds a simulated league and the file real data"):
         ingest_files(empty, graph, [write("box.parquet", BOX_LINES)])
+
+
+def test_text_joins_whatever_project_it_is_brought_into(write, ingest, empty, small_league):
+    ingest(Path(shutil.copy(small_league / "schedule.parquet", empty.home.path)))
+    assert ingest(write("box.csv", BOX_LINES)).added == 48
+    assert is_simulated_league(empty)
 
 
 def test_three_spellings_of_one_game_meet_in_one_row(write, ingest, empty, graph):
