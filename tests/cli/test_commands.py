@@ -261,6 +261,14 @@ def test_a_folder_of_unknown_files_is_refused(boxout, tmp_path):
     assert "docs/files.md" in result.stderr
 
 
+def test_what_was_not_tried_after_a_refused_file_is_said(boxout, tmp_path):
+    for name in ("a", "b", "c"):
+        (tmp_path / f"{name}.csv").write_text("a,b\n1,2\n")
+    result = boxout("ingest", tmp_path, "--home", tmp_path / "home")
+    assert result.returncode == 1
+    assert "2 files after it were not tried" in result.stderr
+
+
 def test_a_home_that_cannot_be_made_is_said_so(boxout, tmp_path):
     (tmp_path / "file").write_text("in the way")
     result = boxout("run", "--home", tmp_path / "file" / "home")

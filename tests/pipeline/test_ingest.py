@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import shutil
 import sys
+import zlib
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,9 +21,10 @@ from boxout.pipeline import ingest as ingest_module
 from boxout.pipeline.arrivals import QUARANTINED
 from boxout.pipeline.content_audit import audit_content
 from boxout.pipeline.due import RunOptions
-from boxout.pipeline.files_on_record import is_there
+from boxout.pipeline.files_on_record import is_there, plain_path
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
+from boxout.pipeline.ledger import is_simulated_league
 from boxout.pipeline.ledger_at import LedgerAt
 from boxout.pipeline.life_signs import now
 from boxout.pipeline.locks import table_lock
@@ -259,6 +262,72 @@ def test_a_date_of_which_other_rows_are_refused_gets_a_new_hash(write, ingest, e
     assert audit_content(empty, [graph.tables[BOX]]).passed
 
 
+def through_a_folder(path):
+    (path.parent / "folder").mkdir(exist_ok=True)
+    return path.parent / "folder" / ".." / path.name
+
+
+def test_a_file_has_one_name_whatever_the_path_to_it(write, ingest, empty):
+    path = write("box.parquet", WRONG_TEAM)
+    ingest(through_a_folder(path))
+    assert ingest(path).is_known
+    path.write_text("no Parquet")
+    with pytest.raises(RefusedFileError):
+        ingest(through_a_folder(path))
+    assert ingest(write("box.parquet", FIRST_DAY)).removed == 16
+    assert read_incidents(empty) == ()
+    assert quarantine(empty) == {}
+    for table in (BOX, "ledger.files"):
+        assert sources(empty, table) == [(str(path),)]
+
+
+def test_a_path_through_a_link_leads_to_what_is_above_its_target(tmp_path):
+    (tmp_path / "there" / "folder").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(tmp_path / "there" / "folder")
+    (tmp_path / "there" / "box.csv").touch()
+    assert plain_path(tmp_path / "link" / ".." / "box.csv") == tmp_path / "there" / "box.csv"
+
+
+@pytest.mark.parametrize("is_on_record_by_both", [False, True])
+def test_what_is_on_record_by_a_path_with_dots_is_the_same_file(
+    write, empty, graph, is_on_record_by_both
+):
+    """Without this, rows that a corrected file brings no longer would stay for good."""
+
+    def ingest_as(name, query):
+        path = write("box.parquet", query)
+        return ingest_files(empty, graph, [path], known_as={path: str(name)})
+
+    path = write("box.parquet", WRONG_TEAM)
+    ingest_as(through_a_folder(path), WRONG_TEAM)
+    write("box.parquet", "SELECT 1 AS a")
+    with pytest.raises(RefusedFileError):
+        ingest_files(empty, graph, [path], known_as={path: str(through_a_folder(path))})
+    if is_on_record_by_both:
+        # By the path alone, as a project of before has it: what it brings is on record twice.
+        rows = f"SELECT * REPLACE (9 AS ast) FROM ({FIRST_DAY})"
+        other = write("other.parquet", rows)
+        ingest_files(empty, graph, [other], known_as={other: "as-before"})
+        with empty.commit():
+            aside = "overlaps.bref_player_boxscores"
+            for table in (BOX, aside, "ledger.files", "ledger.spellings"):
+                empty.execute(
+                    f"UPDATE lake.{table} SET source_file = $1 WHERE source_file = 'as-before'",
+                    [str(path)],
+                )
+        shutil.copyfile(other, path)  # the very bytes
+    else:
+        write("box.parquet", FIRST_DAY)
+    ingest_files(empty, graph, [path])
+    assert quarantine(empty) == {}
+    assert read_incidents(empty) == ()
+    for table in (BOX, "ledger.files", "ledger.spellings"):
+        assert set(sources(empty, table)) <= {(str(path),)}
+    assert list(hashes(empty)) == ["2023-10-24"]
+    assert empty.scalar(f"SELECT count(*) FROM lake.{BOX}") == 32
+    assert ingest_files(empty, graph, [path])[0].is_known
+
+
 def test_a_file_that_may_be_where_nobody_can_look_is_taken_to_be_there(tmp_path, monkeypatch):
     assert not is_there(str(tmp_path / "box.parquet"))
 
@@ -465,6 +534,35 @@ def test_a_bad_row_goes_to_quarantine_with_reason_and_sample(write, ingest, empt
     assert json.loads(sample)[0]["visitor_team"] == "LAL"
 
 
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        ("player_name", "the player's name is garbled beyond repair"),
+        ("team", "the team is no NBA team"),
+        ("bref_game_id", "the game id is in no known format"),
+    ],
+)
+def test_a_zero_byte_spoils_its_row_alone(write, ingest, empty, column, reason):
+    value = f"left({column}, 3) || chr(0) || '\u00c3\u00ad' || substr({column}, 4)"
+    spoiled = f"CASE WHEN row_number() OVER () = 1 THEN {value} ELSE {column} END AS {column}"
+    report = ingest(write("rows.csv", f"SELECT * REPLACE ({spoiled}) FROM ({BOX_LINES})"))
+    assert report.rejected == {reason: 1}
+    [(samples,)] = empty.rows(
+        "SELECT samples FROM lake.ledger.spellings WHERE problem IS NOT NULL AND form IS NOT NULL"
+    )
+    assert "\\0" in samples[0]
+
+
+def test_a_zero_byte_in_a_column_name_is_no_end_of_the_run(write, empty, graph):
+    odd = write("odd.csv", BOX_LINES)
+    odd.write_bytes(odd.read_bytes().replace(b",fga,", b",f\0ga,"))
+    refused = []
+    paths = [odd, write("box.parquet", BOX_LINES)]
+    reports = ingest_files(empty, graph, paths, on_error=lambda *told: refused.append(told))
+    assert [report.added for report in reports] == [48]
+    assert len(refused) == len(read_incidents(empty)) == 1
+
+
 LAKERS_LOGS = f"SELECT * FROM ({PLAYER_LOGS}) WHERE MATCHUP LIKE 'LAL @%'"
 
 
@@ -593,12 +691,65 @@ def test_a_damaged_file_leaves_what_was_there(write, ingest, empty):
     assert hashes(empty) == before
 
 
+def _cut_between_two_rows(text):
+    packer = zlib.compressobj(wbits=31)
+    half = text.index(b"\n", len(text) // 2) + 1
+    return packer.compress(text[:half]) + packer.flush(zlib.Z_SYNC_FLUSH)
+
+
+def _wrong_checksum(text):
+    packed = gzip.compress(text)
+    return packed[:-6] + bytes([packed[-6] ^ 0xFF]) + packed[-5:]
+
+
+@pytest.mark.parametrize("spoiled", [_cut_between_two_rows, _wrong_checksum])
+def test_what_cannot_be_unpacked_to_its_end_takes_no_rows_away(write, ingest, empty, spoiled):
+    """The engine reads what comes before the damage, and says nothing."""
+    text = write("box.csv", BOX_LINES).read_bytes()
+    path = write("box.csv.gz", BOX_LINES)
+    assert ingest(path).added == 48
+    before = hashes(empty)
+    path.write_bytes(spoiled(text))
+    with pytest.raises(RefusedFileError, match="unpacking it fails") as caught:
+        ingest(path)
+    assert "Fetch it again" in caught.value.next_step
+    assert hashes(empty) == before
+    assert len(read_incidents(empty)) == 1
+
+
+def test_a_file_that_is_of_no_shape_any_more_is_refused(write, ingest, empty):
+    """A new one of no shape is none of ours, and `run` leaves it out."""
+    path = write("box.csv", BOX_LINES)
+    ingest(path)
+    before = hashes(empty)
+    path.write_text("")
+    with pytest.raises(RefusedFileError, match=f"on record as {BOX} and is of no known shape now"):
+        ingest(path)
+    assert hashes(empty) == before
+    [refused] = read_incidents(empty)
+    assert (refused.table, refused.source_file) == (BOX, str(path))
+
+
+def test_a_packed_file_of_several_parts_is_read_whole(write, ingest):
+    text = write("box.csv", BOX_LINES).read_bytes()
+    half = text.index(b"\n", len(text) // 2) + 1
+    path = write("parts.csv.gz", BOX_LINES)
+    path.write_bytes(gzip.compress(text[:half]) + gzip.compress(text[half:]))
+    assert ingest(path).added == 48
+
+
 def test_simulated_and_real_files_are_never_mixed(write, empty, graph, small_league, tmp_path):
     simulated = tmp_path / "schedule.parquet"
     shutil.copy(small_league / "schedule.parquet", simulated)
     ingest_files(empty, graph, [simulated])
     with pytest.raises(SourceError, match="holds a simulated league and the file real data"):
         ingest_files(empty, graph, [write("box.parquet", BOX_LINES)])
+
+
+def test_text_joins_whatever_project_it_is_brought_into(write, ingest, empty, small_league):
+    ingest(Path(shutil.copy(small_league / "schedule.parquet", empty.home.path)))
+    assert ingest(write("box.csv", BOX_LINES)).added == 48
+    assert is_simulated_league(empty)
 
 
 def test_three_spellings_of_one_game_meet_in_one_row(write, ingest, empty, graph):

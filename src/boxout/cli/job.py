@@ -22,7 +22,7 @@ from boxout.pipeline.ingest import ingest_files, prepare
 from boxout.pipeline.ledger import SIMULATED, is_simulated_league, read_property
 from boxout.pipeline.run import RunReport
 from boxout.pipeline.stopping import heed_signals, heed_stop
-from boxout.sources.files.reading import find_files, is_simulated
+from boxout.sources.files.reading import find_files, is_simulated, reader_of
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home, find_home
 
@@ -116,7 +116,7 @@ def _keep_simulated_league_apart(project: Home, data: tuple[Path, ...], home: st
         prepare(warehouse, load_graph())
         if not is_simulated_league(warehouse):
             return
-        parquet = [path for path in find_files(data) if path.suffix == ".parquet"]
+        parquet = [path for path in find_files(data) if reader_of(path) == "read_parquet"]
         if not parquet or is_simulated(warehouse.connection, parquet[0]):
             return
     aside = project.path.with_name(f"{project.path.name}-simulated")

@@ -9,6 +9,7 @@ import click
 
 from boxout.cli.console import notice, print_json, print_table, writing_to
 from boxout.cli.options import SEED, GameDate, with_home, with_json
+from boxout.errors import SourceError
 from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import ingest_files
@@ -26,15 +27,23 @@ def ingest_command(paths: tuple[Path, ...], home: str | None, as_json: bool) -> 
 
     The shape of a file is told by its columns. Each file is loaded whole or not at all; rows
     that cannot be placed go to quarantine with their reason. A file that was ingested before
-    changes nothing, a corrected one changes what differs. `boxout run` carries it onward.
+    changes nothing, a corrected one changes what differs. The first file that is refused ends
+    it; `boxout run --data` goes on with the others. `boxout run` carries what came onward.
 
     \b
     boxout ingest ../shared/data
     boxout ingest corrections/team_gamelogs_2023-24.parquet --home .boxout-real
     """
     files = find_files(paths)
+
+    def refused(path: Path, error: SourceError) -> None:
+        left = len(files) - files.index(path) - 1
+        if left:
+            notice(f"{left:,} files after it were not tried; `boxout run --data` goes on with them")
+        raise error
+
     with open_warehouse(find_home(home), create=True) as warehouse:
-        reports = ingest_files(warehouse, load_graph(), files, report_file)
+        reports = ingest_files(warehouse, load_graph(), files, report_file, on_error=refused)
     if as_json:
         print_json(reports)
     else:

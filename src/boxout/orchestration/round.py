@@ -34,6 +34,7 @@ from boxout.orchestration.logs import log
 from boxout.orchestration.settings import WatchSettings
 from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.due import RunOptions
+from boxout.pipeline.files_on_record import plain_path
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ingest import ingest_files, prepare
 from boxout.pipeline.ledger import create_ledger
@@ -218,7 +219,7 @@ class Round:
                 if isinstance(error, UnreadableFileError):
                     self.unread.add(path)
                 if not is_seen:
-                    report.refused[printable(path)] = error.what
+                    report.refused[printable(plain_path(path))] = error.what
                     log("refused", level=logging.ERROR, file=printable(path), reason=error.what)
             else:
                 if not brought.is_known:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from boxout.pipeline.ledger import SIMULATED, read_property
@@ -9,6 +10,20 @@ from boxout.warehouse.ducklake import Warehouse
 
 # The ledger's tables that hold what a file brought, beside its refusal.
 RECORD_TABLES = ("files", "quarantine", "spellings")
+
+
+def plain_path(path: Path) -> Path:
+    """Return the absolute path of a file without `..`, so that it goes by one name on record."""
+    absolute = path.absolute()
+    if ".." not in absolute.parts:
+        return absolute
+    plain = Path(os.path.normpath(absolute))
+    try:
+        is_other = absolute.exists() and not (plain.exists() and plain.samefile(absolute))
+        # The folder above a link is another than the one above what it leads to.
+        return absolute.resolve() if is_other else plain
+    except OSError:
+        return plain
 
 
 def is_there(name: str) -> bool:
@@ -56,6 +71,7 @@ class FilesOnRecord:
         self.files: dict[str, tuple[str, str, int]] = {
             name: (sha256, table, count) for name, sha256, table, count in rows
         }
+        self._through_parents = [name for name in self.files if "/../" in name]
         refused = self._warehouse.scalar("SELECT count(*) FROM lake.ledger.refusals")
         self.has_refusals = bool(refused)
 
@@ -82,6 +98,14 @@ class FilesOnRecord:
             self._warehouse.execute(
                 f"DELETE FROM lake.ledger.{table} WHERE source_file = $1", [name]
             )
+
+    def former_names(self, name: str) -> list[str]:
+        """Return other names of a file on record, through `..`, from before names were plain."""
+        return [
+            old
+            for old in self._through_parents
+            if old in self.files and old != name and str(plain_path(Path(old))) == name
+        ]
 
     def moved_from(self, sha256: str) -> str | None:
         """Return a name of these bytes at which nothing is any more; None where there is none."""

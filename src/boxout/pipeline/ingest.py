@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import duckdb
 
-from boxout.errors import RefusedFileError, SourceError
+from boxout.errors import RefusedFileError, SourceError, UnknownShapeError
 from boxout.pipeline.arrivals import (
     FileReport,
     compare,
@@ -25,7 +25,7 @@ from boxout.pipeline.arrivals import (
     touched_dates,
     translate,
 )
-from boxout.pipeline.files_on_record import FilesOnRecord
+from boxout.pipeline.files_on_record import FilesOnRecord, plain_path
 from boxout.pipeline.goalposts import are_goalposts_noted, note_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.landing import write_partitions, write_record, write_rows
@@ -37,7 +37,7 @@ from boxout.pipeline.ledger import (
     write_property,
 )
 from boxout.pipeline.locks import table_lock
-from boxout.pipeline.moved_files import recognise
+from boxout.pipeline.moved_files import adopt_former_names, recognise
 from boxout.pipeline.overlaps import bring_back, set_aside
 from boxout.pipeline.record_watcher import is_watcher_noted, note_watcher
 from boxout.pipeline.refusals import forget_refusals, record_refusal
@@ -97,7 +97,8 @@ def ingest_files(
     Parameters
     ----------
     known_as
-        The name under which a file goes on record; its absolute path where left out. What a
+        The name under which a file goes on record; its absolute path, without `..`, where left
+        out. What a
         file of the same name had brought before and this one does not, is removed.
     on_error
         Called with a file that is refused and the reason, to go on with the next; without it
@@ -115,7 +116,7 @@ def ingest_files(
     known = FilesOnRecord(warehouse)
     reports = []
     for path in paths:
-        name = names.get(path, str(path.absolute()))
+        name = names.get(path, str(plain_path(path)))
         try:
             report = _ingest_file(warehouse, graph, path, name, run_id, known)
         except SourceError as error:
@@ -139,13 +140,14 @@ def _ingest_file(
     warehouse: Warehouse, graph: Graph, path: Path, name: str, run_id: str, known: FilesOnRecord
 ) -> FileReport:
     sha256 = fingerprint(path)
+    adopt_former_names(warehouse, known, name)
     is_known = name in known.files and known.files[name][0] == sha256
     if is_known or recognise(warehouse, known, name, sha256):
         _, table_name, row_count = known.files[name]
         if known.has_refusals:
             forget_refusals(warehouse, name, run_id)
         return FileReport(path, table_name, row_count, 0, 0, 0, {}, 0, True)
-    shape = open_file(warehouse.connection, path)
+    shape = _open(warehouse, path, known.files.get(name))
     table = graph.tables[shape.table]
     with table_lock(warehouse, table.name):
         known.catch_up()
@@ -156,6 +158,21 @@ def _ingest_file(
     if known.has_refusals:
         forget_refusals(warehouse, name, run_id)
     return report
+
+
+def _open(warehouse: Warehouse, path: Path, recorded: tuple[str, str, int] | None) -> Shape:
+    """Open a file; one that is on record has lost its shape where it has none, and is refused."""
+    try:
+        return open_file(warehouse.connection, path)
+    except UnknownShapeError as error:
+        if recorded is None:
+            raise
+        raise RefusedFileError(
+            f"The file is on record as {recorded[1]} and is of no known shape now.",
+            str(path),
+            "Fetch or write it again; what was there before stays.",
+            table=recorded[1],
+        ) from error
 
 
 def _write_file(

@@ -5,8 +5,10 @@ A refusal lasts until the file is accepted, or one of the same name where the re
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from boxout.errors import RefusedFileError
-from boxout.pipeline.files_on_record import is_there
+from boxout.pipeline.files_on_record import is_there, plain_path
 from boxout.pipeline.record_incidents import NEXT_INCIDENT, REPAIRED
 from boxout.warehouse.ducklake import Warehouse
 
@@ -20,12 +22,14 @@ def record_refusal(warehouse: Warehouse, name: str, error: RefusedFileError, run
         "SELECT table_name FROM lake.ledger.files WHERE source_file = $1", [name]
     )
     table = error.table or known
+    # The catalog takes no zero byte, and a damaged file may have one in a column's name.
+    what, *unknown = (text.replace("\0", "\\0") for text in (error.what, *error.unknown))
     with warehouse.commit():
         names = _names_of_source(warehouse, name)
         warehouse.execute(f"DELETE FROM lake.ledger.refusals WHERE {_OF_SOURCE}", [names])
         warehouse.execute(
             "INSERT INTO lake.ledger.refusals VALUES ($1, $2, $3, $4, $5, $6, now()::TIMESTAMP)",
-            [name, table, error.what, list(error.missing), list(error.unknown), run_id],
+            [name, table, what, list(error.missing), unknown, run_id],
         )
         warehouse.execute(
             f"""
@@ -38,7 +42,7 @@ def record_refusal(warehouse: Warehouse, name: str, error: RefusedFileError, run
             WHERE NOT EXISTS (SELECT 1 FROM lake.ledger.incidents
                               WHERE repaired_at IS NULL AND {_OF_SOURCE})
             """,
-            [names, table, name, error.what, run_id],
+            [names, table, name, what, run_id],
         )
 
 
@@ -58,12 +62,17 @@ def forget_refusals(warehouse: Warehouse, name: str, run_id: str) -> None:
 
 
 def _names_of_source(warehouse: Warehouse, name: str) -> list[str]:
-    """Return the refused files that are the same source as a file: itself, if it was refused, and
-    those of its name that are gone, for they have been fetched again to another folder.
+    """Return the refused files that are the same source as a file: itself, if it was refused, by
+    whatever path, and those of its name that are gone, for they have been fetched again to another
+    folder.
     """
     refused = warehouse.rows(
         "SELECT source_file FROM lake.ledger.refusals "
         "WHERE regexp_extract(source_file, '[^/]*$') = regexp_extract($1, '[^/]*$')",
         [name],
     )
-    return [path for (path,) in refused if path == name or not is_there(path)]
+    return [
+        path
+        for (path,) in refused
+        if name in (path, str(plain_path(Path(path)))) or not is_there(path)
+    ]

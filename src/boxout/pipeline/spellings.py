@@ -29,6 +29,11 @@ def form_expression(value: str) -> str:
     return f"left(regexp_replace({letters}, '[0-9]', '9', 'g'), {LONGEST})"
 
 
+def _printable(value: str) -> str:
+    """Return the SQL of a text in which a zero byte, which the catalog does not take, is seen."""
+    return f"replace({value}, chr(0), '\\0')"
+
+
 def write_spellings(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str) -> None:
     """Record a file's forms; call inside the ingest's commit, after what was known is forgotten.
 
@@ -59,8 +64,9 @@ _NAME_FORM = (
 
 def _query(column: str, kind: str, names: str, form: str) -> str:
     return f"""
-        SELECT '{column}', '{kind}', form, problem, sum(row_count)::BIGINT,
-               list_slice(list(spelling ORDER BY spelling), 1, {SAMPLES}), min(first), max(last)
+        SELECT '{column}', '{kind}', {_printable("form")}, problem, sum(row_count)::BIGINT,
+               list_slice(list({_printable("spelling")} ORDER BY spelling), 1, {SAMPLES}),
+               min(first), max(last)
         FROM (SELECT s.*, n.problem, {form} AS form
               FROM (SELECT f."{column}"::VARCHAR AS spelling, count(*) AS row_count,
                            min(t.game_date) AS first, max(t.game_date) AS last
