@@ -158,11 +158,19 @@ class ChangingProject:
         """Move a game to a date of its season on which its teams do not play, box score and all."""
         played = self.league.games[game % len(self.league.games)]
         teams = {played.home, played.away}
-        taken = {g.day for g in self.league.games if teams & {g.home, g.away}}
+        taken = {
+            day
+            for g in self.league.games
+            if teams & {g.home, g.away}
+            for day in (g.day, *(g.postponed_from if g is not played else ()))
+        }
         free = [d for d in ALL_DATES if d.year == played.day.year and d not in taken]
         if not free:
             return
+        played.postponed_from.append(played.day)
         played.day = free[spare % len(free)]
+        if played.day in played.postponed_from:  # back to where it had been
+            played.postponed_from.remove(played.day)
         self._note("postpone a game", played.number, played.day)
         self.ingest([self.league.write_schedule()])
 

@@ -37,6 +37,7 @@ class Game:
     away: str
     lines: dict[str, dict[str, int]]
     is_played: bool = True
+    postponed_from: list[date] = field(default_factory=list)
 
     @property
     def game_id(self) -> str:
@@ -109,17 +110,23 @@ class TinyLeague:
         ]
 
     def write_schedule(self) -> Path:
-        """Write the schedule of every game that is still to be played or was."""
+        """Write the schedule: every game on its date and, as postponed, on those it had before."""
+        dated = [
+            (game, day, game.is_played and day == game.day)
+            for game in self.games
+            for day in (*game.postponed_from, game.day)
+        ]
         rows = [
             {
-                "game_date": game.day,
+                "game_date": day,
                 "home_team": game.home,
                 "away_team": game.away,
-                "tipoff_utc": f"{game.day} 23:30:00",
+                "tipoff_utc": f"{day} 23:30:00",
                 "season_type": "regular",
-                "status": "scheduled" if game.is_played else "postponed",
+                "status": "scheduled" if is_played else "postponed",
+                "game_id": game.game_id,
             }
-            for game in self.games
+            for game, day, is_played in dated
         ]
         return _write(self.folder / "schedule.csv", rows, list(rows[0]))
 

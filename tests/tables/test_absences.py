@@ -51,7 +51,6 @@ NOTHING_ELSE = {
         "99.0 AS league_pace_to_date, 10 AS games_with_shots, 0.0 AS paint_vs_league, "
         "0.0 AS mid_range_vs_league, 0.0 AS three_zone_vs_league"
     ),
-    "raw.injuries": "SELECT DATE '2024-01-07' AS game_date",
     "raw.players": (
         "SELECT 1 AS player_id, DATE '2023-10-01' AS game_date, DATE '1999-01-01' AS birth_date"
     ),
@@ -209,6 +208,12 @@ def test_usage_is_left_by_team_mates_and_not_by_oneself(usage_context):
         assert found[player]["usage_left_by_absent_regulars"] == pytest.approx(usage_left, abs=1e-4)
     assert [found[player]["absent_regulars"] for player in (1, 2, 3)] == [1, 1, 2]
     assert [found[player]["star_teammates_out"] for player in (1, 2, 3)] == [0, 1, 1]
+
+
+def test_reports_are_known_where_the_slate_has_one(usage_context):
+    for status, is_known in ((None, False), ("questionable", True)):
+        found = usage_context(today(1), today(2, status=status))
+        assert {context["injury_reports_known"] for context in found.values()} == {is_known}
 
 
 def test_the_last_season_played_is_what_is_known_of_a_returner(compute):

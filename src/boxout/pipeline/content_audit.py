@@ -85,8 +85,11 @@ def _compare(warehouse: Warehouse, table: TableDefinition) -> None:
     it the rows are counted.
     """
     columns = warehouse.columns(f"{LAKE}.{table.name}")
-    refused = "refused" if table.name.startswith(LANDING) else None
-    hashed = content_hash_expression([c for c in columns if c != SOURCE_FILE], refused)
+    content = [column for column in columns if column != SOURCE_FILE]
+    if table.name.startswith(LANDING):
+        hashed = content_hash_expression(content, beside="refused")
+    else:
+        hashed = content_hash_expression(content, columns)
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE stored_content AS

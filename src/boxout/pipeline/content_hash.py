@@ -5,14 +5,17 @@ Order of rows and columns does not count, and neither does who wrote them when.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 
 # The version of the recipe of content and input hashes; a change makes everything stale.
-HASH_RECIPE = "duckdb-hash-2"
+HASH_RECIPE = "duckdb-hash-3"
 HASH_MODULUS = 18446744073709551616  # 2 to the 64th
 
 
-def content_hash_expression(columns: Iterable[str], beside: str | None = None) -> str:
+def content_hash_expression(
+    columns: Iterable[str], types: Mapping[str, str] | None = None, beside: str | None = None
+) -> str:
     """Return the SQL that folds a partition's rows into one number.
 
     The sum over rows of each row's hash, so that row order does not count; columns are taken
@@ -22,10 +25,18 @@ def content_hash_expression(columns: Iterable[str], beside: str | None = None) -
     ----------
     columns
         The columns whose values count.
+    types
+        Their types, which count, too: DuckDB hashes a number alike in whichever type it is, and a
+        reader of a type that is wider now is to be computed again. None for landing tables, whose
+        types stay.
     beside
         An SQL number that is the same in all rows of the partition and counts as well.
     """
-    listed = ", ".join(f'"{name}"' for name in sorted(columns))
+    names = sorted(columns)
+    listed = ", ".join(f'"{name}"' for name in names)
+    if types:
+        shape = repr([(name, types[name]) for name in names])
+        listed = f"'{hashlib.sha256(shape.encode()).hexdigest()[:16]}', {listed}"
     total = f"sum(hash({listed})::HUGEINT)"
     if beside:
         total = f"({total} + any_value({beside}))"
@@ -48,7 +59,9 @@ def moved_hash_expression(before: str, gone: str, come: str) -> str:
 
 
 def read_hashes_expression(
-    columns_by_reader: Mapping[str, Iterable[str]], beside: str | None = None
+    columns_by_reader: Mapping[str, Iterable[str]],
+    types: Mapping[str, str] | None = None,
+    beside: str | None = None,
 ) -> str:
     """Return the SQL of a map from each reader to the hash of what it reads of a partition.
 
@@ -56,9 +69,11 @@ def read_hashes_expression(
     ----------
     columns_by_reader
         By the reader's code hash; readers that are left out go by the content hash.
-    beside
+    types, beside
         See `content_hash_expression`.
     """
     keys = ", ".join(f"'{reader}'" for reader in columns_by_reader)
-    hashes = ", ".join(content_hash_expression(read, beside) for read in columns_by_reader.values())
+    hashes = ", ".join(
+        content_hash_expression(read, types, beside) for read in columns_by_reader.values()
+    )
     return f"MAP([{keys}]::VARCHAR[], [{hashes}]::UBIGINT[])"

@@ -344,6 +344,8 @@ def _reason(table: TableDefinition, row: dict[str, object], inputs: tuple[InputR
     if state == "stale":
         if row["recorded_code"] not in (None, table.code_hash):
             return "The table's own file has changed since it was built."
+        if row["recorded_hash"] is None and row["recorded_rows"]:
+            return "Other dates have been written with other columns since it was built."
         changed = [read for read in inputs if read.changed]
         if changed:
             return f"{changed[0].table} changed on {changed[0].changed[-1]} since it was built."

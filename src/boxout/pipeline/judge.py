@@ -72,11 +72,14 @@ def changes_shape(warehouse: Warehouse, table: TableDefinition, columns: dict[st
     return warehouse.has_table(table.name) and warehouse.columns(f"{LAKE}.{table.name}") != columns
 
 
-def _content_query(relation: str, columns: Iterable[str], reads: dict[str, tuple[str, ...]]) -> str:
+def _content_query(
+    relation: str, columns: dict[str, str], reads: dict[str, tuple[str, ...]]
+) -> str:
     """Return the query of a relation's rows and hashes by date."""
     return f"""
-          SELECT game_date, count(*) AS rows, {content_hash_expression(columns)} AS content_hash,
-                 {read_hashes_expression(reads)} AS read_hashes
+          SELECT game_date, count(*) AS rows,
+                 {content_hash_expression(columns, columns)} AS content_hash,
+                 {read_hashes_expression(reads, columns)} AS read_hashes
           FROM {relation} GROUP BY game_date"""
 
 
@@ -176,7 +179,8 @@ def _find_differences(
 ) -> None:
     """Create `published_rows`, keys and contents on changed dates, and `kept_rows`.
 
-    `kept_rows` has the keys of published rows that stay as they are.
+    `kept_rows` has the keys of published rows that stay as they are. A key that is there more than
+    once, before or now, is none: of as many rows as are published those that should be are written.
 
     Parameters
     ----------
@@ -194,10 +198,17 @@ def _find_differences(
             f"WHERE game_date BETWEEN DATE '{low}' AND DATE '{high}' AND {_IS_CHANGED}"
         )
     warehouse.execute(f"CREATE OR REPLACE TEMP TABLE published_rows AS {before}")
+    more_than_once = f"GROUP BY {keys} HAVING count(*) > 1"
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE kept_rows AS
         SELECT {keys} FROM (
           {rows} FROM {COMPUTED} WHERE {_IS_CHANGED} INTERSECT FROM published_rows)
+        ANTI JOIN (
+          SELECT {keys} FROM published_rows {more_than_once}
+          UNION ALL
+          SELECT {keys} FROM {COMPUTED} WHERE {_IS_CHANGED} {more_than_once}) USING ({keys})
         """
+        if low is not None
+        else f"CREATE OR REPLACE TEMP TABLE kept_rows AS SELECT {keys} FROM {COMPUTED} LIMIT 0"
     )

@@ -89,8 +89,8 @@ def write_partitions(
         f"""
         INSERT INTO lake.ledger.partitions
         SELECT $1, game_date, min(season), 'fresh', count(*),
-               {content_hash_expression(content, "refused")},
-               {read_hashes_expression(reads, "refused")},
+               {content_hash_expression(content, beside="refused")},
+               {read_hashes_expression(reads, beside="refused")},
                NULL, NULL, NULL, NULL, NULL, $2, now()::TIMESTAMP, now()::TIMESTAMP
         FROM (SELECT p.*, coalesce(q.refused, 0) AS refused FROM {published} AS p
               LEFT JOIN refused_on AS q USING (game_date)

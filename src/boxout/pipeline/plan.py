@@ -252,7 +252,9 @@ def _plan_query(graph: Graph, table: TableDefinition) -> str:
     judged AS (
       SELECT *, CASE
         WHEN recorded_state IS NULL THEN 'missing'
-        WHEN $2 OR recorded_input IS DISTINCT FROM input_hash THEN 'stale'
+        WHEN $2 OR recorded_input IS DISTINCT FROM input_hash
+             -- its rows lost columns when others were written with new ones
+             OR (recorded_hash IS NULL AND recorded_rows > 0) THEN 'stale'
         WHEN recorded_state = 'failed' AND recorded_season IS NOT NULL
              AND recorded_season <> season_hash THEN 'stale'
         ELSE recorded_state END AS judged_state FROM seasons)

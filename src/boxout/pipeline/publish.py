@@ -105,15 +105,22 @@ def commit_chunk(
         version = verify_inputs(warehouse, graph, table, planned_version)
         if not warehouse.has_table(table.name):
             create_table(warehouse, table, f"FROM {COMPUTED}")
-        elif changes_shape(warehouse, table, columns):
+        # Where all of it is held back, what is published keeps its columns, too.
+        is_published = warehouse.scalar("SELECT bool_or(is_published) FROM outcome")
+        reshapes = is_published and changes_shape(warehouse, table, columns)
+        if reshapes:
             _reshape(warehouse, table, columns)
-        removed, written = _write_rows(warehouse, table, columns, players)
+        removed, written = (
+            _write_rows(warehouse, table, columns, players) if is_published else (0, 0)
+        )
         if is_joint:
             keep_outcome(warehouse, table, run_id, make_record(warehouse, table, run_id))
         else:
             record_outcome(warehouse, table, run_id, waiver)
             record_incidents(warehouse, graph, table, run_id)
     is_followed = follow_commit(warehouse, table, version)
+    if reshapes:  # dates beside the chunk have another record now, too
+        warehouse.ledger_version, is_followed = None, False
     return _summarise(warehouse, version + 1, is_followed, removed, written)
 
 

@@ -82,7 +82,8 @@ def torn_partitions(warehouse: Warehouse) -> dict[str, int]:
         "SELECT DISTINCT table_name FROM lake.ledger.partitions "
         "WHERE row_count > 0 AND table_name NOT LIKE 'landing.%'"
     ):
-        content = content_hash_expression(warehouse.columns(f"{LAKE}.{table}"))
+        columns = warehouse.columns(f"{LAKE}.{table}")
+        content = content_hash_expression(columns, columns)
         torn = warehouse.scalar(
             f"""
             SELECT count(*) FROM (

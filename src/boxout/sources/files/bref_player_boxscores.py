@@ -4,22 +4,21 @@ Game ids are the Eastern date and the home team, such as 202310240DEN; minutes h
 decimal; names may hold UTF-8 that was read as Latin-1.
 """
 
-from boxout.sources.files.shape import (
-    GAME_COLUMNS,
-    GAME_ID_PROBLEMS,
+from boxout.sources.files.box_stats import (
     MOST_OF_A_PLAYER,
-    PLAYER_COLUMNS,
     SCORE_PROBLEM,
-    Shape,
-    calendar_date,
-    is_unreadable,
-    player_names,
     score,
     stat_columns,
     stats_problems,
-    whole_number,
-    yes_or_no,
 )
+from boxout.sources.files.shape import (
+    GAME_COLUMNS,
+    GAME_ID_PROBLEMS,
+    PLAYER_COLUMNS,
+    Shape,
+    player_names,
+)
+from boxout.sources.files.values import calendar_date, is_unreadable, whole_number, yes_or_no
 
 _NAMES, _JOIN = player_names("f.player_name")
 

@@ -1,14 +1,12 @@
 """Game lines: spread, total and moneyline, one row a game, team codes in lower case."""
 
-from boxout.sources.files.shape import (
-    GAME_COLUMNS,
-    SCORE_PROBLEM,
-    Shape,
+from boxout.sources.files.box_stats import SCORE_PROBLEM, score
+from boxout.sources.files.shape import GAME_COLUMNS, Shape
+from boxout.sources.files.values import (
     american_odds,
     calendar_date,
     is_no_price,
     is_unreadable,
-    score,
     tenths,
 )
 

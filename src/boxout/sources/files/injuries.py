@@ -1,13 +1,7 @@
 """boxout's own injury file: one row a player and report before a game."""
 
-from boxout.sources.files.shape import (
-    PLAYER_COLUMNS,
-    SEASON,
-    Shape,
-    calendar_date,
-    player_names,
-    utc_moment,
-)
+from boxout.sources.files.shape import PLAYER_COLUMNS, SEASON, Shape, player_names
+from boxout.sources.files.values import calendar_date, utc_moment
 
 _NAMES, _JOIN = player_names("f.player_name")
 

@@ -1,19 +1,15 @@
 """NBA Stats player game logs: one row a player and game, with NBA ids of both."""
 
+from boxout.sources.files.box_stats import MOST_OF_A_PLAYER, stat_columns, stats_problems
 from boxout.sources.files.nba_team_gamelogs import NBA_STATS
 from boxout.sources.files.shape import (
     GAME_COLUMNS,
     GAME_ID_PROBLEMS,
-    MOST_OF_A_PLAYER,
     PLAYER_COLUMNS,
     Shape,
-    calendar_date,
-    player_id,
     player_names,
-    stat_columns,
-    stats_problems,
-    whole_number,
 )
+from boxout.sources.files.values import calendar_date, player_id, whole_number
 
 _NAMES, _JOIN = player_names("f.player_name")
 

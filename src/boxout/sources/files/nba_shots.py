@@ -6,10 +6,9 @@ from boxout.sources.files.shape import (
     PLAYER_COLUMNS,
     REPEATED,
     Shape,
-    calendar_date,
-    player_id,
     player_names,
 )
+from boxout.sources.files.values import calendar_date, player_id
 
 _NAMES, _JOIN = player_names("f.player_name")
 _COLUMNS = (

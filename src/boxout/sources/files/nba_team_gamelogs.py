@@ -4,17 +4,9 @@ The older files say who was home in MATCHUP ('DEN vs. LAL', 'LAL @ DEN') and the
 text; the newer ones have IS_HOME, OPPONENT and the tip-off in UTC, and no minutes.
 """
 
-from boxout.sources.files.shape import (
-    GAME_COLUMNS,
-    GAME_ID_PROBLEMS,
-    MOST_OF_A_TEAM,
-    Shape,
-    calendar_date,
-    stat_columns,
-    stats_problems,
-    utc_moment,
-    whole_number,
-)
+from boxout.sources.files.box_stats import MOST_OF_A_TEAM, stat_columns, stats_problems
+from boxout.sources.files.shape import GAME_COLUMNS, GAME_ID_PROBLEMS, Shape
+from boxout.sources.files.values import calendar_date, utc_moment, whole_number
 from boxout.sources.identity.games import SEASON_TYPES
 from boxout.sources.seasons import eastern_date_sql
 

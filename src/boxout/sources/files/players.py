@@ -2,16 +2,8 @@
 
 from datetime import date
 
-from boxout.sources.files.shape import (
-    PLAYER_COLUMNS,
-    SEASON,
-    Shape,
-    calendar_date,
-    is_unreadable,
-    player_id,
-    player_names,
-    whole_number,
-)
+from boxout.sources.files.shape import PLAYER_COLUMNS, SEASON, Shape, player_names
+from boxout.sources.files.values import calendar_date, is_unreadable, player_id, whole_number
 
 FIRST_BIRTH = date(1900, 1, 1)  # before that of any player of the league's first season
 

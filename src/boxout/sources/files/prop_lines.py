@@ -4,14 +4,11 @@ The older files have the UTC date of the tip-off, and points+rebounds+assists wh
 market; the others have the tip-off itself (`commence_time`, as The Odds API calls it).
 """
 
-from boxout.sources.files.shape import (
-    GAME_COLUMNS,
-    PLAYER_COLUMNS,
-    Shape,
+from boxout.sources.files.shape import GAME_COLUMNS, PLAYER_COLUMNS, Shape, player_names
+from boxout.sources.files.values import (
     american_odds,
     calendar_date,
     is_no_price,
-    player_names,
     tenths,
     utc_moment,
 )

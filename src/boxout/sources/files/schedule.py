@@ -1,13 +1,7 @@
 """boxout's own schedule file: one row a game, played or to come."""
 
-from boxout.sources.files.shape import (
-    GAME_COLUMNS,
-    GAME_ID_PROBLEMS,
-    Shape,
-    calendar_date,
-    is_unreadable,
-    utc_moment,
-)
+from boxout.sources.files.shape import GAME_COLUMNS, GAME_ID_PROBLEMS, Shape
+from boxout.sources.files.values import calendar_date, is_unreadable, utc_moment
 from boxout.sources.seasons import eastern_date_sql
 
 SHAPE = Shape(

@@ -11,7 +11,6 @@ may_be_constant = ["data_completeness_pct", "missing_data_fields", "shot_zone_co
 "precompute.player_daily_cache" = "same_day"
 "precompute.player_shot_zone_analysis" = "same_day"
 "precompute.team_defense_zone_analysis" = "same_day"
-"raw.injuries" = "same_day"
 "raw.players" = ["history", "same_day"]
 "raw.games" = ["same_day", "season_to_date"]
 
@@ -43,7 +42,8 @@ severity = "block"
 holds = "COALESCE(usage_spike_score BETWEEN -3 AND 3 OR usage_spike_score IS NULL, TRUE) AND COALESCE(fatigue_score BETWEEN 0 AND 100, TRUE) AND COALESCE(pace_score BETWEEN -3 AND 3, TRUE) AND COALESCE(shot_zone_mismatch_score BETWEEN -10 AND 10, TRUE)"
 */
 WITH reported_dates AS (
-  SELECT DISTINCT game_date FROM raw.injuries
+  -- by a report from before tip-off, as the slate has it
+  SELECT DISTINCT game_date FROM precompute.slate WHERE report_status IS NOT NULL
 ),
 -- regulars: five games or more and twenty minutes of late; stars: a quarter of the plays and more
 absentees AS (
