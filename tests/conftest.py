@@ -20,7 +20,8 @@ from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
-from boxout.sources.files.reading import SIMULATED_LABEL, find_files
+from boxout.sources.files.finding import find_files
+from boxout.sources.files.reading import SIMULATED_LABEL
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home
 

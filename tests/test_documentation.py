@@ -14,7 +14,7 @@ import pytest
 
 from boxout.cli.commands import COMMANDS
 from boxout.cli.main import boxout as group
-from boxout.sources.files.reading import SHAPES
+from boxout.sources.files.known_shapes import SHAPES
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()

@@ -11,7 +11,7 @@ from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
-from boxout.sources.files.reading import find_files
+from boxout.sources.files.finding import find_files
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
 

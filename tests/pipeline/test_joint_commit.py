@@ -20,7 +20,7 @@ from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.stopping import heed_signals
-from boxout.sources.files.reading import find_files
+from boxout.sources.files.finding import find_files
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
 

@@ -26,7 +26,7 @@ from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import READY_SQL
 from boxout.pipeline.run import run_tables
-from boxout.sources.files.reading import find_files
+from boxout.sources.files.finding import find_files
 from boxout.warehouse.ducklake import LAKE, Warehouse, open_warehouse
 from boxout.warehouse.home import Home
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from boxout.pipeline.ingest import ingest_files
-from boxout.sources.files.reading import find_files
+from boxout.sources.files.finding import find_files
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
 

@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from boxout.errors import IdentityError, SourceError
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import ingest_files
-from boxout.sources.files.reading import SHAPES, open_file
+from boxout.sources.files.known_shapes import SHAPES
+from boxout.sources.files.reading import open_file
 from boxout.sources.identity.games import parse_game_id
 from boxout.sources.identity.players import LONGEST_NAME, parse_player_name
 from boxout.sources.identity.teams import TEAM_IDS, parse_team

@@ -9,7 +9,9 @@ import duckdb
 import pytest
 
 from boxout.errors import RefusedFileError, SourceError, UnknownShapeError
-from boxout.sources.files.reading import SHAPES, detect_shape, find_files, is_simulated, open_file
+from boxout.sources.files.finding import find_files
+from boxout.sources.files.known_shapes import SHAPES, detect_shape
+from boxout.sources.files.reading import is_simulated, open_file
 
 HERE = Path("file.parquet")
 
@@ -102,6 +104,14 @@ def test_quotes_that_come_late_are_quotes(tmp_path):
         open_file(connection, path)
         last = connection.execute("SELECT reason FROM source_file WHERE source_row = 25001")
         assert last.fetchall() == [('the "left" knee, sore',)]
+
+
+def test_a_row_that_begins_with_a_hash_is_a_row(tmp_path):
+    path = tmp_path / "injuries.csv"
+    path.write_text(INJURIES + INJURY * 50 + f"#{INJURY}")
+    with duckdb.connect() as connection:
+        open_file(connection, path)
+        assert connection.execute("SELECT count(*) FROM source_file").fetchall() == [(51,)]
 
 
 def test_folders_are_searched_and_only_data_is_found(small_league, tmp_path):

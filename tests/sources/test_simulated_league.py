@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from boxout.errors import UsageError
-from boxout.sources.files.reading import find_files
+from boxout.sources.files.finding import find_files
 from boxout.sources.seasons import CUP_FINALS, PLAY_IN
 from boxout.sources.simulator import simulate_league
 

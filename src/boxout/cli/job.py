@@ -22,7 +22,8 @@ from boxout.pipeline.ingest import ingest_files, prepare
 from boxout.pipeline.ledger import SIMULATED, is_simulated_league, read_property
 from boxout.pipeline.run import RunReport
 from boxout.pipeline.stopping import heed_signals, heed_stop
-from boxout.sources.files.reading import find_files, is_simulated, reader_of
+from boxout.sources.files.finding import find_files, reader_of
+from boxout.sources.files.reading import is_simulated
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home, find_home
 

@@ -43,7 +43,7 @@ from boxout.pipeline.run import RunReport, run_tables
 from boxout.pipeline.runs import close_dead_runs
 from boxout.pipeline.stage import Chunk
 from boxout.pipeline.table_run import TableOutcome
-from boxout.sources.files.reading import find_files, printable
+from boxout.sources.files.finding import find_files, printable
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
 from boxout.warehouse.home import Home
 

@@ -42,8 +42,9 @@ from boxout.pipeline.overlaps import bring_back, set_aside
 from boxout.pipeline.record_watcher import is_watcher_noted, note_watcher
 from boxout.pipeline.refusals import forget_refusals, record_refusal
 from boxout.pipeline.spellings import write_spellings
+from boxout.sources.files.finding import fingerprint, reader_of
 from boxout.sources.files.names import map_names
-from boxout.sources.files.reading import fingerprint, is_simulated, open_file, reader_of
+from boxout.sources.files.reading import is_simulated, open_file
 from boxout.sources.files.shape import Shape
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse

@@ -10,7 +10,8 @@ import duckdb
 
 from boxout.errors import UsageError
 from boxout.rehearsal.faults import LOGS, Fault
-from boxout.sources.files.reading import SIMULATED_LABEL, is_simulated, reader_of, source_query
+from boxout.sources.files.finding import reader_of
+from boxout.sources.files.reading import SIMULATED_LABEL, is_simulated, source_query
 from boxout.warehouse.ducklake import Warehouse
 
 

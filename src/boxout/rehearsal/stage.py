@@ -15,7 +15,7 @@ from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
-from boxout.sources.files.reading import find_files
+from boxout.sources.files.finding import find_files
 from boxout.sources.simulator import simulate_league
 from boxout.warehouse.ducklake import COMMIT_WAIT_SECONDS, open_warehouse
 from boxout.warehouse.home import Home
