@@ -21,7 +21,7 @@ from boxout.sources.files.reading import MOST_ROWS, MOST_UNPACKED_BYTES
 BOXOUT = Path(sys.executable).parent / "boxout"
 CONTENTS = "SELECT table_name, game_date, state, content_hash FROM lake.ledger.partitions"
 INJECTION = "Robert'); DROP TABLE lake.raw.games; --"
-FORMULA = '=HYPERLINK("http://example.invalid","x")&cmd|\' /C calc\'!A0'
+FORMULA = '=HYPERLINK("http://example.invalid","x")&cmd|\' /C calc\'!A'
 NAMED = 3  # the last phase whose tables have names of players
 
 
