@@ -19,6 +19,7 @@ from datetime import date
 from boxout.errors import UsageError
 from boxout.pipeline.graph import SCHEDULE, Graph
 from boxout.pipeline.stage import Chunk, input_slices
+from boxout.sources.seasons import tip_off_sql
 from boxout.tables.definition import RAW_PHASE, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
@@ -208,8 +209,8 @@ def _hide(warehouse: Warehouse, name: str, target: str, day: date, hidden: dict[
         seen_before = (
             f"game_date < DATE '{day}' OR (game_date = DATE '{day}' AND EXISTS ("
             f"SELECT 1 FROM {LAKE}.{SCHEDULE} AS g WHERE g.game_date = i.game_date "
-            f"AND i.team IN (g.home_team, g.away_team) AND i.{REPORTED_AT[name]} < "
-            "coalesce(g.tipoff_at, CAST(g.game_date AS TIMESTAMP) + INTERVAL 16 HOUR)))"
+            "AND i.team IN (g.home_team, g.away_team) "
+            f"AND i.{REPORTED_AT[name]} < {tip_off_sql('g')}))"
         )
     elif name in ("raw.game_lines", "raw.players", "raw.player_aliases"):
         seen_before = f"game_date <= DATE '{day}'"

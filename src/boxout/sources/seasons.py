@@ -129,3 +129,16 @@ def eastern_date(moment: datetime) -> date:
 def eastern_date_sql(moment: str) -> str:
     """SQL of the US Eastern date of a moment in UTC."""
     return f"(({moment} AT TIME ZONE 'UTC') AT TIME ZONE '{EASTERN.key}')::DATE"
+
+
+def tip_off_sql(game: str) -> str:
+    """SQL of the moment, in UTC, before which what is known of a game is surely from before it.
+
+    Where no source says when it starts, that is noon Eastern, daylight time.
+
+    Parameters
+    ----------
+    game
+        The alias of a row that has tipoff_at and game_date.
+    """
+    return f"coalesce({game}.tipoff_at, CAST({game}.game_date AS TIMESTAMP) + INTERVAL 16 HOUR)"

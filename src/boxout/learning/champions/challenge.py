@@ -19,10 +19,9 @@ from boxout.learning.gates import GAMES
 from boxout.learning.outcomes import outcomes_query
 from boxout.learning.paired import MeanWithError, mean_of_sums
 from boxout.learning.storage import MODELS, PREDICTIONS
+from boxout.sources.seasons import tip_off_sql
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
-# Where no source says when a game starts, only what is from before noon Eastern is surely earlier.
-TIP_OFF = "coalesce(g.tipoff_at, CAST(g.game_date AS TIMESTAMP) + INTERVAL 16 HOUR)"
 LEVELS = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
 
 
@@ -40,7 +39,7 @@ def compare_models(
         WITH outcomes AS ({outcomes_query()}),
         forecasts AS (
           SELECT p.*, p.game_date BETWEEN m.train_start AND m.train_end AS is_of_walk,
-                 p.predicted_at < {TIP_OFF} AS is_before_tip_off
+                 p.predicted_at < {tip_off_sql("g")} AS is_before_tip_off
           FROM {LAKE}.{PREDICTIONS.name} AS p
           JOIN {LAKE}.{MODELS.name} AS m ON m.model_id = p.model_id
           JOIN {LAKE}.{GAMES} AS g ON g.game_date = p.game_date AND g.game_id = p.game_id
