@@ -90,9 +90,9 @@ def test_a_part_is_what_it_is_one_after_the_other(
 def test_a_table_is_altered_while_no_other_is_at_work(unbuilt, graph, monkeypatch):
     run(unbuilt, graph)
     changed = {}
-    for name in ("raw.shots", "raw.game_lines", ZONES):
+    ends = {"raw.shots": "FROM landing", "raw.game_lines": "FROM lines", ZONES: "FROM anchored"}
+    for name, last in ends.items():
         table = graph.tables[name]
-        last = "FROM anchored" if name == ZONES else "FROM landing"
         query = table.query.replace(last, f", 1 AS more -- one more\n{last}")
         may_be_constant = table.may_be_constant | {"more"}
         changed[name] = replace(table, query=query, may_be_constant=may_be_constant)
