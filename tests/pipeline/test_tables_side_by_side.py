@@ -87,17 +87,12 @@ def test_a_part_is_what_it_is_one_after_the_other(
     assert contents(unbuilt) == built
 
 
-def test_a_table_is_altered_while_no_other_is_at_work(unbuilt, graph, monkeypatch):
+@pytest.fixture
+def alterations(unbuilt, graph, monkeypatch):
+    """Each table altered once all are built, on which thread, and which are at work then."""
     run(unbuilt, graph)
-    changed = {}
-    ends = {"raw.shots": "FROM landing", "raw.game_lines": "FROM lines", ZONES: "FROM anchored"}
-    for name, last in ends.items():
-        table = graph.tables[name]
-        query = table.query.replace(last, f", 1 AS more -- one more\n{last}")
-        may_be_constant = table.may_be_constant | {"more"}
-        changed[name] = replace(table, query=query, may_be_constant=may_be_constant)
     altered, at_work = [], []
-    alter, compute = publish._reshape, table_run.stage_table
+    alter, compute, run_table = publish._reshape, table_run.stage_table, boxout_run.run_table
 
     def note_alter(warehouse, table, columns):
         altered.append((table.name, threading.current_thread().name, [*at_work]))
@@ -106,8 +101,6 @@ def test_a_table_is_altered_while_no_other_is_at_work(unbuilt, graph, monkeypatc
     def note_compute(warehouse, table, chunk, players):
         at_work.append(table.name)
         compute(warehouse, table, chunk, players)
-
-    run_table = boxout_run.run_table
 
     def note_end(warehouse, job, due):
         outcome = run_table(warehouse, job, due)
@@ -118,12 +111,34 @@ def test_a_table_is_altered_while_no_other_is_at_work(unbuilt, graph, monkeypatc
     monkeypatch.setattr(publish, "_reshape", note_alter)
     monkeypatch.setattr(table_run, "stage_table", note_compute)
     monkeypatch.setattr(boxout_run, "run_table", note_end)
+    return altered
+
+
+def test_a_table_is_altered_while_no_other_is_at_work(unbuilt, graph, alterations):
+    changed = {}
+    ends = {"raw.shots": "FROM landing", "raw.game_lines": "FROM lines", ZONES: "FROM anchored"}
+    for name, last in ends.items():
+        table = graph.tables[name]
+        query = table.query.replace(last, f", 1 AS more -- one more\n{last}")
+        may_be_constant = table.may_be_constant | {"more"}
+        changed[name] = replace(table, query=query, may_be_constant=may_be_constant)
     other = build_graph({**graph.tables, **changed})
     report = run(unbuilt, other)
     assert not report.held_back
-    assert sorted(altered) == sorted((name, "MainThread", [name]) for name in changed)
+    assert sorted(alterations) == sorted((name, "MainThread", [name]) for name in changed)
     with open_warehouse(Home(unbuilt)) as warehouse:
         assert warehouse.scalar("SELECT min(more) FROM lake.raw.shots") == 1
+
+
+def test_so_is_one_whose_input_has_a_wider_type(unbuilt, graph, alterations):
+    """Its own file is as it was."""
+    box = graph.tables["raw.player_boxscores"]
+    query = box.query.replace("  l.pf,  ", "  CAST(l.pf AS BIGINT) AS pf,  ")
+    other = build_graph({**graph.tables, box.name: replace(box, query=query)})
+    assert not run(unbuilt, other, RunOptions(force=True)).held_back
+    altered = {box.name, "analytics.player_game_summary"}
+    assert {name for name, _, _ in alterations} == altered
+    assert sorted(alterations) == sorted((name, "MainThread", [name]) for name in altered)
 
 
 def test_what_fails_in_one_ends_the_run_and_leaves_nothing_half_done(

@@ -49,7 +49,13 @@ class Corrections:
         self._noting = Lock()
 
     def note(
-        self, warehouse: Warehouse, table: TableDefinition, chunk: Chunk, players: str | None
+        self,
+        warehouse: Warehouse,
+        table: TableDefinition,
+        chunk: Chunk,
+        players: str | None,
+        *,
+        reshaped: bool,
     ) -> None:
         """Note what a chunk has changed, whose commit has just been made on this connection.
 
@@ -57,9 +63,16 @@ class Corrections:
         ----------
         players
             The table of the only players whose rows were computed, if it was not all.
+        reshaped
+            Whether the table has other columns now, which concerns all rows made of them.
         """
         is_few = players is not None or chunk.dates <= MANY_DATES
-        is_told = table.name in self._by_player and is_few and not _is_redefined(warehouse, table)
+        is_told = (
+            table.name in self._by_player
+            and is_few
+            and not reshaped
+            and not _is_redefined(warehouse, table)
+        )
         players_changed: set[int] = set()
         if is_told:
             rows = warehouse.rows(f"SELECT DISTINCT {PLAYER} FROM ({differing_rows_query(table)})")

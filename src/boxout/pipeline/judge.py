@@ -187,17 +187,20 @@ def _find_differences(
     published
         The relation of the published rows of those players whose rows were computed.
     """
-    low, high = rewritten_range(warehouse)
     keys = _keys(table)
-    before = f"SELECT {keys}, 0 AS content FROM {COMPUTED} LIMIT 0"
+    low, high = rewritten_range(warehouse)
+    if low is None or changes_shape(warehouse, table, columns):
+        for name in ("published_rows", "kept_rows"):
+            warehouse.execute(
+                f"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {keys} FROM {COMPUTED} LIMIT 0"
+            )
+        return
     content = ", ".join(f'"{name}"' for name in sorted(columns))
     rows = f"SELECT {keys}, hash({content}) AS content"
-    if low is not None and not changes_shape(warehouse, table, columns):
-        before = (
-            f"{rows} FROM {published} "
-            f"WHERE game_date BETWEEN DATE '{low}' AND DATE '{high}' AND {_IS_CHANGED}"
-        )
-    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE published_rows AS {before}")
+    warehouse.execute(
+        f"CREATE OR REPLACE TEMP TABLE published_rows AS {rows} FROM {published} "
+        f"WHERE game_date BETWEEN DATE '{low}' AND DATE '{high}' AND {_IS_CHANGED}"
+    )
     more_than_once = f"GROUP BY {keys} HAVING count(*) > 1"
     warehouse.execute(
         f"""
@@ -209,6 +212,4 @@ def _find_differences(
           UNION ALL
           SELECT {keys} FROM {COMPUTED} WHERE {_IS_CHANGED} {more_than_once}) USING ({keys})
         """
-        if low is not None
-        else f"CREATE OR REPLACE TEMP TABLE kept_rows AS SELECT {keys} FROM {COMPUTED} LIMIT 0"
     )

@@ -51,6 +51,8 @@ class Published:
         The data version that it made, or will with the commit around it.
     is_followed
         Whether the copy of the ledger has what was committed.
+    is_reshaped
+        Whether the table has other columns now, or columns of another type.
     computed, changed
         Partitions computed, and those of them whose content changed.
     rows_computed, rows_written, rows_removed
@@ -63,6 +65,7 @@ class Published:
 
     version: int
     is_followed: bool
+    is_reshaped: bool
     computed: int
     changed: int
     rows_computed: int
@@ -107,8 +110,8 @@ def commit_chunk(
             create_table(warehouse, table, f"FROM {COMPUTED}")
         # Where all of it is held back, what is published keeps its columns, too.
         is_published = warehouse.scalar("SELECT bool_or(is_published) FROM outcome")
-        reshapes = is_published and changes_shape(warehouse, table, columns)
-        if reshapes:
+        is_reshaped = bool(is_published and changes_shape(warehouse, table, columns))
+        if is_reshaped:
             _reshape(warehouse, table, columns)
         removed, written = (
             _write_rows(warehouse, table, columns, players) if is_published else (0, 0)
@@ -119,9 +122,9 @@ def commit_chunk(
             record_outcome(warehouse, table, run_id, waiver)
             record_incidents(warehouse, graph, table, run_id)
     is_followed = follow_commit(warehouse, table, version)
-    if reshapes:  # dates beside the chunk have another record now, too
+    if is_reshaped:  # dates beside the chunk have another record now, too
         warehouse.ledger_version, is_followed = None, False
-    return _summarise(warehouse, version + 1, is_followed, removed, written)
+    return _summarise(warehouse, version + 1, is_followed, is_reshaped, (removed, written))
 
 
 def verify_inputs(
@@ -256,8 +259,9 @@ def _is_in_order(warehouse: Warehouse) -> bool:
 
 
 def _summarise(
-    warehouse: Warehouse, version: int, is_followed: bool, removed: int, written: int
+    warehouse: Warehouse, version: int, is_followed: bool, is_reshaped: bool, rows: tuple[int, int]
 ) -> Published:
+    removed, written = rows
     row = warehouse.records(
         """
         SELECT count(*) AS computed,
@@ -277,6 +281,7 @@ def _summarise(
     return Published(
         version=version,
         is_followed=is_followed,
+        is_reshaped=is_reshaped,
         computed=row["computed"],
         changed=row["changed"],
         rows_computed=row["rows_computed"],

@@ -16,7 +16,7 @@ from boxout.pipeline.contract import audit
 from boxout.pipeline.corrections import CONCERNED, Corrections
 from boxout.pipeline.due import Due, RunOptions, find_due, plan_table
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.judge import changes_shape, judge_chunk
+from boxout.pipeline.judge import judge_chunk
 from boxout.pipeline.ledger import add_stale_partitions
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.plan import carry_into_plan
@@ -29,7 +29,7 @@ from boxout.pipeline.record import (
 from boxout.pipeline.record_incidents import is_troubled
 from boxout.pipeline.runs import Run
 from boxout.pipeline.seasons import commit_seasons, judge_seasons
-from boxout.pipeline.stage import COMPUTED, MANY_DATES, Chunk, select_due, stage_table
+from boxout.pipeline.stage import MANY_DATES, Chunk, select_due, stage_table
 from boxout.pipeline.waiver import let_through
 from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 from boxout.tables.definition import RAW_PHASE, TableDefinition
@@ -209,9 +209,6 @@ def _compute(warehouse: Warehouse, job: TableJob, chunk: Chunk, version: int) ->
     waiver = job.options.waiver
     players = _concerned(warehouse, job, version)
     stage_table(warehouse, job.table, chunk, players)
-    if players and changes_shape(warehouse, job.table, warehouse.columns(COMPUTED)):
-        players = None  # nobody's row is in the new shape yet
-        stage_table(warehouse, job.table, chunk, None)
     audit(warehouse, job.table, chunk, waived=let_through(waiver))
     judge_chunk(warehouse, job.graph, job.table, waiver, players)
     return players
@@ -232,7 +229,7 @@ def _follow(
     table = job.table
     outcome.add(published)
     if published.changed:
-        job.corrections.note(warehouse, table, chunk, players)
+        job.corrections.note(warehouse, table, chunk, players, reshaped=published.is_reshaped)
     # Another raw table may have brought a date since the plan, which is in none of its rows.
     is_whole = table.phase != RAW_PHASE or published.version == version + 1
     if is_last and is_whole and published.is_followed:
