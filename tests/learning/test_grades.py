@@ -9,6 +9,7 @@ import pytest
 from boxout.errors import BoxoutError
 from boxout.learning.grade import grade, read_grades, summarise
 from boxout.learning.storage import create_learning_tables
+from boxout.warehouse.ducklake import Warehouse
 
 DAY = date(2023, 12, 4)
 GAME = f"{DAY:%Y%m%d}1"  # teams 3 and 4 or 2 and 4
@@ -159,3 +160,19 @@ def test_in_sample_forecasts_are_summed_up_apart(hand):
 def test_nothing_to_grade_says_so(league):
     with pytest.raises(BoxoutError, match="no forecast"):
         grade(league.warehouse, graph=league.graph)
+
+
+def test_no_statement_of_grading_goes_through_pairs_of_rows(trained, monkeypatch):
+    """A left join by a condition that is no equality does, and takes minutes on real seasons."""
+    execute = Warehouse.execute
+    plans = []
+
+    def explained(warehouse, sql, values=None):
+        if "staged_grades" in sql or "learning.predictions" in sql:
+            plans.append(execute(warehouse, f"EXPLAIN (FORMAT json) {sql}", values).fetchall()[0][1])
+        return execute(warehouse, sql, values)
+
+    monkeypatch.setattr(Warehouse, "execute", explained)
+    assert grade(trained.warehouse, graph=trained.graph).written.inserted
+    assert any("HASH_JOIN" in plan for plan in plans)
+    assert not [plan for plan in plans if "BLOCKWISE_NL_JOIN" in plan]

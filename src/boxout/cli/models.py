@@ -104,6 +104,11 @@ def print_training(report: TrainingReport) -> None:
         markets = ", ".join(d.market for d in those)
         what = "champion" if those[0].is_promotion else "no champion"
         click.echo(f"{what} ({outcome}) of {markets}: `boxout models --history` says why")
+    if report.let_go:
+        click.echo(
+            f"let go of the walks of superseded models, their scores stay on their cards: "
+            f"{', '.join(report.let_go)}"
+        )
     click.echo(f"model card: {report.folder / 'model_card.md'}")
 
 

@@ -142,12 +142,36 @@ def grade(
         read_lines(warehouse, first, last)
         held_back = _held_back(warehouse, first, last)
         _stage_grades(warehouse, first, last, now)
+    written = _write_grades(warehouse, first, last)
+    return GradeReport(first, last, written, held_back, summarise(warehouse, first, last))
+
+
+def _write_grades(warehouse: Warehouse, first: date, last: date) -> Written:
+    """Make the grades of a range equal to what is staged, in one commit.
+
+    Model by model, for what is compared is held in memory.
+    """
     scope = (
         f"game_date BETWEEN DATE '{first}' AND DATE '{last}' AND game_date NOT IN "
         "(SELECT game_date FROM outcome_states WHERE NOT is_ready)"
     )
-    written = replace_rows(warehouse, GRADES, STAGED, scope)
-    return GradeReport(first, last, written, held_back, summarise(warehouse, first, last))
+    with warehouse.commit():
+        models = warehouse.rows(
+            f"SELECT model_id FROM {STAGED} UNION "
+            f"SELECT model_id FROM {LAKE}.{GRADES.name} WHERE {scope} ORDER BY model_id"
+        )
+        return sum(
+            (
+                replace_rows(
+                    warehouse,
+                    GRADES,
+                    f"(SELECT * FROM {STAGED} WHERE model_id = '{model_id}')",
+                    f"model_id = '{model_id}' AND {scope}",
+                )
+                for (model_id,) in models
+            ),
+            start=Written(0, 0, 0),
+        )
 
 
 def in_words(start: date | None, end: date | None) -> str:

@@ -133,6 +133,13 @@ class Written:
     removed: int
     unchanged: int
 
+    def __add__(self, other: Written) -> Written:
+        return Written(
+            self.inserted + other.inserted,
+            self.removed + other.removed,
+            self.unchanged + other.unchanged,
+        )
+
 
 def create_learning_tables(warehouse: Warehouse) -> None:
     """Create the learning tables where they are missing."""
@@ -173,16 +180,19 @@ def replace_rows(warehouse: Warehouse, table: LearningTable, staged: str, scope:
     target = f"{LAKE}.{table.name}"
     wanted = f"SELECT {compared} FROM {staged}"
     held = f"SELECT {compared} FROM {target} WHERE {scope}"
+    insert = f"INSERT INTO {target} ({listed}) SELECT {listed} FROM {staged}"
     with warehouse.commit():
+        total = _count(warehouse, staged)
+        # To compare takes longer than to write.
+        if total and not _count(warehouse, f"{target} WHERE {scope}"):
+            warehouse.execute(f"{insert} ORDER BY {key}")
+            return Written(total, 0, 0)
         for name, query in (
             ("added", f"{wanted} EXCEPT {held}"),
             ("gone", f"{held} EXCEPT {wanted}"),
         ):
             warehouse.execute(f"CREATE OR REPLACE TEMP TABLE {name}_rows AS {query}")
-        added, gone, total = (
-            int(warehouse.scalar(f"SELECT count(*) FROM {relation}") or 0)
-            for relation in ("added_rows", "gone_rows", staged)
-        )
+        added, gone = (_count(warehouse, name) for name in ("added_rows", "gone_rows"))
         if gone:
             same = " AND ".join(f"g.{column} = t.{column}" for column in table.key)
             warehouse.execute(
@@ -191,10 +201,13 @@ def replace_rows(warehouse: Warehouse, table: LearningTable, staged: str, scope:
             )
         if added:
             warehouse.execute(
-                f"INSERT INTO {target} ({listed}) SELECT {listed} FROM {staged} "
-                f"WHERE ({key}) IN (SELECT ({key}) FROM added_rows) ORDER BY {key}"
+                f"{insert} WHERE ({key}) IN (SELECT ({key}) FROM added_rows) ORDER BY {key}"
             )
     return Written(added, gone, total - added)
+
+
+def _count(warehouse: Warehouse, relation: str) -> int:
+    return int(warehouse.scalar(f"SELECT count(*) FROM {relation}") or 0)
 
 
 def needed_versions(warehouse: Warehouse) -> frozenset[int]:

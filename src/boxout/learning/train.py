@@ -23,6 +23,7 @@ from boxout.learning.boosting import (
 )
 from boxout.learning.card import build_card, code_hash
 from boxout.learning.champions.decisions import Decision
+from boxout.learning.champions.retention import let_go_of_walks
 from boxout.learning.champions.succession import challenge
 from boxout.learning.dataset import Dataset
 from boxout.learning.evaluate import Metric
@@ -84,6 +85,8 @@ class TrainingReport:
         Out-of-sample forecasts of the test folds, written for grading.
     decisions
         Of which markets it became champion, or why not.
+    let_go
+        Earlier models whose walks were removed, for nothing is compared with them any more.
     seconds
         Wall time by step: read, walk, fit, save, challenge.
     """
@@ -96,6 +99,7 @@ class TrainingReport:
     metrics: tuple[Metric, ...]
     predictions: Written
     decisions: tuple[Decision, ...]
+    let_go: tuple[str, ...]
     seconds: Mapping[str, float]
 
 
@@ -173,6 +177,7 @@ def train(
         decisions = challenge(
             warehouse, record.model_id, who=user_name(), is_automatic=True, at=trained_at
         )
+        let_go = let_go_of_walks(warehouse, record.model_id)
         clock.lap("challenge")
         run.summary["model"] = record.model_id
         if is_new:
@@ -189,6 +194,7 @@ def train(
         walk.metrics,
         written,
         decisions,
+        let_go,
         clock.seconds,
     )
 

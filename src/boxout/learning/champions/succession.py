@@ -245,7 +245,10 @@ def _recipe(warehouse: Warehouse, record: ModelRecord) -> tuple[Any, Any]:
 
 def _in_words(test: MeanWithError | None) -> str:
     if test is None:
-        return "no row is forecast out of sample by both"
+        return (
+            "no row is forecast out of sample by both (superseded models keep no walk; to train "
+            "one again brings its walk back)"
+        )
     rows = f"on {test.rows:,} rows of {test.dates} dates that neither was trained on"
     if test.low is None:
         return f"{rows}, and at least {LEAST_CLUSTERS} dates are needed to tell"
