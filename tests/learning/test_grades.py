@@ -169,7 +169,8 @@ def test_no_statement_of_grading_goes_through_pairs_of_rows(trained, monkeypatch
 
     def explained(warehouse, sql, values=None):
         if "staged_grades" in sql or "learning.predictions" in sql:
-            plans.append(execute(warehouse, f"EXPLAIN (FORMAT json) {sql}", values).fetchall()[0][1])
+            found = execute(warehouse, f"EXPLAIN (FORMAT json) {sql}", values).fetchall()
+            plans.append(found[0][1])
         return execute(warehouse, sql, values)
 
     monkeypatch.setattr(Warehouse, "execute", explained)
