@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from types import TracebackType
 
 from boxout.errors import StoppedError
@@ -29,6 +30,7 @@ class Workers:
         self._warehouse = warehouse
         self.count = min(warehouse.thread_count(), MOST_WORKERS)
         self._pool: ThreadPoolExecutor | None = None
+        self._catalog = ExitStack()
         self._free: list[Warehouse] = []
         self._futures: dict[Future[TableOutcome], tuple[str, Warehouse]] = {}
 
@@ -48,6 +50,7 @@ class Workers:
             self._pool.shutdown()
         for warehouse in (*self._free, *(w for _, w in self._futures.values())):
             warehouse.close()
+        self._catalog.close()
 
     @property
     def at_work(self) -> set[str]:
@@ -62,6 +65,7 @@ class Workers:
     def start(self, table: str, compute: Callable[[Warehouse], TableOutcome]) -> None:
         """Let a worker compute a table on its own connection."""
         if self._pool is None:
+            self._catalog.enter_context(self._warehouse.catalog_kept_open())
             self._pool = ThreadPoolExecutor(self.count, thread_name_prefix="table")
         warehouse = self._free.pop() if self._free else self._warehouse.beside()
         self._futures[self._pool.submit(compute, warehouse)] = (table, warehouse)

@@ -101,6 +101,24 @@ class Warehouse:
         other.own_commits = self.own_commits
         return other
 
+    @contextlib.contextmanager
+    def catalog_kept_open(self) -> Iterator[None]:
+        """Keep the catalog's file open while several connections begin and end transactions.
+
+        Each transaction opens the file, and the last to close it folds its log back in. Whoever
+        opens it meanwhile finds it busy, and the SQLite in DuckDB's extension, built without
+        `usleep`, then sleeps for a whole second.
+        """
+        keeper = self.connection.cursor()
+        try:
+            keeper.execute("BEGIN TRANSACTION")
+            keeper.execute(
+                f"SELECT max(snapshot_id) FROM __ducklake_metadata_{LAKE}.ducklake_snapshot"
+            )
+            yield
+        finally:
+            keeper.close()
+
     def abandon(self) -> None:
         """Interrupt, from another thread, what is being executed and all that would follow."""
         self._is_abandoned = True
