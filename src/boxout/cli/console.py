@@ -52,11 +52,12 @@ def writing_to(path: Path, option: str) -> Iterator[None]:
     BoxoutError
         When the operating system does not let it be written.
     """
-    from duckdb import IOException  # few commands write a file, and `--help` needs no engine
+    # few commands write a file, and `--help` needs no engine
+    from boxout.warehouse.engine import duckdb
 
     try:
         yield
-    except (OSError, IOException) as error:
+    except (OSError, duckdb.IOException) as error:
         why = getattr(error, "strerror", None) or str(error).splitlines()[0]
         raise BoxoutError(
             f"What was asked for cannot be written: {why}.",

@@ -70,7 +70,7 @@ def main() -> None:
         sys.exit(1)
     except Exception as error:
         # Imported only now: it would be half of the time that --help takes.
-        import duckdb
+        from boxout.warehouse.engine import duckdb
 
         if isinstance(error, duckdb.OutOfMemoryException):
             _fail(

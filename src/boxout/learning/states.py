@@ -8,13 +8,12 @@ from __future__ import annotations
 import contextlib
 from weakref import WeakKeyDictionary
 
-import duckdb
-
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import READY_SQL
 from boxout.pipeline.plan import plan_tables
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
+from boxout.warehouse.engine import duckdb
 
 FEATURE_STORE = "precompute.ml_feature_store"
 COMPOSITE_FACTORS = "precompute.player_composite_factors"

@@ -7,13 +7,12 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from boxout.errors import BoxoutError, UsageError
 from boxout.orchestration.round import RoundReport
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.status import ProjectStatus, read_status
 from boxout.warehouse.ducklake import newest_version, open_warehouse
+from boxout.warehouse.engine import duckdb
 from boxout.warehouse.home import Home
 
 if TYPE_CHECKING:

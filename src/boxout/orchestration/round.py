@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-import duckdb
 from tenacity import (
     Retrying,
     retry_if_exception_type,
@@ -45,6 +44,7 @@ from boxout.pipeline.stage import Chunk
 from boxout.pipeline.table_run import TableOutcome
 from boxout.sources.files.finding import find_files, printable
 from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.engine import duckdb
 from boxout.warehouse.home import Home
 
 # What may be gone in a minute; anything else is the same on the next try.

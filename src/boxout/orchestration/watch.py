@@ -14,8 +14,6 @@ import urllib.request
 from collections.abc import Callable
 from datetime import datetime
 
-import duckdb
-
 from boxout.errors import BoxoutError, BusyError, StoppedError, WarehouseError
 from boxout.orchestration.alerts import Alerts
 from boxout.orchestration.logs import log
@@ -32,6 +30,7 @@ from boxout.pipeline.status import read_status
 from boxout.pipeline.stopping import signal_received
 from boxout.pipeline.watching import WATCHER, read_watcher
 from boxout.warehouse.ducklake import newest_version, open_warehouse
+from boxout.warehouse.engine import duckdb
 from boxout.warehouse.home import Home
 
 POLL_SECONDS = 1.0

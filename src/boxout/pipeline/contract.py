@@ -7,8 +7,6 @@ written in its file: its key is unique, and its columns vary within a season.
 
 from __future__ import annotations
 
-import duckdb
-
 from boxout.errors import TableDefinitionError
 from boxout.pipeline.check_queries import (
     HELD_BACK,
@@ -28,6 +26,7 @@ from boxout.pipeline.stage import COMPUTED, DUE, JUDGED, STAGED, Chunk
 from boxout.pipeline.waiver import NOTHING
 from boxout.tables.definition import Check, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.warehouse.engine import duckdb
 
 EXEMPT = {"season", "game_date"}
 UNIQUE_KEY = "key_unique"

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import duckdb
-
 from boxout.pipeline.judge import changes_shape
 from boxout.pipeline.sliced_queries import fill_query
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.warehouse.engine import duckdb
 
 
 def create_missing(warehouse: Warehouse, tables: Sequence[TableDefinition]) -> None:

@@ -12,8 +12,6 @@ from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
-import duckdb
-
 from boxout.errors import RefusedFileError, SourceError, UnknownShapeError
 from boxout.pipeline.arrivals import (
     FileReport,
@@ -48,6 +46,7 @@ from boxout.sources.files.reading import is_simulated, open_file
 from boxout.sources.files.shape import Shape
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.warehouse.engine import duckdb
 
 # What the engine says of columns of another type than a shape's, and of values that do not fit;
 # its other errors, such as of a full disk, are not the file's.

@@ -5,10 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-import duckdb
-
 from boxout.errors import UsageError
 from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.warehouse.engine import duckdb
 
 
 class LedgerAt:

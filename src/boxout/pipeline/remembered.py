@@ -15,7 +15,6 @@ import sys
 import threading
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import version
 from importlib.util import cache_from_source, find_spec
 from pathlib import Path
 from typing import Any
@@ -41,6 +40,8 @@ def beside_code(home: Home, name: str) -> Path:
 @cache
 def parser_version() -> str:
     """Return a hash of what reads SQL: another parser, or another use of it, may find another."""
+    from importlib.metadata import version  # it takes long to import, and is seldom needed
+
     specs = [find_spec(name) for name in ("boxout.tables.syntax", "boxout.pipeline.reads")]
     sources = [Path(spec.origin).read_bytes() for spec in specs if spec and spec.origin]
     return hashlib.sha256(b"".join([version("sqlglot").encode(), *sources])).hexdigest()[:16]

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-import duckdb
-
 from boxout.pipeline.arrivals import SOURCE_FILE
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.warehouse.engine import duckdb
 
 SAMPLE_ROWS = 3
 

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-import duckdb
-
 from boxout.errors import TableDefinitionError
 from boxout.pipeline.sliced_queries import fill_query
 from boxout.sources.seasons import first_day_of_season
 from boxout.tables.definition import PLAYER, SAME_DAY, WINDOW, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.warehouse.engine import duckdb
 
 COMPUTED = "computed"
 STAGED = "staged"

@@ -178,8 +178,8 @@ def _coverage(
                      format('{:,} of {:,} when last computed, and therefore not published',
                             r.total - r.failing, r.total) END))
             FROM check_now AS n LEFT JOIN lake.ledger.check_results AS r
-              ON r.table_name = $1 AND r.check_name = n.check_name AND r.season = n.season
-              AND r.game_date IS NULL AND n.game_date IS NULL
+              ON r.table_name = $1 AND r.check_name = n.check_name AND r.game_date IS NULL
+              AND r.season = CASE WHEN n.game_date IS NULL THEN n.season END
             GROUP BY n.check_name, n.scope, n.severity, n.season
             ORDER BY n.season, n.scope DESC, n.check_name
             """,

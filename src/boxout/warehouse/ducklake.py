@@ -17,10 +17,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
-import duckdb
 from filelock import FileLock, Timeout
 
 from boxout.errors import BusyError, UsageError, WarehouseError
+from boxout.warehouse.engine import duckdb
 from boxout.warehouse.extensions import are_packaged, load_extensions
 from boxout.warehouse.home import Home
 from boxout.warehouse.own_commits import OwnCommits

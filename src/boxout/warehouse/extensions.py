@@ -12,9 +12,8 @@ import shutil
 import threading
 from pathlib import Path
 
-import duckdb
-
 from boxout.errors import WarehouseError
+from boxout.warehouse.engine import duckdb
 
 # DuckDB derives the entry point from the file's name, and the SQLite package names its
 # file `sqlite` while the entry point is called `sqlite_scanner`.

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-import duckdb
 from sqlglot import exp
 
 from boxout.pipeline.diagnose.findings import JoinProbe, Pattern
@@ -18,6 +17,7 @@ from boxout.pipeline.stage import Chunk, input_slices
 from boxout.tables.definition import TableDefinition
 from boxout.tables.syntax import DIALECT, parse_query, sliced_query
 from boxout.warehouse.ducklake import Warehouse
+from boxout.warehouse.engine import duckdb
 
 SHOWN_FORMS = 3
 
