@@ -56,7 +56,10 @@ def report_file(report: FileReport) -> None:
     rejected = sum(report.rejected.values())
     changes = f"+{report.added:,} ~{report.changed:,} -{report.removed:,}"
     tail = f", {rejected:,} in quarantine" if rejected else ""
-    notice(f"{report.path.name}: {report.rows:,} rows, {changes} on {report.dates:,} dates{tail}")
+    why = ", read again by the code of now" if report.is_read_again else ""
+    notice(
+        f"{report.path.name}: {report.rows:,} rows{why}, {changes} on {report.dates:,} dates{tail}"
+    )
 
 
 def print_ingest(reports: list[FileReport]) -> None:

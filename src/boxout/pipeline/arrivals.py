@@ -52,6 +52,8 @@ class FileReport:
     is_known
         Whether exactly this file had been ingested before, here or where it has been moved from,
         so that nothing was read.
+    is_read_again
+        Whether it was on record, and read again because an earlier version of the code had read it.
     """
 
     path: Path
@@ -63,6 +65,7 @@ class FileReport:
     rejected: dict[str, int]
     dates: int
     is_known: bool = False
+    is_read_again: bool = False
 
 
 def landing_query(home: Home, table: TableDefinition, rows: str) -> str:

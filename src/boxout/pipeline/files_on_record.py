@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 
 from boxout.pipeline.ledger import SIMULATED, read_property
@@ -45,7 +46,11 @@ class FilesOnRecord:
     Attributes
     ----------
     files
-        By file its SHA-256, table and rows.
+        By file its SHA-256, table and rows, in the order in which they were ingested.
+    read_by
+        By file a hash of the code that read it; None where it is not on record.
+    ingested_at
+        By file when it was ingested, UTC, as of the last time that the ledger was read.
     has_refusals
         Whether any file is refused.
     filled
@@ -66,11 +71,12 @@ class FilesOnRecord:
 
     def _read_files(self) -> None:
         rows = self._warehouse.rows(
-            "SELECT source_file, sha256, table_name, row_count FROM lake.ledger.files"
+            "SELECT source_file, sha256, table_name, row_count, read_by, ingested_at "
+            "FROM lake.ledger.files ORDER BY ingested_at, source_file"
         )
-        self.files: dict[str, tuple[str, str, int]] = {
-            name: (sha256, table, count) for name, sha256, table, count in rows
-        }
+        self.files: dict[str, tuple[str, str, int]] = {row[0]: row[1:4] for row in rows}
+        self.read_by: dict[str, str | None] = {row[0]: row[4] for row in rows}
+        self.ingested_at: dict[str, datetime] = {row[0]: row[5] for row in rows}
         self._through_parents = [name for name in self.files if "/../" in name]
         refused = self._warehouse.scalar("SELECT count(*) FROM lake.ledger.refusals")
         self.has_refusals = bool(refused)
@@ -115,10 +121,14 @@ class FilesOnRecord:
     def rename(self, old: str, new: str) -> None:
         """Note a file whose record has just been committed under another name."""
         self.files[new] = self.files.pop(old)
+        self.read_by[new] = self.read_by.pop(old)
+        self.ingested_at[new] = self.ingested_at.pop(old)
         if self._version is not None:
             self._version += 1
 
-    def note(self, name: str, sha256: str, table: str, rows: int, label: str) -> None:
+    def note(
+        self, name: str, sha256: str, table: str, rows: int, *, read_by: str, label: str
+    ) -> None:
         """Note a file that has just been committed, and what the project is.
 
         Where others have committed beside it, the version is none that there is, and all is read
@@ -127,5 +137,6 @@ class FilesOnRecord:
         if self._version is not None:
             self._version += 1
         self.files[name] = (sha256, table, rows)
+        self.read_by[name] = read_by
         self.filled.add(table)
         self.label = label

@@ -8,7 +8,7 @@ rows mean is decided in `boxout.sources`, and what follows from them in the tabl
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from uuid import uuid4
 
@@ -26,7 +26,7 @@ from boxout.pipeline.arrivals import (
 from boxout.pipeline.files_on_record import FilesOnRecord, plain_path
 from boxout.pipeline.goalposts import are_goalposts_noted, note_goalposts
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.landing import write_partitions, write_record, write_rows
+from boxout.pipeline.landing import FileRecord, write_partitions, write_record, write_rows
 from boxout.pipeline.ledger import (
     SIMULATED,
     create_ledger,
@@ -36,6 +36,7 @@ from boxout.pipeline.ledger import (
 )
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.moved_files import adopt_former_names, recognise
+from boxout.pipeline.outdated_files import files_to_read_again, reading_code
 from boxout.pipeline.overlaps import bring_back, set_aside
 from boxout.pipeline.record_watcher import is_watcher_noted, note_watcher
 from boxout.pipeline.refusals import forget_refusals, record_refusal
@@ -54,6 +55,17 @@ CONTENT_ERRORS = (duckdb.ProgrammingError, duckdb.DataError, duckdb.NotSupported
 
 
 Listener = Callable[[FileReport], None]
+
+
+@dataclass(frozen=True)
+class _Arrival:
+    """A file to be read: where it is, its name on record, its bytes' hash, and by which run."""
+
+    path: Path
+    name: str
+    sha256: str
+    run_id: str
+    is_read_again: bool = False
 
 
 def prepare(warehouse: Warehouse, graph: Graph) -> None:
@@ -94,12 +106,14 @@ def ingest_files(
 ) -> list[FileReport]:
     """Ingest files in order; each is loaded whole or not at all.
 
+    Before them, files on record are read again that an earlier version of the code has read; the
+    listener is told of them, and they are not among what is returned.
+
     Parameters
     ----------
     known_as
         The name under which a file goes on record; its absolute path, without `..`, where left
-        out. What a
-        file of the same name had brought before and this one does not, is removed.
+        out. What a file of the same name had brought before and this one does not, is removed.
     on_error
         Called with a file that is refused and the reason, to go on with the next; without it
         the first refusal ends the ingest.
@@ -115,18 +129,20 @@ def ingest_files(
     names = known_as or {}
     known = FilesOnRecord(warehouse)
     reports = []
+    for name in files_to_read_again(warehouse, graph, known):
+        try:
+            again = _Arrival(Path(name), name, known.files[name][0], run_id, is_read_again=True)
+            report = _read_file(warehouse, graph, again, known)
+        except SourceError as error:
+            _note_refusal(warehouse, graph, name, error, run_id, known)
+        else:
+            listener(report)
     for path in paths:
         name = names.get(path, str(plain_path(path)))
         try:
             report = _ingest_file(warehouse, graph, path, name, run_id, known)
         except SourceError as error:
-            if isinstance(error, RefusedFileError):
-                known.has_refusals = True
-                record_refusal(warehouse, name, error, run_id)
-                # Its parsing of SQL takes long to import and is seldom needed.
-                from boxout.pipeline.diagnose.diagnosis import diagnose_incidents
-
-                diagnose_incidents(warehouse, graph)
+            _note_refusal(warehouse, graph, name, error, run_id, known)
             if on_error is None:
                 raise
             on_error(path, error)
@@ -136,17 +152,44 @@ def ingest_files(
     return reports
 
 
+def _note_refusal(
+    warehouse: Warehouse,
+    graph: Graph,
+    name: str,
+    error: SourceError,
+    run_id: str,
+    known: FilesOnRecord,
+) -> None:
+    if not isinstance(error, RefusedFileError):
+        return
+    known.has_refusals = True
+    record_refusal(warehouse, name, error, run_id)
+    # Its parsing of SQL takes long to import and is seldom needed.
+    from boxout.pipeline.diagnose.diagnosis import diagnose_incidents
+
+    diagnose_incidents(warehouse, graph)
+
+
 def _ingest_file(
     warehouse: Warehouse, graph: Graph, path: Path, name: str, run_id: str, known: FilesOnRecord
 ) -> FileReport:
+    """Ingest a file, unless its very bytes are on record."""
     sha256 = fingerprint(path)
     adopt_former_names(warehouse, known, name)
     is_known = name in known.files and known.files[name][0] == sha256
-    if is_known or recognise(warehouse, known, name, sha256):
-        _, table_name, row_count = known.files[name]
-        if known.has_refusals:
-            forget_refusals(warehouse, name, run_id)
-        return FileReport(path, table_name, row_count, 0, 0, 0, {}, 0, True)
+    if not (is_known or recognise(warehouse, known, name, sha256)):
+        return _read_file(warehouse, graph, _Arrival(path, name, sha256, run_id), known)
+    _, table_name, row_count = known.files[name]
+    # One that is refused by the code of now is on record by what it brought before.
+    if known.has_refusals and known.read_by[name] == reading_code(graph.tables[table_name]):
+        forget_refusals(warehouse, name, run_id)
+    return FileReport(path, table_name, row_count, 0, 0, 0, {}, 0, True)
+
+
+def _read_file(
+    warehouse: Warehouse, graph: Graph, arrival: _Arrival, known: FilesOnRecord
+) -> FileReport:
+    path, name = arrival.path, arrival.name
     shape = _open(warehouse, path, known.files.get(name))
     table = graph.tables[shape.table]
     with table_lock(warehouse, table.name):
@@ -154,9 +197,9 @@ def _ingest_file(
         _refuse_other_table(path, table.name, known.files.get(name))
         _refuse_mixture(warehouse, path, known.label)
         _translate(warehouse, table, shape, path, name)
-        report = _write_file(warehouse, graph, table, shape, path, (name, sha256, run_id), known)
+        report = _write_file(warehouse, graph, table, shape, arrival, known)
     if known.has_refusals:
-        forget_refusals(warehouse, name, run_id)
+        forget_refusals(warehouse, name, arrival.run_id)
     return report
 
 
@@ -180,18 +223,11 @@ def _write_file(
     graph: Graph,
     table: TableDefinition,
     shape: Shape,
-    path: Path,
-    identity: tuple[str, str, str],
+    arrival: _Arrival,
     known: FilesOnRecord,
 ) -> FileReport:
-    """Write what a file that is translated brings anew, all of it in one commit.
-
-    Parameters
-    ----------
-    identity
-        The file's name, its fingerprint, and the run that ingests it.
-    """
-    name, sha256, run_id = identity
+    """Write what a file that is translated brings anew, all of it in one commit."""
+    path, name = arrival.path, arrival.name
     rows = int(warehouse.scalar("SELECT count(*) FROM source_file"))
     rejected = rejections(warehouse)
     if rows and not warehouse.scalar("SELECT count(*) FROM arrived"):
@@ -208,23 +244,35 @@ def _write_file(
         bring_back(warehouse, table, shape, name)
         if is_known or rejected:
             count_refused(warehouse, table, "refused_before")
-    report = FileReport(path, table.name, rows, *count_rows(warehouse), rejected, 0)
+    report = FileReport(
+        path,
+        table.name,
+        rows,
+        *count_rows(warehouse),
+        rejected,
+        0,
+        is_read_again=arrival.is_read_again,
+    )
+    # Read again it is no later than it was: of a row that several files bring the last one's holds.
+    came_at = known.ingested_at.get(name) if arrival.is_read_again else None
+    record = FileRecord(name, arrival.sha256, arrival.run_id, came_at)
     with warehouse.commit():
         known.forget(name)
         set_aside(warehouse, table, shape, name, is_known=is_known)
         write_rows(warehouse, table, shape)
-        write_record(warehouse, report, *identity)
+        code = reading_code(table)
+        write_record(warehouse, report, record, read_by=code)
         count_refused(warehouse, table, "refused_on")
         if not (is_known or rejected):
             warehouse.execute("CREATE OR REPLACE TEMP TABLE refused_before AS FROM refused_on")
         dates = touched_dates(warehouse, shape)
         if dates:
-            write_partitions(warehouse, graph, table, run_id, is_filled=is_filled)
+            write_partitions(warehouse, graph, table, arrival.run_id, is_filled=is_filled)
         write_spellings(warehouse, table, shape, name)
         label = known.label or _write_label(warehouse, path)
         if known.label is None:  # another process may have said what the project is
             _refuse_mixture(warehouse, path, label)
-    known.note(name, sha256, table.name, rows, label)
+    known.note(name, arrival.sha256, table.name, rows, read_by=code, label=label)
     return replace(report, dates=dates)
 
 

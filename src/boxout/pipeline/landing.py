@@ -5,6 +5,9 @@ Reads the temporary tables that `arrivals` creates.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from boxout.pipeline.arrivals import SOURCE_FILE, FileReport
 from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
 from boxout.pipeline.graph import Graph
@@ -30,10 +33,26 @@ def write_rows(warehouse: Warehouse, table: TableDefinition, shape: Shape) -> No
     )
 
 
+@dataclass(frozen=True)
+class FileRecord:
+    """How a file goes on record.
+
+    Attributes
+    ----------
+    came_at
+        When it was ingested, UTC; None for now.
+    """
+
+    name: str
+    sha256: str
+    run_id: str
+    came_at: datetime | None
+
+
 def write_record(
-    warehouse: Warehouse, report: FileReport, name: str, sha256: str, run_id: str
+    warehouse: Warehouse, report: FileReport, record: FileRecord, *, read_by: str
 ) -> None:
-    """Write what the ledger keeps of a file: what it brought, and its refused rows."""
+    """Write what the ledger keeps of a file: what it brought, its refused rows, and who read it."""
     warehouse.execute(
         f"""
         INSERT INTO lake.ledger.quarantine
@@ -44,21 +63,23 @@ def write_record(
         FROM rejects AS r JOIN source_file AS s USING (source_row)
         GROUP BY r.problem, r.game_date
         """,
-        [report.table, name, run_id],
+        [report.table, record.name, record.run_id],
     )
     warehouse.execute(
         "INSERT INTO lake.ledger.files "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now()::TIMESTAMP)",
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce($10, now()::TIMESTAMP), $11)",
         [
-            name,
+            record.name,
             report.table,
-            sha256,
+            record.sha256,
             report.rows,
             report.added,
             report.changed,
             report.removed,
             sum(report.rejected.values()),
-            run_id,
+            record.run_id,
+            record.came_at,
+            read_by,
         ],
     )
 

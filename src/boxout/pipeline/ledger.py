@@ -38,7 +38,9 @@ CREATE TABLE IF NOT EXISTS lake.ledger.quarantine (
 ALTER TABLE lake.ledger.quarantine ADD COLUMN IF NOT EXISTS row_hashes UBIGINT[];
 CREATE TABLE IF NOT EXISTS lake.ledger.files (
   source_file VARCHAR, table_name VARCHAR, sha256 VARCHAR, row_count BIGINT, added BIGINT,
-  changed BIGINT, removed BIGINT, rejected BIGINT, run_id VARCHAR, ingested_at TIMESTAMP);
+  changed BIGINT, removed BIGINT, rejected BIGINT, run_id VARCHAR, ingested_at TIMESTAMP,
+  read_by VARCHAR);
+ALTER TABLE lake.ledger.files ADD COLUMN IF NOT EXISTS read_by VARCHAR;
 CREATE TABLE IF NOT EXISTS lake.ledger.waivers (
   table_name VARCHAR, check_name VARCHAR, start_date DATE, end_date DATE, who VARCHAR,
   reason VARCHAR, run_id VARCHAR, waived_at TIMESTAMP);
