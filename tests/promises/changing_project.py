@@ -237,6 +237,12 @@ class ChangingProject:
         self._note("compact")
         compact_lake(self.warehouse, (), timedelta(0), timedelta(0))
 
+    def upgrade(self) -> None:
+        """Have all files on record as read by an earlier version, so that they are read again."""
+        self._note("upgrade")
+        with self.warehouse.commit():
+            self.warehouse.execute("UPDATE lake.ledger.files SET read_by = NULL")
+
     def reopen(self) -> None:
         """Close the project and open it again."""
         self._note("restart")
@@ -408,6 +414,7 @@ def random_step(project: ChangingProject, draw: random.Random) -> None:
         "kill run": (3, lambda: project.backfill_killed(number(), number(), *kill)),
         "kill ingest": (2, lambda: project.bring_killed(block, kill[0] % 2, *kill[1:])),
         "compact": (2, project.compact),
+        "upgrade": (1, project.upgrade),
         "reopen": (1, project.reopen),
     }
     names = list(steps)

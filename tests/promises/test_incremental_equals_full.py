@@ -83,6 +83,10 @@ class AnyHistory(RuleBasedStateMachine):
         self.project.compact()
 
     @rule()
+    def upgrade(self):
+        self.project.upgrade()
+
+    @rule()
     def restart(self):
         self.project.reopen()
 

@@ -18,7 +18,6 @@ from boxout.pipeline.arrivals import (
     compare,
     count_refused,
     count_rows,
-    landing_query,
     rejections,
     touched_dates,
     translate,
@@ -27,6 +26,7 @@ from boxout.pipeline.files_on_record import FilesOnRecord, plain_path
 from boxout.pipeline.goalposts import are_goalposts_noted, note_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.landing import FileRecord, write_partitions, write_record, write_rows
+from boxout.pipeline.landing_layout import give_landing_columns, have_landing_columns
 from boxout.pipeline.ledger import (
     SIMULATED,
     create_ledger,
@@ -46,7 +46,7 @@ from boxout.sources.files.names import map_names
 from boxout.sources.files.reading import is_simulated, open_file
 from boxout.sources.files.shape import Shape
 from boxout.tables.definition import TableDefinition
-from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.engine import duckdb
 
 # What the engine says of columns of another type than a shape's, and of values that do not fit;
@@ -69,7 +69,7 @@ class _Arrival:
 
 
 def prepare(warehouse: Warehouse, graph: Graph) -> None:
-    """Create the ledger and empty landing tables where they are missing; note what has changed.
+    """Create the ledger and the landing tables, or bring them up to date; note what has changed.
 
     That is goalposts that moved, and a watcher that fell silent.
     """
@@ -78,21 +78,13 @@ def prepare(warehouse: Warehouse, graph: Graph) -> None:
             is_ledger_current(warehouse)
             and are_goalposts_noted(warehouse, graph)
             and is_watcher_noted(warehouse)
-            and all(warehouse.has_table(table.name) for table in graph.landing)
+            and have_landing_columns(warehouse, graph)
         ):
             return
     create_ledger(warehouse)
     note_goalposts(warehouse, graph)
     note_watcher(warehouse)
-    missing = [table for table in graph.landing if not warehouse.has_table(table.name)]
-    if not missing:
-        return
-    with warehouse.commit():
-        warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.landing")
-        for table in missing:
-            listed = ", ".join(f"NULL AS {column}" for column in table.column_comments)
-            query = landing_query(warehouse.home, table, f"SELECT {listed}")
-            warehouse.execute(f"CREATE TABLE IF NOT EXISTS {LAKE}.{table.name} AS {query} LIMIT 0")
+    give_landing_columns(warehouse, graph)
 
 
 def ingest_files(
