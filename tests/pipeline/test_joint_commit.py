@@ -14,6 +14,7 @@ import pytest
 
 from boxout.errors import StoppedError, TableDefinitionError, WarehouseError
 from boxout.pipeline import joint_commit, table_run
+from boxout.pipeline.creation import create_missing
 from boxout.pipeline.due import Due
 from boxout.pipeline.graph import build_graph, load_graph
 from boxout.pipeline.ingest import ingest_files
@@ -137,6 +138,29 @@ def test_what_is_wrong_with_one_is_said_of_it_and_the_others_are_committed(
     other = shutil.copytree(unbuilt, tmp_path / "other")
     run(other, graph)
     assert contents(home) == contents(other)
+
+
+def test_a_table_that_another_file_had_created_is_altered_by_itself_and_the_rest_goes_on(
+    unbuilt, tmp_path, graph, contents, in_time
+):
+    """A run that was killed before it filled its tables leaves them as their files were then."""
+    home = shutil.copytree(unbuilt, tmp_path / "home")
+    raw = "raw.team_boxscores"
+    table = graph.tables[raw]
+    older = replace(table, query=f"SELECT *, 1 AS older FROM ({table.query})")
+    chosen = [older if t.name == raw else t for t in graph.computed if t.name in NAMES]
+    with open_warehouse(Home(home)) as warehouse:
+        create_missing(warehouse, chosen)
+        assert "older" in warehouse.columns(f"lake.{raw}")
+    report = run(home, graph)
+    assert not report.held_back
+    assert {t.table for t in report.tables if t.computed} == NAMES
+    other = shutil.copytree(unbuilt, tmp_path / "other")
+    run(other, graph)
+    assert contents(home) == contents(other)
+    assert on_record(home)["partitions"] == on_record(other)["partitions"]
+    with open_warehouse(Home(home)) as warehouse:
+        assert "older" not in warehouse.columns(f"lake.{raw}")
 
 
 def test_a_stop_commits_what_is_complete(unbuilt, tmp_path, graph, monkeypatch, in_time):

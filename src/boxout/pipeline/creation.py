@@ -17,7 +17,7 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 from boxout.warehouse.engine import duckdb
 
 
-def create_missing(warehouse: Warehouse, tables: Sequence[TableDefinition]) -> None:
+def create_missing(warehouse: Warehouse, tables: Sequence[TableDefinition]) -> frozenset[str]:
     """Create those of the tables that are not there yet, without rows.
 
     What cannot be created here is left to the run, which says what is wrong with its query.
@@ -26,10 +26,16 @@ def create_missing(warehouse: Warehouse, tables: Sequence[TableDefinition]) -> N
     ----------
     tables
         Inputs before their readers.
+
+    Returns
+    -------
+    frozenset of str
+        Those that were created, which have the columns of their queries.
     """
     with warehouse.reading():
         if all(warehouse.has_table(table.name) for table in tables):
-            return
+            return frozenset()
+    created = set()
     with warehouse.commit():
         for table in tables:
             inputs = (warehouse.has_table(name) for name in table.windows)
@@ -37,17 +43,21 @@ def create_missing(warehouse: Warehouse, tables: Sequence[TableDefinition]) -> N
                 columns = _columns_to_be(warehouse, table)
                 if columns and "HUGEINT" not in columns.values():
                     create_table(warehouse, table, _whole_query(warehouse, table))
+                    created.add(table.name)
+    return frozenset(created)
 
 
 def gets_other_columns(warehouse: Warehouse, table: TableDefinition) -> bool:
     """Whether a published table will have other columns, or columns of another type.
 
-    That is asked where its file has changed, or an input whole, as by a type, since it was built:
-    to plan its query takes longer. It needs the temporary table `ledger_now`.
+    That is asked where its file has changed, or an input whole, as by a type, since it was built,
+    and where it never was, for it may have been created by another file: to plan its query takes
+    longer. It needs the temporary table `ledger_now`.
     """
     may_differ = warehouse.scalar(
         """
-        WITH own AS (SELECT bool_or(code_hash <> $2) AS is_redefined, max(built_at) AS built_at
+        WITH own AS (SELECT count(code_hash) = 0 OR bool_or(code_hash <> $2) AS is_redefined,
+                            max(built_at) AS built_at
                      FROM ledger_now WHERE table_name = $1)
         SELECT is_redefined OR EXISTS (
           SELECT 1 FROM ledger_now AS i

@@ -108,10 +108,10 @@ def run_tables(
     run.summary["tables"] = {}
     forget_stale_partitions(warehouse)
     with recorded(run), warehouse.one_thread():
-        create_missing(warehouse, tables)
+        created = create_missing(warehouse, tables)
         corrections = Corrections(warehouse, graph)
         chosen = {table.name for table in tables}
-        turns = _Turns(graph, chosen, options, run, listener, corrections)
+        turns = _Turns(graph, chosen, options, run, listener, corrections, created)
         outcomes = turns.take(warehouse)
         report = RunReport(
             run.run_id, outcomes, time.monotonic() - started, read_goalposts(warehouse)
@@ -143,6 +143,7 @@ class _Turns:
         run: Run,
         listener: Listener,
         corrections: Corrections,
+        created: frozenset[str],
     ) -> None:
         self._graph = graph
         self._chosen = chosen
@@ -150,6 +151,7 @@ class _Turns:
         self._run = run
         self._listener = _one_at_a_time(listener)
         self._corrections = corrections
+        self._created = created
         self._below = {t.name: set(graph.downstream(t.name)) for t in graph.computed}
         # What is read by a chosen table and is not among them is planned, to know what is stale.
         self._waiting = [
@@ -222,8 +224,10 @@ class _Turns:
 
     def _alters(self, warehouse: Warehouse, table: TableDefinition) -> bool:
         """Whether the table is to be altered, which it is while no other connection is at work."""
+        if table.name not in self._chosen or table.name in self._created:
+            return False
         read_partitions(warehouse)
-        return table.name in self._chosen and gets_other_columns(warehouse, table)
+        return gets_other_columns(warehouse, table)
 
     def _start(
         self, warehouse: Warehouse, table: TableDefinition, workers: Workers, joint: JointCommit
