@@ -52,7 +52,7 @@ CHANGES = {
             ("36 * b.pts", "48 * b.pts"),
             ("b.pf, ", "b.pf, b.pf + 1 AS more, -- one more\n"),
         ),
-        "raw.player_boxscores": (("b.stl, ", "b.stl + 0 AS stl, "),),
+        "raw.player_boxscores": (("  l.stl, ", "  l.stl + 0 AS stl, "),),
     },
 }
 

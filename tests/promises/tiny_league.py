@@ -110,9 +110,12 @@ class TinyLeague:
         ]
 
     def write_schedule(self) -> Path:
-        """Write the schedule: every game on its date and, as postponed, on those it had before."""
+        """Write the schedule: every game on its date and on those it had before.
+
+        There every other game is said to be postponed, and of the others nothing is said.
+        """
         dated = [
-            (game, day, game.is_played and day == game.day)
+            (game, day, game.is_played if day == game.day else game.number % 2 == 0)
             for game in self.games
             for day in (*game.postponed_from, game.day)
         ]
@@ -123,10 +126,10 @@ class TinyLeague:
                 "away_team": game.away,
                 "tipoff_utc": f"{day} 23:30:00",
                 "season_type": "regular",
-                "status": "scheduled" if is_played else "postponed",
+                "status": "scheduled" if is_scheduled else "postponed",
                 "game_id": game.game_id,
             }
-            for game, day, is_played in dated
+            for game, day, is_scheduled in dated
         ]
         return _write(self.folder / "schedule.csv", rows, list(rows[0]))
 

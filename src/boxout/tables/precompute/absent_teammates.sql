@@ -18,7 +18,7 @@ severity = "block"
 query = """
 SELECT s.game_date, SUM(CASE WHEN t.player_id IS NULL THEN 1 ELSE 0 END) AS failing, COUNT(*) AS total
 FROM precompute.slate AS s
-LEFT JOIN this AS t ON t.game_id = s.game_id AND t.player_id = s.player_id
+LEFT JOIN this AS t ON t.game_date = s.game_date AND t.game_id = s.game_id AND t.player_id = s.player_id
 GROUP BY s.game_date
 """
 
@@ -57,7 +57,7 @@ sides AS (
 ),
 -- regulars as they stood before each game: their last game, in the thirty days before, was for the team
 regulars AS (
-  SELECT s.game_id, s.team, s.is_reported, f.*
+  SELECT s.game_date AS on_date, s.game_id, s.team, s.is_reported, f.*
   FROM sides AS s
   JOIN form AS f
     ON f.season = s.season AND f.team = s.team
@@ -67,7 +67,7 @@ regulars AS (
 ),
 -- a report before tip-off decides where there is one; else who is not even listed in the box score
 absentees AS (
-  SELECT r.game_id, r.team, r.player_id,
+  SELECT r.on_date AS game_date, r.game_id, r.team, r.player_id,
          CAST(r.started_share AS DECIMAL(12, 4)) AS starters,
          CAST(r.minutes AS DECIMAL(12, 4)) AS minutes,
          CAST(r.points AS DECIMAL(12, 4)) AS points,
@@ -76,18 +76,18 @@ absentees AS (
          CAST(r.threes AS DECIMAL(12, 4)) AS threes,
          CAST(r.plays AS DECIMAL(12, 4)) AS plays
   FROM regulars AS r
-  LEFT JOIN precompute.slate AS l ON l.game_id = r.game_id AND l.player_id = r.player_id
+  LEFT JOIN precompute.slate AS l ON l.game_date = r.on_date AND l.game_id = r.game_id AND l.player_id = r.player_id
   WHERE CASE WHEN r.is_reported = 1 THEN COALESCE(l.is_absent, FALSE) ELSE l.player_id IS NULL END
 ),
 absences AS (
-  SELECT game_id, team, COUNT(*) AS absent_regulars, SUM(starters) AS starters, SUM(minutes) AS minutes,
+  SELECT game_date, game_id, team, COUNT(*) AS absent_regulars, SUM(starters) AS starters, SUM(minutes) AS minutes,
          SUM(points) AS points, SUM(rebounds) AS rebounds, SUM(assists) AS assists,
          SUM(threes) AS threes, SUM(plays) AS plays
   FROM absentees
-  GROUP BY game_id, team
+  GROUP BY game_date, game_id, team
 ),
 team_absences AS (
-  SELECT s.game_id, s.team,
+  SELECT s.game_date, s.game_id, s.team,
          CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.absent_regulars, 0) END AS absent_regulars,
          CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.starters, 0) END AS starters,
          CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.minutes, 0) END AS minutes,
@@ -97,11 +97,11 @@ team_absences AS (
          CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.threes, 0) END AS threes,
          CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.plays, 0) END AS plays
   FROM sides AS s
-  LEFT JOIN absences AS a ON a.game_id = s.game_id AND a.team = s.team
+  LEFT JOIN absences AS a ON a.game_date = s.game_date AND a.game_id = s.game_id AND a.team = s.team
 ),
 -- who was expected to be out and played is nobody that he himself has to do without
 left_by_others AS (
-  SELECT s.game_id, s.player_id,
+  SELECT s.game_date, s.game_id, s.player_id,
          a.absent_regulars - CASE WHEN own.player_id IS NULL THEN 0 ELSE 1 END AS absent_regulars,
          a.starters - COALESCE(own.starters, 0) AS starters,
          a.minutes - COALESCE(own.minutes, 0) AS minutes,
@@ -111,17 +111,18 @@ left_by_others AS (
          a.threes - COALESCE(own.threes, 0) AS threes,
          a.plays - COALESCE(own.plays, 0) AS plays
   FROM precompute.slate AS s
-  JOIN team_absences AS a ON a.game_id = s.game_id AND a.team = s.team
-  LEFT JOIN absentees AS own ON own.game_id = s.game_id AND own.team = s.team AND own.player_id = s.player_id
+  JOIN team_absences AS a ON a.game_date = s.game_date AND a.game_id = s.game_id AND a.team = s.team
+  LEFT JOIN absentees AS own
+    ON own.game_date = s.game_date AND own.game_id = s.game_id AND own.team = s.team AND own.player_id = s.player_id
 ),
 lineup_news AS (
-  SELECT s.game_id, s.team,
+  SELECT s.game_date, s.game_id, s.team,
          SUM(CASE WHEN s.is_starting AND d.started_share_last_10_games < 0.5 THEN 1 ELSE 0 END) AS new_starters,
          SUM(CASE WHEN NOT s.is_starting AND d.started_share_last_10_games >= 0.5 THEN 1 ELSE 0 END) AS benched_starters
   FROM precompute.slate AS s
-  JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
+  JOIN precompute.player_daily_cache AS d ON d.game_date = s.game_date AND d.game_id = s.game_id AND d.player_id = s.player_id
   WHERE s.is_candidate
-  GROUP BY s.game_id, s.team
+  GROUP BY s.game_date, s.game_id, s.team
 ),
 -- what was left to a player in the ten games that his form is made of
 usual AS (
@@ -135,7 +136,7 @@ usual AS (
          AVG(a.threes) OVER last_10 AS threes,
          AVG(a.plays) OVER last_10 AS plays
   FROM played AS p
-  JOIN left_by_others AS a ON a.game_id = p.game_id AND a.player_id = p.player_id
+  JOIN left_by_others AS a ON a.game_date = p.game_date AND a.game_id = p.game_id AND a.player_id = p.player_id
   WINDOW
     career AS (PARTITION BY p.season, p.player_id ORDER BY p.game_date NULLS FIRST, p.game_id NULLS FIRST),
     last_10 AS (PARTITION BY p.season, p.player_id ORDER BY p.game_date NULLS FIRST, p.game_id NULLS FIRST ROWS BETWEEN 9 PRECEDING AND CURRENT ROW)
@@ -169,7 +170,7 @@ SELECT
   a.threes - u.threes AS absent_threes_change, -- absent_threes above what was left in the player's last 10 games; null where unknown
   a.plays - u.plays AS absent_plays_change  -- absent_plays above what was left in the player's last 10 games; null where unknown
 FROM precompute.slate AS s
-JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
-JOIN left_by_others AS a ON a.game_id = s.game_id AND a.player_id = s.player_id
-LEFT JOIN lineup_news AS n ON n.game_id = s.game_id AND n.team = s.team
+JOIN precompute.player_daily_cache AS d ON d.game_date = s.game_date AND d.game_id = s.game_id AND d.player_id = s.player_id
+JOIN left_by_others AS a ON a.game_date = s.game_date AND a.game_id = s.game_id AND a.player_id = s.player_id
+LEFT JOIN lineup_news AS n ON n.game_date = s.game_date AND n.game_id = s.game_id AND n.team = s.team
 LEFT JOIN usual AS u ON u.season = s.season AND u.player_id = s.player_id AND u.game_number = d.games_played_season

@@ -26,7 +26,7 @@ severity = "block"
 query = """
 SELECT s.game_date, SUM(CASE WHEN t.player_id IS NULL THEN 1 ELSE 0 END) AS failing, COUNT(*) AS total
 FROM precompute.slate AS s
-LEFT JOIN this AS t ON t.game_id = s.game_id AND t.player_id = s.player_id
+LEFT JOIN this AS t ON t.game_date = s.game_date AND t.game_id = s.game_id AND t.player_id = s.player_id
 WHERE s.is_candidate
 GROUP BY s.game_date
 """
@@ -51,23 +51,23 @@ WITH openings AS (
   SELECT season, MIN(game_date) AS opening FROM raw.games GROUP BY season
 ),
 consensus AS (
-  SELECT game_id, MAX(total) AS total, MAX(spread_home) AS spread_home
+  SELECT game_date, game_id, MAX(total) AS total, MAX(spread_home) AS spread_home
   FROM (
-    SELECT game_id, total, spread_home,
-           ROW_NUMBER() OVER (PARTITION BY game_id ORDER BY CASE WHEN bookmaker = 'consensus' THEN 0 ELSE 1 END, bookmaker) AS place
+    SELECT game_date, game_id, total, spread_home,
+           ROW_NUMBER() OVER (PARTITION BY game_date, game_id ORDER BY CASE WHEN bookmaker = 'consensus' THEN 0 ELSE 1 END, bookmaker) AS place
     FROM raw.game_lines) AS ranked
   WHERE place = 1
-  GROUP BY game_id
+  GROUP BY game_date, game_id
 ),
 -- only lines known to have been seen before tip-off: where the tip-off is unknown, none is
 last_lines AS (
-  SELECT game_id, player_id, market, line, captured_at,
-         ROW_NUMBER() OVER (PARTITION BY game_id, player_id, market, bookmaker ORDER BY captured_at DESC) AS place
+  SELECT game_date, game_id, player_id, market, line, captured_at,
+         ROW_NUMBER() OVER (PARTITION BY game_date, game_id, player_id, market, bookmaker ORDER BY captured_at DESC) AS place
   FROM raw.prop_lines
   WHERE NOT is_live
 ),
 book AS (
-  SELECT game_id, player_id, MAX(captured_at) AS captured_at,
+  SELECT game_date, game_id, player_id, MAX(captured_at) AS captured_at,
          AVG(CASE WHEN market = 'points' THEN line END) AS line_points,
          AVG(CASE WHEN market = 'rebounds' THEN line END) AS line_rebounds,
          AVG(CASE WHEN market = 'assists' THEN line END) AS line_assists,
@@ -75,7 +75,7 @@ book AS (
          AVG(CASE WHEN market = 'pra' THEN line END) AS line_pra
   FROM last_lines
   WHERE place = 1
-  GROUP BY game_id, player_id
+  GROUP BY game_date, game_id, player_id
 )
 SELECT
   s.season,                                              -- season, such as '2023-24'
@@ -234,13 +234,13 @@ SELECT
        CASE WHEN b.game_id IS NULL THEN ',prop_lines' ELSE '' END), 2) AS missing_data_fields -- the groups of features that are missing, with commas; empty when none is
 FROM precompute.slate AS s
 JOIN openings AS w ON w.season = s.season
-JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
-JOIN precompute.player_composite_factors AS c ON c.game_id = s.game_id AND c.player_id = s.player_id
-JOIN precompute.absent_teammates AS x ON x.game_id = s.game_id AND x.player_id = s.player_id
-JOIN precompute.player_past_seasons AS y ON y.game_id = s.game_id AND y.player_id = s.player_id
+JOIN precompute.player_daily_cache AS d ON d.game_date = s.game_date AND d.game_id = s.game_id AND d.player_id = s.player_id
+JOIN precompute.player_composite_factors AS c ON c.game_date = s.game_date AND c.game_id = s.game_id AND c.player_id = s.player_id
+JOIN precompute.absent_teammates AS x ON x.game_date = s.game_date AND x.game_id = s.game_id AND x.player_id = s.player_id
+JOIN precompute.player_past_seasons AS y ON y.game_date = s.game_date AND y.game_id = s.game_id AND y.player_id = s.player_id
 LEFT JOIN precompute.player_shot_zone_analysis AS z ON z.game_date = s.game_date AND z.player_id = s.player_id
 LEFT JOIN precompute.team_defense_zone_analysis AS o ON o.game_date = s.game_date AND o.team = s.opponent
 LEFT JOIN precompute.team_defense_zone_analysis AS t ON t.game_date = s.game_date AND t.team = s.team
-LEFT JOIN consensus AS l ON l.game_id = s.game_id
-LEFT JOIN book AS b ON b.game_id = s.game_id AND b.player_id = s.player_id
+LEFT JOIN consensus AS l ON l.game_date = s.game_date AND l.game_id = s.game_id
+LEFT JOIN book AS b ON b.game_date = s.game_date AND b.game_id = s.game_id AND b.player_id = s.player_id
 WHERE s.is_candidate

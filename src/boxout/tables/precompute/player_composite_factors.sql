@@ -47,18 +47,18 @@ WITH reported_dates AS (
 ),
 -- regulars: five games or more and twenty minutes of late; stars: a quarter of the plays and more
 absentees AS (
-  SELECT s.game_id, s.team, s.player_id,
+  SELECT s.game_date, s.game_id, s.team, s.player_id,
          CASE WHEN d.avg_usage_rate_season >= 25 AND d.avg_minutes_season >= 28 THEN 1 ELSE 0 END AS is_star,
          -- the usage that goes free is what the player takes above an average share of his minutes
          CAST(GREATEST(d.avg_usage_rate_season - 20, 0) * d.avg_minutes_last_10_games AS DECIMAL(12, 4)) AS usage_minutes
   FROM precompute.slate AS s
-  JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
+  JOIN precompute.player_daily_cache AS d ON d.game_date = s.game_date AND d.game_id = s.game_id AND d.player_id = s.player_id
   WHERE s.is_absent AND d.games_played_season >= 5 AND d.avg_minutes_last_10_games >= 20
 ),
 team_absences AS (
-  SELECT game_id, team, COUNT(*) AS absent_regulars, SUM(is_star) AS stars_out, SUM(usage_minutes) AS usage_minutes
+  SELECT game_date, game_id, team, COUNT(*) AS absent_regulars, SUM(is_star) AS stars_out, SUM(usage_minutes) AS usage_minutes
   FROM absentees
-  GROUP BY game_id, team
+  GROUP BY game_date, game_id, team
 ),
 known AS (
   SELECT s.season, s.game_date, s.game_id, s.player_id, s.team, s.opponent,
@@ -85,13 +85,13 @@ known AS (
          -- spread over the 240 minutes of who is left, to each by his own share of the plays
          (COALESCE(a.usage_minutes, 0) - COALESCE(own.usage_minutes, 0)) / 240 * d.avg_usage_rate_season / 20 AS usage_left
   FROM precompute.slate AS s
-  JOIN precompute.player_daily_cache AS d ON d.game_id = s.game_id AND d.player_id = s.player_id
+  JOIN precompute.player_daily_cache AS d ON d.game_date = s.game_date AND d.game_id = s.game_id AND d.player_id = s.player_id
   LEFT JOIN precompute.player_shot_zone_analysis AS z ON z.game_date = s.game_date AND z.player_id = s.player_id
   LEFT JOIN precompute.team_defense_zone_analysis AS o ON o.game_date = s.game_date AND o.team = s.opponent
   LEFT JOIN raw.players AS p ON p.player_id = s.player_id AND p.game_date <= s.game_date
   LEFT JOIN reported_dates AS r ON r.game_date = s.game_date
-  LEFT JOIN team_absences AS a ON a.game_id = s.game_id AND a.team = s.team
-  LEFT JOIN absentees AS own ON own.game_id = s.game_id AND own.player_id = s.player_id
+  LEFT JOIN team_absences AS a ON a.game_date = s.game_date AND a.game_id = s.game_id AND a.team = s.team
+  LEFT JOIN absentees AS own ON own.game_date = s.game_date AND own.game_id = s.game_id AND own.player_id = s.player_id
   WHERE s.is_candidate
 ),
 projected AS (

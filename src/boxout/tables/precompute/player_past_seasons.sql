@@ -17,7 +17,7 @@ severity = "block"
 query = """
 SELECT s.game_date, SUM(CASE WHEN t.player_id IS NULL THEN 1 ELSE 0 END) AS failing, COUNT(*) AS total
 FROM precompute.slate AS s
-LEFT JOIN this AS t ON t.game_id = s.game_id AND t.player_id = s.player_id
+LEFT JOIN this AS t ON t.game_date = s.game_date AND t.game_id = s.game_id AND t.player_id = s.player_id
 GROUP BY s.game_date
 """
 

@@ -18,8 +18,9 @@ severity = "warn"
 query = """
 SELECT g.game_date, SUM(CASE WHEN COALESCE(s.players, 0) < 10 THEN 1 ELSE 0 END) AS failing, COUNT(*) AS total
 FROM raw.games AS g
-LEFT JOIN (SELECT game_id, SUM(CASE WHEN is_candidate THEN 1 ELSE 0 END) AS players FROM this GROUP BY game_id) AS s
-  ON s.game_id = g.game_id
+LEFT JOIN (SELECT game_date, game_id, SUM(CASE WHEN is_candidate THEN 1 ELSE 0 END) AS players FROM this
+           GROUP BY game_date, game_id) AS s
+  ON s.game_date = g.game_date AND s.game_id = g.game_id
 WHERE g.status <> 'postponed'
 GROUP BY g.game_date
 """
@@ -54,23 +55,23 @@ sides AS (
   FROM games
 ),
 reports AS (
-  SELECT s.game_id, i.player_id, i.team, i.status,
-         ROW_NUMBER() OVER (PARTITION BY s.game_id, i.player_id ORDER BY i.report_at DESC, i.status) AS place
+  SELECT s.game_date, s.game_id, i.player_id, i.team, i.status,
+         ROW_NUMBER() OVER (PARTITION BY s.game_date, s.game_id, i.player_id ORDER BY i.report_at DESC, i.status) AS place
   FROM raw.injuries AS i
   JOIN sides AS s ON s.game_date = i.game_date AND s.team = i.team
   WHERE i.report_at < s.known_until
 ),
 -- the last five that a team announced before tip-off; more or fewer are no lineup
 lineups AS (
-  SELECT s.game_id, l.team, l.player_id,
-         DENSE_RANK() OVER (PARTITION BY s.game_id, l.team ORDER BY l.announced_at DESC) AS place,
-         COUNT(*) OVER (PARTITION BY s.game_id, l.team, l.announced_at) AS starters
+  SELECT s.game_date, s.game_id, l.team, l.player_id,
+         DENSE_RANK() OVER (PARTITION BY s.game_date, s.game_id, l.team ORDER BY l.announced_at DESC) AS place,
+         COUNT(*) OVER (PARTITION BY s.game_date, s.game_id, l.team, l.announced_at) AS starters
   FROM raw.lineups AS l
   JOIN sides AS s ON s.game_date = l.game_date AND s.team = l.team
   WHERE l.announced_at < s.known_until
 ),
 announced AS (
-  SELECT game_id, team, player_id FROM lineups WHERE place = 1 AND starters = 5
+  SELECT game_date, game_id, team, player_id FROM lineups WHERE place = 1 AND starters = 5
 ),
 -- the team for which each player appeared last, in the thirty days before a game to come
 appearances AS (
@@ -81,25 +82,25 @@ appearances AS (
     ON b.season = d.season AND b.game_date < d.game_date AND b.game_date >= d.game_date - INTERVAL 30 DAY
 ),
 members AS (
-  SELECT s.game_id, b.player_id, b.team, 1 AS is_listed,
+  SELECT s.game_date, s.game_id, b.player_id, b.team, 1 AS is_listed,
          CASE WHEN b.is_starter THEN 1 WHEN NOT b.is_starter THEN 0 END AS started
   FROM raw.player_boxscores AS b
   JOIN sides AS s ON s.game_date = b.game_date AND s.game_id = b.game_id AND s.team = b.team
   WHERE NOT s.is_upcoming
   UNION ALL
-  SELECT s.game_id, a.player_id, a.team, 1, CAST(NULL AS INTEGER)
+  SELECT s.game_date, s.game_id, a.player_id, a.team, 1, CAST(NULL AS INTEGER)
   FROM appearances AS a
   JOIN sides AS s ON s.game_date = a.game_date AND s.team = a.team AND s.is_upcoming
   WHERE a.place = 1
   UNION ALL
-  SELECT game_id, player_id, team, 0, CAST(NULL AS INTEGER)
+  SELECT game_date, game_id, player_id, team, 0, CAST(NULL AS INTEGER)
   FROM reports
   WHERE place = 1 AND status IN ('out', 'doubtful')
 ),
 people AS (
-  SELECT game_id, player_id, MIN(team) AS team, MAX(is_listed) AS is_listed, MAX(started) AS started
+  SELECT game_date, game_id, player_id, MIN(team) AS team, MAX(is_listed) AS is_listed, MAX(started) AS started
   FROM members
-  GROUP BY game_id, player_id
+  GROUP BY game_date, game_id, player_id
 )
 SELECT
   s.season,                                                  -- season, such as '2023-24'
@@ -116,7 +117,9 @@ SELECT
   CASE WHEN NOT s.is_upcoming THEN p.started = 1
        WHEN k.game_id IS NOT NULL THEN a.player_id IS NOT NULL END AS is_starting -- whether the player is one of the five who start: of the box score of a finished game, of the lineup announced for one to come; null where nothing says
 FROM people AS p
-JOIN sides AS s ON s.game_id = p.game_id AND s.team = p.team
-LEFT JOIN reports AS r ON r.game_id = p.game_id AND r.player_id = p.player_id AND r.place = 1
-LEFT JOIN announced AS a ON a.game_id = p.game_id AND a.player_id = p.player_id
-LEFT JOIN (SELECT DISTINCT game_id, team FROM announced) AS k ON k.game_id = p.game_id AND k.team = p.team
+JOIN sides AS s ON s.game_date = p.game_date AND s.game_id = p.game_id AND s.team = p.team
+LEFT JOIN reports AS r
+  ON r.game_date = p.game_date AND r.game_id = p.game_id AND r.player_id = p.player_id AND r.place = 1
+LEFT JOIN announced AS a ON a.game_date = p.game_date AND a.game_id = p.game_id AND a.player_id = p.player_id
+LEFT JOIN (SELECT DISTINCT game_date, game_id, team FROM announced) AS k
+  ON k.game_date = p.game_date AND k.game_id = p.game_id AND k.team = p.team

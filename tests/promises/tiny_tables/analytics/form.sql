@@ -36,4 +36,4 @@ SELECT
   CAST(b.pts_before AS INTEGER) AS pts_before, -- points in the season before
   g.home_team = b.team AS is_home -- whether at home
 FROM before AS b
-JOIN raw.games AS g ON g.game_id = b.game_id
+JOIN raw.games AS g ON g.game_date = b.game_date AND g.game_id = b.game_id

@@ -17,7 +17,8 @@ severity = "block"
 query = """
 SELECT g.game_date, SUM(CASE WHEN COALESCE(s.teams, 0) = 2 THEN 0 ELSE 1 END) AS failing, COUNT(*) AS total
 FROM raw.games AS g
-LEFT JOIN (SELECT game_id, COUNT(*) AS teams FROM this GROUP BY game_id) AS s ON s.game_id = g.game_id
+LEFT JOIN (SELECT game_date, game_id, COUNT(*) AS teams FROM this GROUP BY game_date, game_id) AS s
+  ON s.game_date = g.game_date AND s.game_id = g.game_id
 GROUP BY g.game_date
 """
 */
@@ -26,15 +27,15 @@ WITH sides AS (
   UNION ALL SELECT season, game_date, game_id, away_team FROM raw.games
 ),
 recent AS (
-  SELECT s.game_id, s.team, SUM(l.pts) AS pts
+  SELECT s.game_date, s.game_id, s.team, SUM(l.pts) AS pts
   FROM sides AS s
   JOIN raw.lines AS l ON l.team = s.team AND l.game_date < s.game_date AND l.game_date >= s.game_date - INTERVAL 4 DAY
-  GROUP BY s.game_id, s.team
+  GROUP BY s.game_date, s.game_id, s.team
 ),
 ever AS (
-  SELECT s.game_id, s.team, SUM(f.pts) AS pts, AVG(f.pts_before) AS form
+  SELECT s.game_date, s.game_id, s.team, SUM(f.pts) AS pts, AVG(f.pts_before) AS form
   FROM sides AS s JOIN analytics.form AS f ON f.game_date < s.game_date
-  GROUP BY s.game_id, s.team
+  GROUP BY s.game_date, s.game_id, s.team
 )
 SELECT
   s.season,        -- season
@@ -45,5 +46,5 @@ SELECT
   CAST(e.pts AS INTEGER) AS pts_ever, -- points of all players before
   e.form AS form_ever -- mean of the points before
 FROM sides AS s
-LEFT JOIN recent AS r ON r.game_id = s.game_id AND r.team = s.team
-LEFT JOIN ever AS e ON e.game_id = s.game_id AND e.team = s.team
+LEFT JOIN recent AS r ON r.game_date = s.game_date AND r.game_id = s.game_id AND r.team = s.team
+LEFT JOIN ever AS e ON e.game_date = s.game_date AND e.game_id = s.game_id AND e.team = s.team
