@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -18,8 +19,11 @@ from boxout.pipeline import publish, table_run
 from boxout.pipeline import run as boxout_run
 from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import build_graph, load_graph
+from boxout.pipeline.ledger import write_property
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.stopping import heed_signals
+from boxout.pipeline.table_run import TableOutcome
+from boxout.pipeline.workers import Workers
 from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
 
@@ -139,6 +143,42 @@ def test_so_is_one_whose_input_has_a_wider_type(unbuilt, graph, alterations):
     altered = {box.name, "analytics.player_game_summary"}
     assert {name for name, _, _ in alterations} == altered
     assert sorted(alterations) == sorted((name, "MainThread", [name]) for name in altered)
+
+
+def test_no_commit_folds_the_log_of_the_catalog_back_in_while_others_may_begin(short_project):
+    """Who begins meanwhile sleeps for a second, so that it is held open while they are at work."""
+    log = short_project.home.catalog.with_name("catalog.sqlite-wal")
+
+    def commit():
+        with short_project.commit():
+            write_property(short_project, "noted", "by a test")
+
+    commit()
+    assert not log.exists()
+    with short_project.catalog_kept_open():
+        commit()
+        assert log.exists()
+    commit()
+    assert not log.exists()
+
+
+def test_workers_hold_the_catalog_open_while_they_are_at_work(short_project):
+    opened = []
+
+    @contextlib.contextmanager
+    def kept_open():
+        opened.append("opened")
+        yield
+        opened.append("closed")
+
+    short_project.catalog_kept_open = kept_open
+    with Workers(short_project) as workers:
+        assert opened == []
+        for _ in range(2):
+            workers.start("raw.games", lambda beside: TableOutcome("raw.games"))
+            workers.wait()
+        assert opened == ["opened"]
+    assert opened == ["opened", "closed"]
 
 
 def test_what_fails_in_one_ends_the_run_and_leaves_nothing_half_done(

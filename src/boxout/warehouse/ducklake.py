@@ -117,6 +117,8 @@ class Warehouse:
             )
             yield
         finally:
+            with contextlib.suppress(duckdb.Error):
+                keeper.execute("ROLLBACK")
             keeper.close()
 
     def abandon(self) -> None:
