@@ -7,6 +7,7 @@ from datetime import date, datetime
 
 import pytest
 
+from boxout.learning import grade as grading
 from boxout.learning.boosting import BoostingOptions
 from boxout.learning.champions.decisions import read_lineup
 from boxout.learning.champions.succession import challenge, roll_back
@@ -70,16 +71,48 @@ def test_a_superseded_model_loses_its_walk_and_keeps_its_real_forecasts(league, 
     assert _train(league, _weak(early, 5)).let_go == (others[0].model.model_id,)
 
 
-def test_a_champion_and_the_one_before_it_keep_their_walks(league, early):
+def test_champions_of_other_recipes_keep_their_walks_for_rollbacks(league, early):
     weak = _train(league, _weak(early, 1)).model.model_id
+    better = replace(early, boosting=BoostingOptions(rounds=4, learning_rate=0.1, threads=1))
+    middle = _train(league, better).model.model_id
     champion = _train(league, early).model.model_id
     assert read_lineup(league.warehouse).of_market == {"points": champion}
-    for seed in (2, 3, 4):
-        assert _train(league, _weak(early, seed)).let_go == ()
-    roll_back(league.warehouse, who="ann", reason="a test")
+    for seed in (2, 3, 4, 5):
+        _train(league, _weak(early, seed))
+    for _ in range(2):
+        roll_back(league.warehouse, who="ann", reason="a test")
     assert read_lineup(league.warehouse).of_market == {"points": weak}
-    # what was rolled back is neither champion now nor the one before
-    assert _train(league, _weak(early, 5)).let_go[0] == champion
+    (decision,) = challenge(league.warehouse, middle, who="ann")
+    assert (decision.outcome, decision.replaces) == ("won", weak)
+    # what was rolled back is neither champion now nor one before
+    assert champion in _train(league, _weak(early, 6)).let_go
+
+
+def test_a_forecast_from_the_last_date_trained_on_stays_where_no_tip_off_is_known(league, early):
+    _train(league, early)
+    old = _train(league, _weak(early, 1)).model.model_id
+    last = league.warehouse.scalar(
+        "SELECT train_end FROM lake.learning.models WHERE model_id = $1", [old]
+    )
+    with league.warehouse.commit():
+        league.warehouse.execute(
+            "UPDATE lake.raw.games SET tipoff_at = NULL WHERE game_date = $1", [last]
+        )
+    for seed in (2, 3, 4):
+        report = _train(league, _weak(early, seed))
+    assert report.let_go == (old,)
+    days = league.warehouse.rows(
+        "SELECT DISTINCT game_date FROM lake.learning.predictions WHERE model_id = $1", [old]
+    )
+    assert days == [(last,)]
+
+
+def test_small_models_are_graded_together_and_large_ones_by_themselves():
+    counted = [("a", 5), ("b", 5), ("c", 30), ("d", 2), ("e", 2), ("f", 2)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(grading, "ROWS_AT_ONCE", 10)
+        assert list(grading._batches(counted)) == [["a", "b"], ["c"], ["d", "e", "f"]]
+        assert list(grading._batches([])) == []
 
 
 def test_to_train_a_superseded_model_again_brings_its_walk_back(league, early):

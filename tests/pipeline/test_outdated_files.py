@@ -14,22 +14,24 @@ from boxout.pipeline import outdated_files
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.outdated_files import reading_code
+from boxout.warehouse.ducklake import open_warehouse
 
 BOX = "landing.bref_player_boxscores"
 # The first day's lines with more assists, as a correction of its own has them.
 CORRECTION = f"SELECT * REPLACE (7 AS ast) FROM ({BOX_LINES}) WHERE game_date = DATE '2023-10-24'"
+ONE_GAME = f"{CORRECTION} AND home_team = 'DEN'"
 
 
 @pytest.fixture
 def earlier(monkeypatch):
-    """The code as it was: every line has an assist more."""
+    """The code as it was: every line has an assist more, or what else is said of the rows."""
     open_file = ingest_module.open_file
 
     @contextmanager
-    def reading():
+    def reading(rows="SELECT * REPLACE (ast + 1 AS ast)"):
         def opened(connection, path):
             shape = open_file(connection, path)
-            return replace(shape, query=f"SELECT * REPLACE (ast + 1 AS ast) FROM ({shape.query})")
+            return replace(shape, query=f"{rows} FROM ({shape.query})")
 
         with monkeypatch.context() as patch:
             patch.setattr(ingest_module, "open_file", opened)
@@ -61,6 +63,14 @@ def assists(warehouse):
     )
     assert all(each == 1 for *_, each in rows)
     return {(day, name): value for day, name, value, _ in rows}
+
+
+def by_home_team(warehouse):
+    """The least and the most assists in the first day's games."""
+    return warehouse.rows(
+        f"SELECT home_team, min(ast), max(ast) FROM lake.{BOX} "
+        "WHERE game_date = DATE '2023-10-24' GROUP BY 1 ORDER BY 1"
+    )
 
 
 def hashes(warehouse):
@@ -118,14 +128,12 @@ def test_a_stop_between_two_of_them_leaves_the_second_for_the_next_time(
 
     with pytest.raises(KeyboardInterrupt):
         ingest_files(empty, graph, [], stop)
-    assert assists(empty)[24, "first.parquet"] == 2
+    assert assists(empty) == {(24, "second.parquet"): 8, (25, "first.parquet"): 2}
     assert bring() == [("second.parquet", True)]
     assert assists(empty) == {(24, "second.parquet"): 7, (25, "first.parquet"): 2}
 
 
-def test_a_later_file_that_is_up_to_date_comes_again_after_it(
-    write, bring, earlier, empty, graph, monkeypatch
-):
+def test_a_later_file_holds_though_it_is_not_read_again(write, bring, earlier, empty):
     first, second = write("first.parquet", BOX_LINES), write("second.parquet", CORRECTION)
     with earlier():
         bring(first)
@@ -134,36 +142,105 @@ def test_a_later_file_that_is_up_to_date_comes_again_after_it(
     bring(second)
     assert assists(empty) == {(24, "second.parquet"): 7, (25, "first.parquet"): 3}
     moved.rename(first)
-
-    def stop(report):
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        ingest_files(empty, graph, [], stop)
-    assert bring() == [("second.parquet", True)]
+    assert bring() == [("first.parquet", True)]
     assert assists(empty) == {(24, "second.parquet"): 7, (25, "first.parquet"): 2}
+    # What the first says is kept aside, as the code of now has it.
+    assert bring(write("second.parquet", ONE_GAME)) == [("second.parquet", False)]
+    assert by_home_team(empty) == [("DEN", 7, 7), ("GSW", 2, 2)]
 
 
-@pytest.mark.parametrize("is_gone", [True, False])
-def test_it_is_left_where_a_later_file_could_not_take_its_rows_back(
-    write, bring, earlier, empty, is_gone
+def test_a_later_file_that_is_gone_keeps_its_rows(write, bring, earlier, empty):
+    first, second = write("first.parquet", BOX_LINES), write("second.parquet", CORRECTION)
+    with earlier():
+        bring(first, second)
+    second.unlink()
+    assert bring(first) == [("first.parquet", True)]
+    assert assists(empty) == {(24, "second.parquet"): 8, (25, "first.parquet"): 2}
+    assert bring(first) == []
+
+
+def test_a_later_file_that_said_the_same_holds_once_they_differ(write, bring, earlier, empty):
+    first = write("first.parquet", f"SELECT * REPLACE (6 AS ast) FROM ({BOX_LINES})")
+    second = write("second.parquet", CORRECTION)
+    with earlier():
+        bring(first)  # 7 assists, as the second says, too
+        moved = first.rename(first.with_name("elsewhere.parquet"))
+    bring(second)
+    assert assists(empty) == {(24, "first.parquet"): 7, (25, "first.parquet"): 7}
+    before = hashes(empty)
+    moved.rename(first)
+    assert bring() == [("first.parquet", True)]
+    assert assists(empty) == {(24, "second.parquet"): 7, (25, "first.parquet"): 6}
+    assert hashes(empty)[0] == before[0]  # of the first day nothing has changed
+    assert bring(write("second.parquet", ONE_GAME)) == [("second.parquet", False)]
+    assert by_home_team(empty) == [("DEN", 7, 7), ("GSW", 6, 6)]
+
+
+def test_rows_that_are_placed_now_do_not_hold_before_those_of_later_files(
+    write, bring, earlier, empty, monkeypatch
+):
+    first, second = write("first.parquet", BOX_LINES), write("second.parquet", CORRECTION)
+    with earlier("SELECT * REPLACE (CASE WHEN home_team = 'DEN' THEN 'unknown' END AS problem)"):
+        bring(first)
+        moved = first.rename(first.with_name("elsewhere.parquet"))
+    bring(second)
+    moved.rename(first)
+    assert bring() == [("first.parquet", True)]
+    assert by_home_team(empty) == [("DEN", 7, 7), ("GSW", 7, 7)]
+    assert empty.scalar("SELECT count(*) FROM lake.ledger.quarantine") == 0
+
+
+def test_two_at_once_do_not_undo_what_came_meanwhile(write, empty, graph, earlier, bring):
+    """Another process reads both again and brings a third between this one's first and second."""
+    first, second = write("first.parquet", BOX_LINES), write("second.parquet", CORRECTION)
+    third = write("third.parquet", f"SELECT * REPLACE (9 AS ast) FROM ({CORRECTION})")
+    with earlier():
+        bring(first, second)
+    told = []
+
+    def meanwhile(report):
+        told.append(report.path.name)
+        if len(told) == 1:
+            with open_warehouse(empty.home) as other:
+                ingest_files(other, graph, [third])
+
+    ingest_files(empty, graph, [], meanwhile)
+    assert told == ["first.parquet", "second.parquet"]
+    assert assists(empty) == {(24, "third.parquet"): 9, (25, "first.parquet"): 2}
+
+
+def test_one_that_another_process_meets_elsewhere_meanwhile_is_passed_over(
+    write, empty, graph, earlier, bring
 ):
     first, second = write("first.parquet", BOX_LINES), write("second.parquet", CORRECTION)
     with earlier():
         bring(first, second)
-    if is_gone:
-        second.unlink()
-        assert bring(first) == []
-        assert assists(empty) == {(24, "second.parquet"): 8, (25, "first.parquet"): 3}
-        return
-    write("second.parquet", f"{CORRECTION} AND home_team = 'DEN'")
-    assert bring(first, second) == [("second.parquet", False)]
-    assert bring(first, second) == [("first.parquet", True), ("second.parquet", True)]
-    rows = empty.rows(
-        "SELECT home_team, min(ast), max(ast) FROM lake.landing.bref_player_boxscores "
-        "WHERE game_date = DATE '2023-10-24' GROUP BY 1 ORDER BY 1"
-    )
-    assert rows == [("DEN", 7, 7), ("GSW", 2, 2)]
+
+    def meanwhile(report):
+        if report.path == first:
+            moved = second.rename(second.with_name("moved.parquet"))
+            with open_warehouse(empty.home) as other:
+                assert ingest_files(other, graph, [moved])[0].is_known
+
+    ingest_files(empty, graph, [], meanwhile)
+    assert bring() == [("moved.parquet", True)]
+    assert assists(empty) == {(24, "moved.parquet"): 7, (25, "first.parquet"): 2}
+
+
+def test_a_file_that_is_moved_after_it_was_read_in_the_same_call_is_known(
+    write, empty, graph, bring
+):
+    box = write("box.parquet", BOX_LINES)
+    moved = box.with_name("moved.parquet")
+    known = []
+
+    def move(report):
+        known.append(report.is_known)
+        if not report.is_known:
+            box.rename(moved)
+
+    ingest_files(empty, graph, [box, moved], move)
+    assert known == [False, True]
 
 
 def test_what_the_code_of_now_refuses_stays_as_it_was_and_is_an_incident(
@@ -179,13 +256,34 @@ def test_what_the_code_of_now_refuses_stays_as_it_was_and_is_an_incident(
 
     with monkeypatch.context() as patch:
         patch.setattr(ingest_module, "open_file", refuse)
-        for _ in range(2):  # that it is on record does not make it accepted
-            assert bring(box) == []
-            [incident] = read_incidents(empty)
-            assert incident.detail.startswith("No such file is read any more.")
+        with pytest.raises(RefusedFileError):
+            bring(box)
+    for _ in range(2):  # it is not tried again by the same code, and not taken for accepted
+        assert bring(box) == []
+        [incident] = read_incidents(empty)
+        assert incident.detail.startswith("No such file is read any more.")
     assert hashes(empty) == before
+    for module in (ingest_module, outdated_files):
+        monkeypatch.setattr(module, "reading_code", lambda table: "a later version")
     assert bring(box) == [("box.parquet", True)]
     assert bring(box) == []
+    assert read_incidents(empty) == ()
+
+
+def test_one_that_was_damaged_and_mended_is_no_incident_any_more(
+    write, bring, earlier, empty, graph
+):
+    """Also where it is not read again, as while it had other bytes."""
+    box = write("box.parquet", BOX_LINES)
+    right = box.read_bytes()
+    with earlier():
+        bring(box)
+    box.write_text("an error page")
+    with pytest.raises(RefusedFileError):
+        bring(box)
+    assert len(read_incidents(empty)) == 1
+    box.write_bytes(right)
+    assert bring(box) == [("box.parquet", True)]
     assert read_incidents(empty) == ()
 
 

@@ -7,6 +7,7 @@ then moved to another date.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -30,6 +31,8 @@ from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 STAGED = "staged_grades"
+# Staged and on record together: about as many as one model's walk of five seasons has.
+ROWS_AT_ONCE = 1_500_000
 
 
 @dataclass(frozen=True)
@@ -149,29 +152,38 @@ def grade(
 def _write_grades(warehouse: Warehouse, first: date, last: date) -> Written:
     """Make the grades of a range equal to what is staged, in one commit.
 
-    Model by model, for what is compared is held in memory.
+    Some models at a time, for what is compared is held in memory.
     """
     scope = (
         f"game_date BETWEEN DATE '{first}' AND DATE '{last}' AND game_date NOT IN "
         "(SELECT game_date FROM outcome_states WHERE NOT is_ready)"
     )
     with warehouse.commit():
-        models = warehouse.rows(
-            f"SELECT model_id FROM {STAGED} UNION "
-            f"SELECT model_id FROM {LAKE}.{GRADES.name} WHERE {scope} ORDER BY model_id"
+        counted = warehouse.rows(
+            f"SELECT model_id, count(*) FROM (SELECT model_id FROM {STAGED} UNION ALL "
+            f"SELECT model_id FROM {LAKE}.{GRADES.name} WHERE {scope}) GROUP BY 1 ORDER BY 1"
         )
-        return sum(
-            (
-                replace_rows(
-                    warehouse,
-                    GRADES,
-                    f"(SELECT * FROM {STAGED} WHERE model_id = '{model_id}')",
-                    f"model_id = '{model_id}' AND {scope}",
-                )
-                for (model_id,) in models
-            ),
-            start=Written(0, 0, 0),
-        )
+        written = Written(0, 0, 0)
+        for models in _batches(counted):
+            named = ", ".join(f"'{model}'" for model in models)
+            those = f"model_id IN ({named})"
+            staged = f"(SELECT * FROM {STAGED} WHERE {those})"
+            written += replace_rows(warehouse, GRADES, staged, f"{those} AND {scope}")
+    return written
+
+
+def _batches(counted: Iterable[tuple[str, int]]) -> Iterator[list[str]]:
+    """Yield models that are compared at once: as many as have few rows together, at least one."""
+    models: list[str] = []
+    total = 0
+    for model, rows in counted:
+        if models and total + rows > ROWS_AT_ONCE:
+            yield models
+            models, total = [], 0
+        models.append(model)
+        total += rows
+    if models:
+        yield models
 
 
 def in_words(start: date | None, end: date | None) -> str:

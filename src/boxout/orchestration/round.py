@@ -214,7 +214,7 @@ class Round:
             self.heed_stop()
             self.unread.discard(path)
             try:
-                (brought,) = ingest_files(warehouse, self.graph, [path])
+                (brought,) = ingest_files(warehouse, self.graph, [path], self._tell_read_again)
             except SourceError as error:
                 if isinstance(error, UnreadableFileError):
                     self.unread.add(path)
@@ -233,6 +233,11 @@ class Round:
                         quarantined=sum(brought.rejected.values()),
                     )
             self.seen[path] = stamp
+
+    def _tell_read_again(self, report: FileReport) -> None:
+        if report.is_read_again:
+            log("read again", table=report.table, file=report.path, dates=report.dates)
+            self.heed_stop()
 
     def _settled(self) -> Files:
         """Return the incoming files once none that is new is still being written.

@@ -122,7 +122,8 @@ class FilesOnRecord:
         """Note a file whose record has just been committed under another name."""
         self.files[new] = self.files.pop(old)
         self.read_by[new] = self.read_by.pop(old)
-        self.ingested_at[new] = self.ingested_at.pop(old)
+        if old in self.ingested_at:
+            self.ingested_at[new] = self.ingested_at.pop(old)
         if self._version is not None:
             self._version += 1
 

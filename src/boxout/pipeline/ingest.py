@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from uuid import uuid4
 
-from boxout.errors import RefusedFileError, SourceError, UnknownShapeError
+from boxout.errors import RefusedFileError, SourceError, UnknownShapeError, UnreadableFileError
 from boxout.pipeline.arrivals import (
     FileReport,
     compare,
@@ -36,8 +37,14 @@ from boxout.pipeline.ledger import (
 )
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.moved_files import adopt_former_names, recognise
-from boxout.pipeline.outdated_files import files_to_read_again, reading_code
-from boxout.pipeline.overlaps import bring_back, set_aside
+from boxout.pipeline.outdated_files import (
+    has_bytes,
+    is_refused,
+    outdated_files,
+    reading_code,
+    record_refused_reading,
+)
+from boxout.pipeline.overlaps import bring_back, give_way, set_aside
 from boxout.pipeline.record_watcher import is_watcher_noted, note_watcher
 from boxout.pipeline.refusals import forget_refusals, record_refusal
 from boxout.pipeline.spellings import write_spellings
@@ -121,27 +128,47 @@ def ingest_files(
     names = known_as or {}
     known = FilesOnRecord(warehouse)
     reports = []
-    for name in files_to_read_again(warehouse, graph, known):
-        try:
-            again = _Arrival(Path(name), name, known.files[name][0], run_id, is_read_again=True)
-            report = _read_file(warehouse, graph, again, known)
-        except SourceError as error:
-            _note_refusal(warehouse, graph, name, error, run_id, known)
-        else:
-            listener(report)
+    refused = _read_again(warehouse, graph, known, run_id, listener)
     for path in paths:
         name = names.get(path, str(plain_path(path)))
-        try:
-            report = _ingest_file(warehouse, graph, path, name, run_id, known)
-        except SourceError as error:
-            _note_refusal(warehouse, graph, name, error, run_id, known)
-            if on_error is None:
-                raise
-            on_error(path, error)
-            continue
-        listener(report)
-        reports.append(report)
+        error: SourceError | None = refused.get(name)
+        if error is None:
+            try:
+                report = _ingest_file(warehouse, graph, path, name, run_id, known)
+            except SourceError as caught:
+                _note_refusal(warehouse, graph, name, caught, run_id, known)
+                error = caught
+            else:
+                listener(report)
+                reports.append(report)
+                continue
+        if on_error is None:
+            raise error
+        on_error(path, error)
     return reports
+
+
+def _read_again(
+    warehouse: Warehouse, graph: Graph, known: FilesOnRecord, run_id: str, listener: Listener
+) -> dict[str, RefusedFileError]:
+    """Read files again that other code has read; return why those are refused that are."""
+    refused = {}
+    for name in outdated_files(graph, known):
+        if name not in known.files or not has_bytes(name, known.files[name][0]):
+            continue  # it is left as it was read
+        sha256, table, _ = known.files[name]
+        again = _Arrival(Path(name), name, sha256, run_id, is_read_again=True)
+        try:
+            report = _read_file(warehouse, graph, again, known)
+        except RefusedFileError as error:
+            refused[name] = error
+            _note_refusal(warehouse, graph, name, error, run_id, known)
+            known.read_by[name] = record_refused_reading(warehouse, name, graph.tables[table])
+        except SourceError:
+            continue  # it cannot be read now, and is outdated the next time, too
+        else:
+            listener(report)
+    return refused
 
 
 def _note_refusal(
@@ -172,8 +199,7 @@ def _ingest_file(
     if not (is_known or recognise(warehouse, known, name, sha256)):
         return _read_file(warehouse, graph, _Arrival(path, name, sha256, run_id), known)
     _, table_name, row_count = known.files[name]
-    # One that is refused by the code of now is on record by what it brought before.
-    if known.has_refusals and known.read_by[name] == reading_code(graph.tables[table_name]):
+    if known.has_refusals and not is_refused(known.read_by.get(name)):
         forget_refusals(warehouse, name, run_id)
     return FileReport(path, table_name, row_count, 0, 0, 0, {}, 0, True)
 
@@ -231,9 +257,12 @@ def _write_file(
             table=table.name,
         )
     is_filled, is_known = table.name in known.filled, name in known.files
+    came_at = _came_at(arrival, known)
     with warehouse.reading():
         compare(warehouse, table, shape, name, is_known=is_known, is_filled=is_filled)
         bring_back(warehouse, table, shape, name)
+        if came_at:
+            give_way(warehouse, table, shape, name, came_at)
         if is_known or rejected:
             count_refused(warehouse, table, "refused_before")
     report = FileReport(
@@ -245,8 +274,6 @@ def _write_file(
         0,
         is_read_again=arrival.is_read_again,
     )
-    # Read again it is no later than it was: of a row that several files bring the last one's holds.
-    came_at = known.ingested_at.get(name) if arrival.is_read_again else None
     record = FileRecord(name, arrival.sha256, arrival.run_id, came_at)
     with warehouse.commit():
         known.forget(name)
@@ -266,6 +293,23 @@ def _write_file(
             _refuse_mixture(warehouse, path, label)
     known.note(name, arrival.sha256, table.name, rows, read_by=code, label=label)
     return replace(report, dates=dates)
+
+
+def _came_at(arrival: _Arrival, known: FilesOnRecord) -> datetime | None:
+    """Return when a file that is read again was ingested; None for one that comes now.
+
+    Raises
+    ------
+    UnreadableFileError
+        When it is on record by that name no longer, for another process has met it elsewhere.
+    """
+    if not arrival.is_read_again:
+        return None
+    if arrival.name not in known.ingested_at:
+        raise UnreadableFileError(
+            "The file was moved while it was read.", str(arrival.path), "Ingest it again."
+        )
+    return known.ingested_at[arrival.name]
 
 
 def _translate(

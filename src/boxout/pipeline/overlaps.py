@@ -10,6 +10,8 @@ Reads the temporary tables that `arrivals` creates.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from boxout.pipeline.arrivals import SOURCE_FILE
 from boxout.sources.files.shape import Shape
 from boxout.tables.definition import TableDefinition
@@ -45,17 +47,62 @@ def bring_back(warehouse: Warehouse, table: TableDefinition, shape: Shape, name:
         """,
         [name],
     )
-    content = ", ".join(f'"{c}"' for c in warehouse.columns("coming_back") if c != SOURCE_FILE)
-    warehouse.execute(
-        f"""
-        INSERT INTO alike
-        SELECT {key} FROM (SELECT {content} FROM coming_back INTERSECT SELECT {content} FROM nearby)
-        """
-    )
-    warehouse.execute("INSERT INTO written BY NAME SELECT * FROM coming_back")
+    _write_in_its_place(warehouse, key, "coming_back")
     warehouse.execute(
         f"UPDATE gone SET is_replaced = true WHERE ({key}) IN (SELECT ({key}) FROM coming_back)"
     )
+
+
+def give_way(
+    warehouse: Warehouse, table: TableDefinition, shape: Shape, name: str, came_at: datetime
+) -> None:
+    """Let what later files bring hold before the rows of a file that is read again.
+
+    In the landing table they stay as they are. Where they are aside, for the file had said the
+    same until now, they come into `written` in the place of its rows; where such a row is alike
+    what is there, its key is in `alike`.
+
+    Parameters
+    ----------
+    name, came_at
+        The file's name, and when it was ingested.
+    """
+    key = ", ".join(shape.key)
+    later = f"SELECT {SOURCE_FILE} FROM lake.ledger.files WHERE ingested_at > $1"
+    for place in (f"gone WHERE is_replaced AND ({key})", f"written WHERE ({key})"):
+        warehouse.execute(
+            f"DELETE FROM {place} IN (SELECT ({key}) FROM nearby WHERE {SOURCE_FILE} IN ({later}))",
+            [came_at],
+        )
+    aside = overlap_table(table.name)
+    if not warehouse.has_table(aside):
+        return
+    warehouse.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE holding AS
+        SELECT o.* FROM {LAKE}.{aside} AS o JOIN lake.ledger.files AS f USING ({SOURCE_FILE})
+        WHERE f.ingested_at > $1 AND {SOURCE_FILE} <> $2
+          AND ({key}) IN (SELECT ({key}) FROM written WHERE {SOURCE_FILE} = $2)
+        QUALIFY row_number() OVER (
+          PARTITION BY {key} ORDER BY f.ingested_at DESC, {SOURCE_FILE}) = 1
+        """,
+        [came_at, name],
+    )
+    warehouse.execute(f"DELETE FROM written WHERE ({key}) IN (SELECT ({key}) FROM holding)")
+    _write_in_its_place(warehouse, key, "holding")
+
+
+def _write_in_its_place(warehouse: Warehouse, key: str, rows: str) -> None:
+    """Add rows of another file to `written`, and the keys of those that change nothing to `alike`.
+
+    They are the only rows of their keys in it.
+    """
+    content = ", ".join(f'"{c}"' for c in warehouse.columns(rows) if c != SOURCE_FILE)
+    warehouse.execute(
+        f"INSERT INTO alike SELECT {key} FROM "
+        f"(SELECT {content} FROM {rows} INTERSECT SELECT {content} FROM nearby)"
+    )
+    warehouse.execute(f"INSERT INTO written BY NAME SELECT * FROM {rows}")
 
 
 def set_aside(
@@ -79,7 +126,9 @@ def set_aside(
             f"(SELECT ({SOURCE_FILE}, {key}) FROM written WHERE {SOURCE_FILE} <> $1)",
             [name],
         )
-    if not warehouse.scalar(f"SELECT count(*) FROM ({others})", [name]):
+    # Of what a later file holds there may be nothing nearby but the file's own row of before.
+    beside = f"{others} UNION ALL SELECT ({key}) FROM written WHERE {SOURCE_FILE} <> $1"
+    if not warehouse.scalar(f"SELECT count(*) FROM ({beside})", [name]):
         return
     warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.{SCHEMA}")
     warehouse.execute(
@@ -89,10 +138,10 @@ def set_aside(
         f"""
         INSERT INTO {LAKE}.{aside} BY NAME
         SELECT * FROM nearby WHERE {SOURCE_FILE} <> $1
-          AND ({key}) IN (SELECT ({key}) FROM written WHERE {SOURCE_FILE} = $1)
+          AND ({key}) IN (SELECT ({key}) FROM written)
         UNION ALL BY NAME
-        SELECT * FROM arrived WHERE ({key}) IN ({others})
-          AND ({key}) NOT IN (SELECT ({key}) FROM written)
+        SELECT * FROM arrived WHERE ({key}) IN ({beside})
+          AND ({key}) NOT IN (SELECT ({key}) FROM written WHERE {SOURCE_FILE} = $1)
         """,
         [name],
     )

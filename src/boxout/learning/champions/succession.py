@@ -247,7 +247,7 @@ def _in_words(test: MeanWithError | None) -> str:
     if test is None:
         return (
             "no row is forecast out of sample by both (superseded models keep no walk; to train "
-            "one again brings its walk back)"
+            "one again from the same data and code brings its walk back)"
         )
     rows = f"on {test.rows:,} rows of {test.dates} dates that neither was trained on"
     if test.low is None:
