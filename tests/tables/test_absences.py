@@ -27,13 +27,14 @@ TODAY = (
 )
 # Player 1 has started all of his last games, player 2 none, and player 3 one of two.
 CACHE = """
-SELECT 'g7' AS game_id, p AS player_id, 5 AS games_played_season,
+SELECT DATE '2024-01-07' AS game_date, 'g7' AS game_id, p AS player_id, 5 AS games_played_season,
        CASE p WHEN 1 THEN 1.0 WHEN 2 THEN 0.0 ELSE 0.5 END AS started_share_last_10_games
 FROM range(1, 4) AS t(p)
 """
 # Two regulars and a reserve: of player 1's usage ten points are above an average share.
 FORM = """
-SELECT 'g7' AS game_id, p AS player_id, 20 AS games_played_season, 7 AS usage_games_in_window,
+SELECT DATE '2024-01-07' AS game_date, 'g7' AS game_id, p AS player_id,
+       20 AS games_played_season, 7 AS usage_games_in_window,
        u AS avg_usage_rate_last_7_games, u AS avg_usage_rate_season, 2 AS days_rest,
        u AS avg_usage_rate_recency_weighted, false AS is_back_to_back, 1 AS games_last_7_days,
        30.0 AS minutes_last_7_days, 0 AS back_to_backs_last_14_days,
@@ -186,9 +187,9 @@ def test_what_was_left_in_earlier_games_is_of_team_mates_too(compute):
         "precompute.absent_teammates",
         {
             "precompute.slate": days.replace("DATE '2024-01-07'", later).replace("'g7'", "'g11'"),
-            "precompute.player_daily_cache": CACHE.replace("'g7'", "'g11'").replace(
-                "5 AS games", "10 AS games"
-            ),
+            "precompute.player_daily_cache": CACHE.replace("DATE '2024-01-07'", later)
+            .replace("'g7'", "'g11'")
+            .replace("5 AS games", "10 AS games"),
             "analytics.player_game_summary": played,
         },
     )

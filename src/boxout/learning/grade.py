@@ -284,7 +284,8 @@ def _stage_grades(warehouse: Warehouse, first: date, last: date, now: datetime) 
           -- by the schedule's id, null for a game that was moved away: a condition on the left
           -- side alone would make it a loop over pairs
           LEFT JOIN {PREGAME_LINES} AS l
-            ON l.game_id = g.game_id AND l.player_id = p.player_id AND l.market = p.market
+            ON l.game_date = g.game_date AND l.game_id = g.game_id
+              AND l.player_id = p.player_id AND l.market = p.market
           WHERE p.game_date BETWEEN $1 AND $2
             AND (g.status IN ('final', 'postponed')
                  OR (g.game_id IS NULL AND p.game_id IN (SELECT game_id FROM {LAKE}.{GAMES})))

@@ -21,7 +21,7 @@ PREGAME_LINES = "pregame_lines"
 
 
 def read_lines(warehouse: Warehouse, first: date, last: date) -> None:
-    """Create the temporary table `pregame_lines`: game_id, player_id, market, line."""
+    """Create the temporary table `pregame_lines`: game_date, game_id, player_id, market, line."""
     source = f"{LAKE}.{PROP_LINES}"
     if not warehouse.has_table(PROP_LINES):
         source = (
@@ -32,14 +32,15 @@ def read_lines(warehouse: Warehouse, first: date, last: date) -> None:
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {PREGAME_LINES} AS
-        SELECT game_id, player_id, market, median(line) AS line
+        SELECT game_date, game_id, player_id, market, median(line) AS line
         FROM (
-          SELECT game_id, player_id, market, CAST(line AS DOUBLE) AS line
+          SELECT game_date, game_id, player_id, market, CAST(line AS DOUBLE) AS line
           FROM {source}
           WHERE is_live IS NOT TRUE AND line IS NOT NULL AND game_date BETWEEN $1 AND $2
           QUALIFY row_number() OVER (
-            PARTITION BY game_id, player_id, market, bookmaker ORDER BY captured_at DESC) = 1)
-        GROUP BY game_id, player_id, market
+            PARTITION BY game_date, game_id, player_id, market, bookmaker
+            ORDER BY captured_at DESC) = 1)
+        GROUP BY game_date, game_id, player_id, market
         """,
         [first, last],
     )
@@ -55,7 +56,8 @@ def lines_by_market(
     for market in markets:
         fetched = warehouse.execute(
             f"SELECT l.line FROM {FEATURE_KEYS} AS k LEFT JOIN {PREGAME_LINES} AS l "
-            "ON l.game_id = k.game_id AND l.player_id = k.player_id AND l.market = $1 "
+            "ON l.game_date = k.game_date AND l.game_id = k.game_id "
+            "AND l.player_id = k.player_id AND l.market = $1 "
             "ORDER BY k.place",
             [market],
         ).fetchnumpy()["line"]

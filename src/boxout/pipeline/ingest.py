@@ -161,9 +161,13 @@ def _read_again(
         try:
             report = _read_file(warehouse, graph, again, known)
         except RefusedFileError as error:
+            if not has_bytes(name, sha256):
+                continue  # what is refused is not what is on record
             refused[name] = error
             _note_refusal(warehouse, graph, name, error, run_id, known)
-            known.read_by[name] = record_refused_reading(warehouse, name, graph.tables[table])
+            known.read_by[name] = record_refused_reading(
+                warehouse, name, sha256, graph.tables[table]
+            )
         except SourceError:
             continue  # it cannot be read now, and is outdated the next time, too
         else:
@@ -301,13 +305,17 @@ def _came_at(arrival: _Arrival, known: FilesOnRecord) -> datetime | None:
     Raises
     ------
     UnreadableFileError
-        When it is on record by that name no longer, for another process has met it elsewhere.
+        When it is on record by that name or with those bytes no longer, for another process has
+        met it elsewhere, or corrected.
     """
     if not arrival.is_read_again:
         return None
-    if arrival.name not in known.ingested_at:
+    sha256, *_ = known.files.get(arrival.name, (None,))
+    if sha256 != arrival.sha256:
         raise UnreadableFileError(
-            "The file was moved while it was read.", str(arrival.path), "Ingest it again."
+            "The file was moved or corrected while it was read.",
+            str(arrival.path),
+            "Ingest it again.",
         )
     return known.ingested_at[arrival.name]
 

@@ -60,12 +60,15 @@ def is_refused(read_by: str | None) -> bool:
     return read_by is not None and read_by.startswith(REFUSED)
 
 
-def record_refused_reading(warehouse: Warehouse, name: str, table: TableDefinition) -> str:
+def record_refused_reading(
+    warehouse: Warehouse, name: str, sha256: str, table: TableDefinition
+) -> str:
     """Record which code refuses a file, so that it is not tried again by the same; return that."""
     read_by = f"{REFUSED}{reading_code(table)}"
     with warehouse.commit():
         warehouse.execute(
-            "UPDATE lake.ledger.files SET read_by = $2 WHERE source_file = $1", [name, read_by]
+            "UPDATE lake.ledger.files SET read_by = $2 WHERE source_file = $1 AND sha256 = $3",
+            [name, read_by, sha256],
         )
     return read_by
 

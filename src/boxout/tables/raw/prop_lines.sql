@@ -46,34 +46,38 @@ sides AS (
 ),
 -- who may be meant: the players of the two teams, that day or in the thirty days before
 candidates AS (
-  SELECT DISTINCT s.game_id, a.player_id, a.player_key, a.base_key, a.initial_key, a.sorted_key
+  SELECT DISTINCT s.game_date, s.game_id, a.player_id, a.player_key, a.base_key, a.initial_key, a.sorted_key
   FROM sides AS s
   JOIN raw.player_boxscores AS b
     ON b.team = s.team AND b.game_date <= s.game_date AND b.game_date >= s.game_date - INTERVAL 30 DAY
   JOIN raw.player_aliases AS a ON a.player_id = b.player_id
 ),
 named AS (
-  SELECT DISTINCT g.game_id, l.player_key, l.base_key, l.initial_key, l.sorted_key
+  SELECT DISTINCT g.game_date, g.game_id, l.player_key, l.base_key, l.initial_key, l.sorted_key
   FROM landing.prop_lines AS l JOIN games AS g ON g.own_game_id = l.own_game_id
 ),
 matches AS (
-  SELECT n.game_id, n.player_key, c.player_id, 1 AS quality
-  FROM named AS n JOIN candidates AS c ON c.game_id = n.game_id AND c.player_key = n.player_key
+  SELECT n.game_date, n.game_id, n.player_key, c.player_id, 1 AS quality
+  FROM named AS n
+  JOIN candidates AS c ON c.game_date = n.game_date AND c.game_id = n.game_id AND c.player_key = n.player_key
   UNION ALL
-  SELECT n.game_id, n.player_key, c.player_id, 2
-  FROM named AS n JOIN candidates AS c ON c.game_id = n.game_id AND c.base_key = n.base_key
+  SELECT n.game_date, n.game_id, n.player_key, c.player_id, 2
+  FROM named AS n
+  JOIN candidates AS c ON c.game_date = n.game_date AND c.game_id = n.game_id AND c.base_key = n.base_key
   UNION ALL
-  SELECT n.game_id, n.player_key, c.player_id, 3
-  FROM named AS n JOIN candidates AS c ON c.game_id = n.game_id AND c.sorted_key = n.sorted_key
+  SELECT n.game_date, n.game_id, n.player_key, c.player_id, 3
+  FROM named AS n
+  JOIN candidates AS c ON c.game_date = n.game_date AND c.game_id = n.game_id AND c.sorted_key = n.sorted_key
   UNION ALL
-  SELECT n.game_id, n.player_key, c.player_id, 4
-  FROM named AS n JOIN candidates AS c ON c.game_id = n.game_id AND c.initial_key = n.initial_key
+  SELECT n.game_date, n.game_id, n.player_key, c.player_id, 4
+  FROM named AS n
+  JOIN candidates AS c ON c.game_date = n.game_date AND c.game_id = n.game_id AND c.initial_key = n.initial_key
 ),
 best AS (
-  SELECT game_id, player_key, quality, MIN(player_id) AS player_id, MAX(player_id) AS other_id,
-         ROW_NUMBER() OVER (PARTITION BY game_id, player_key ORDER BY quality) AS place
+  SELECT game_date, game_id, player_key, quality, MIN(player_id) AS player_id, MAX(player_id) AS other_id,
+         ROW_NUMBER() OVER (PARTITION BY game_date, game_id, player_key ORDER BY quality) AS place
   FROM matches
-  GROUP BY game_id, player_key, quality
+  GROUP BY game_date, game_id, player_key, quality
 ),
 lines AS (
   SELECT g.season, g.game_date, g.game_id, m.player_id, l.bookmaker, l.market, l.captured_at,
@@ -82,11 +86,11 @@ lines AS (
          LEAST(COALESCE(l.tipoff_at, g.tipoff_at), COALESCE(g.tipoff_at, l.tipoff_at)) AS tipoff_at,
          -- one player may be written two ways by one bookmaker at one moment, and either team be at home
          ROW_NUMBER() OVER (
-           PARTITION BY g.game_id, m.player_id, l.bookmaker, l.market, l.captured_at
+           PARTITION BY g.game_date, g.game_id, m.player_id, l.bookmaker, l.market, l.captured_at
            ORDER BY m.quality, l.player_key, l.own_game_id) AS place
   FROM landing.prop_lines AS l
   JOIN games AS g ON g.own_game_id = l.own_game_id
-  JOIN best AS m ON m.game_id = g.game_id AND m.player_key = l.player_key
+  JOIN best AS m ON m.game_date = g.game_date AND m.game_id = g.game_id AND m.player_key = l.player_key
   WHERE m.place = 1 AND m.player_id = m.other_id
 )
 SELECT
