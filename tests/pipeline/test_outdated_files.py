@@ -55,6 +55,15 @@ def bring(empty, graph):
     return ingest_all
 
 
+@pytest.fixture
+def both(write, bring, earlier):
+    """All lines and a later correction of the first day, as the code of before has read them."""
+    files = write("first.parquet", BOX_LINES), write("second.parquet", CORRECTION)
+    with earlier():
+        bring(*files)
+    return files
+
+
 def assists(warehouse):
     """By date and file the assists of its rows that hold."""
     rows = warehouse.rows(
@@ -116,12 +125,7 @@ def test_all_of_them_are_read_in_the_order_in_which_they_came(write, bring, earl
     assert assists(empty) == {(24, "a.parquet"): 7, (25, "z.parquet"): 2}
 
 
-def test_a_stop_between_two_of_them_leaves_the_second_for_the_next_time(
-    write, empty, graph, earlier, bring
-):
-    first, second = write("first.parquet", BOX_LINES), write("second.parquet", CORRECTION)
-    with earlier():
-        bring(first, second)
+def test_a_stop_between_two_of_them_leaves_the_second_for_the_next_time(both, empty, graph, bring):
 
     def stop(report):
         raise KeyboardInterrupt
@@ -149,10 +153,8 @@ def test_a_later_file_holds_though_it_is_not_read_again(write, bring, earlier, e
     assert by_home_team(empty) == [("DEN", 7, 7), ("GSW", 2, 2)]
 
 
-def test_a_later_file_that_is_gone_keeps_its_rows(write, bring, earlier, empty):
-    first, second = write("first.parquet", BOX_LINES), write("second.parquet", CORRECTION)
-    with earlier():
-        bring(first, second)
+def test_a_later_file_that_is_gone_keeps_its_rows(both, bring, empty):
+    first, second = both
     second.unlink()
     assert bring(first) == [("first.parquet", True)]
     assert assists(empty) == {(24, "second.parquet"): 8, (25, "first.parquet"): 2}
@@ -190,12 +192,9 @@ def test_rows_that_are_placed_now_do_not_hold_before_those_of_later_files(
     assert empty.scalar("SELECT count(*) FROM lake.ledger.quarantine") == 0
 
 
-def test_two_at_once_do_not_undo_what_came_meanwhile(write, empty, graph, earlier, bring):
+def test_two_at_once_do_not_undo_what_came_meanwhile(both, write, empty, graph):
     """Another process reads both again and brings a third between this one's first and second."""
-    first, second = write("first.parquet", BOX_LINES), write("second.parquet", CORRECTION)
     third = write("third.parquet", f"SELECT * REPLACE (9 AS ast) FROM ({CORRECTION})")
-    with earlier():
-        bring(first, second)
     told = []
 
     def meanwhile(report):
@@ -210,11 +209,9 @@ def test_two_at_once_do_not_undo_what_came_meanwhile(write, empty, graph, earlie
 
 
 def test_one_that_another_process_meets_elsewhere_meanwhile_is_passed_over(
-    write, empty, graph, earlier, bring
+    both, empty, graph, bring
 ):
-    first, second = write("first.parquet", BOX_LINES), write("second.parquet", CORRECTION)
-    with earlier():
-        bring(first, second)
+    first, second = both
 
     def meanwhile(report):
         if report.path == first:

@@ -131,20 +131,19 @@ def ingest_files(
     refused = _read_again(warehouse, graph, known, run_id, listener)
     for path in paths:
         name = names.get(path, str(plain_path(path)))
-        error: SourceError | None = refused.get(name)
-        if error is None:
-            try:
-                report = _ingest_file(warehouse, graph, path, name, run_id, known)
-            except SourceError as caught:
-                _note_refusal(warehouse, graph, name, caught, run_id, known)
-                error = caught
-            else:
-                listener(report)
-                reports.append(report)
-                continue
-        if on_error is None:
-            raise error
-        on_error(path, error)
+        try:
+            if name in refused:
+                raise refused[name]
+            report = _ingest_file(warehouse, graph, path, name, run_id, known)
+        except SourceError as error:
+            if name not in refused:
+                _note_refusal(warehouse, graph, name, error, run_id, known)
+            if on_error is None:
+                raise
+            on_error(path, error)
+            continue
+        listener(report)
+        reports.append(report)
     return reports
 
 
@@ -278,13 +277,13 @@ def _write_file(
         0,
         is_read_again=arrival.is_read_again,
     )
-    record = FileRecord(name, arrival.sha256, arrival.run_id, came_at)
+    code = reading_code(table)
+    record = FileRecord(name, arrival.sha256, arrival.run_id, code, came_at)
     with warehouse.commit():
         known.forget(name)
         set_aside(warehouse, table, shape, name, is_known=is_known)
         write_rows(warehouse, table, shape)
-        code = reading_code(table)
-        write_record(warehouse, report, record, read_by=code)
+        write_record(warehouse, report, record)
         count_refused(warehouse, table, "refused_on")
         if not (is_known or rejected):
             warehouse.execute("CREATE OR REPLACE TEMP TABLE refused_before AS FROM refused_on")

@@ -39,6 +39,8 @@ class FileRecord:
 
     Attributes
     ----------
+    read_by
+        A hash of the code that read it.
     came_at
         When it was ingested, UTC; None for now.
     """
@@ -46,12 +48,11 @@ class FileRecord:
     name: str
     sha256: str
     run_id: str
+    read_by: str
     came_at: datetime | None
 
 
-def write_record(
-    warehouse: Warehouse, report: FileReport, record: FileRecord, *, read_by: str
-) -> None:
+def write_record(warehouse: Warehouse, report: FileReport, record: FileRecord) -> None:
     """Write what the ledger keeps of a file: what it brought, its refused rows, and who read it."""
     warehouse.execute(
         f"""
@@ -79,7 +80,7 @@ def write_record(
             sum(report.rejected.values()),
             record.run_id,
             record.came_at,
-            read_by,
+            record.read_by,
         ],
     )
 

@@ -49,10 +49,12 @@ def give_landing_columns(warehouse: Warehouse, graph: Graph) -> None:
             query = landing_query(warehouse.home, table, f"SELECT {listed}")
             if not warehouse.has_table(table.name):
                 warehouse.execute(f"CREATE TABLE {LAKE}.{table.name} AS {query} LIMIT 0")
-            elif _alter(warehouse, table.name, warehouse.columns(query)):
+                continue
+            columns, aside = warehouse.columns(query), overlap_table(table.name)
+            if _alter(warehouse, table.name, columns):
                 _renew_hashes(warehouse, graph, table)
-            if warehouse.has_table(overlap_table(table.name)):
-                _alter(warehouse, overlap_table(table.name), warehouse.columns(query))
+            if warehouse.has_table(aside):
+                _alter(warehouse, aside, columns)
         write_property(warehouse, _LAYOUT, _layout(graph))
 
 

@@ -45,11 +45,11 @@ def outdated_files(graph: Graph, known: FilesOnRecord) -> tuple[str, ...]:
     return tuple(
         name
         for name, (_, table, _) in known.files.items()
-        if table in graph.tables and is_outdated(known.read_by.get(name), graph.tables[table])
+        if table in graph.tables and _is_outdated(known.read_by.get(name), graph.tables[table])
     )
 
 
-def is_outdated(read_by: str | None, table: TableDefinition) -> bool:
+def _is_outdated(read_by: str | None, table: TableDefinition) -> bool:
     """Whether a file was read, or refused, by other code than that of now."""
     code = reading_code(table)
     return read_by not in (code, f"{REFUSED}{code}")

@@ -37,19 +37,9 @@ def bring_back(warehouse: Warehouse, table: TableDefinition, shape: Shape, name:
     is_any_gone = warehouse.scalar("SELECT count(*) FROM gone WHERE NOT is_replaced")
     if not is_any_gone or not warehouse.has_table(aside):
         return
+    _let_hold(warehouse, shape, aside, name, "gone WHERE NOT is_replaced")
     warehouse.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE coming_back AS
-        SELECT o.* FROM {LAKE}.{aside} AS o JOIN lake.ledger.files AS f USING ({SOURCE_FILE})
-        WHERE {SOURCE_FILE} <> $1 AND ({key}) IN (SELECT ({key}) FROM gone WHERE NOT is_replaced)
-        QUALIFY row_number() OVER (
-          PARTITION BY {key} ORDER BY f.ingested_at DESC, {SOURCE_FILE}) = 1
-        """,
-        [name],
-    )
-    _write_in_its_place(warehouse, key, "coming_back")
-    warehouse.execute(
-        f"UPDATE gone SET is_replaced = true WHERE ({key}) IN (SELECT ({key}) FROM coming_back)"
+        f"UPDATE gone SET is_replaced = true WHERE ({key}) IN (SELECT ({key}) FROM holding)"
     )
 
 
@@ -75,34 +65,49 @@ def give_way(
             [came_at],
         )
     aside = overlap_table(table.name)
-    if not warehouse.has_table(aside):
-        return
+    if warehouse.has_table(aside):
+        _let_hold(warehouse, shape, aside, name, "written", came_at)
+
+
+def _let_hold(
+    warehouse: Warehouse,
+    shape: Shape,
+    aside: str,
+    name: str,
+    keys: str,
+    after: datetime = datetime.min,
+) -> None:
+    """Let the latest rows aside of other files hold for some keys; they are in `holding`, too.
+
+    They are the only rows of their keys in `written` then. Keys of those that change nothing come
+    into `alike`.
+
+    Parameters
+    ----------
+    keys
+        A relation with the keys.
+    after
+        When the files were ingested at the earliest, UTC.
+    """
+    key = ", ".join(shape.key)
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE holding AS
         SELECT o.* FROM {LAKE}.{aside} AS o JOIN lake.ledger.files AS f USING ({SOURCE_FILE})
-        WHERE f.ingested_at > $1 AND {SOURCE_FILE} <> $2
-          AND ({key}) IN (SELECT ({key}) FROM written WHERE {SOURCE_FILE} = $2)
+        WHERE f.ingested_at > $2 AND {SOURCE_FILE} <> $1
+          AND ({key}) IN (SELECT ({key}) FROM {keys})
         QUALIFY row_number() OVER (
           PARTITION BY {key} ORDER BY f.ingested_at DESC, {SOURCE_FILE}) = 1
         """,
-        [came_at, name],
+        [name, after],
     )
-    warehouse.execute(f"DELETE FROM written WHERE ({key}) IN (SELECT ({key}) FROM holding)")
-    _write_in_its_place(warehouse, key, "holding")
-
-
-def _write_in_its_place(warehouse: Warehouse, key: str, rows: str) -> None:
-    """Add rows of another file to `written`, and the keys of those that change nothing to `alike`.
-
-    They are the only rows of their keys in it.
-    """
-    content = ", ".join(f'"{c}"' for c in warehouse.columns(rows) if c != SOURCE_FILE)
+    content = ", ".join(f'"{c}"' for c in warehouse.columns("holding") if c != SOURCE_FILE)
     warehouse.execute(
         f"INSERT INTO alike SELECT {key} FROM "
-        f"(SELECT {content} FROM {rows} INTERSECT SELECT {content} FROM nearby)"
+        f"(SELECT {content} FROM holding INTERSECT SELECT {content} FROM nearby)"
     )
-    warehouse.execute(f"INSERT INTO written BY NAME SELECT * FROM {rows}")
+    warehouse.execute(f"DELETE FROM written WHERE ({key}) IN (SELECT ({key}) FROM holding)")
+    warehouse.execute("INSERT INTO written BY NAME SELECT * FROM holding")
 
 
 def set_aside(

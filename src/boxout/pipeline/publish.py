@@ -27,6 +27,10 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 FEW_BREAKS = 8
 
 
+class NotCleanError(Exception):
+    """A table cannot be committed with others: it is to be altered, or something held back."""
+
+
 class InputsChangedError(Exception):
     """The inputs changed between the reading and the commit; the chunk must start over.
 
@@ -101,6 +105,8 @@ def commit_chunk(
     ------
     InputsChangedError
         When an input changed or closed since the plan; nothing is written.
+    NotCleanError
+        When the table is to be altered within a commit that others share; nothing is written.
     """
     columns = warehouse.columns(COMPUTED)
     is_joint = warehouse.is_committing
@@ -111,6 +117,8 @@ def commit_chunk(
         # Where all of it is held back, what is published keeps its columns, too.
         is_published = warehouse.scalar("SELECT bool_or(is_published) FROM outcome")
         is_reshaped = bool(is_published and changes_shape(warehouse, table, columns))
+        if is_reshaped and is_joint:
+            raise NotCleanError
         if is_reshaped:
             _reshape(warehouse, table, columns)
         removed, written = (

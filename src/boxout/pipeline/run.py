@@ -27,12 +27,12 @@ from boxout.pipeline.ledger import (
     read_partitions,
 )
 from boxout.pipeline.plan import SCHEDULED_PHASE
+from boxout.pipeline.publish import NotCleanError
 from boxout.pipeline.resting import is_resting
 from boxout.pipeline.runs import Run, close_dead_runs, recorded
 from boxout.pipeline.stage import MANY_DATES, Chunk
 from boxout.pipeline.table_run import (
     Listener,
-    NotCleanError,
     TableJob,
     TableOutcome,
     run_jointly,

@@ -16,11 +16,11 @@ from boxout.pipeline.contract import audit
 from boxout.pipeline.corrections import CONCERNED, Corrections
 from boxout.pipeline.due import Due, RunOptions, find_due, plan_table
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.judge import changes_shape, judge_chunk
+from boxout.pipeline.judge import judge_chunk
 from boxout.pipeline.ledger import add_stale_partitions
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.plan import carry_into_plan
-from boxout.pipeline.publish import InputsChangedError, Published, commit_chunk
+from boxout.pipeline.publish import InputsChangedError, NotCleanError, Published, commit_chunk
 from boxout.pipeline.record import (
     forget_withdrawn,
     record_blocked,
@@ -29,17 +29,13 @@ from boxout.pipeline.record import (
 from boxout.pipeline.record_incidents import is_troubled
 from boxout.pipeline.runs import Run
 from boxout.pipeline.seasons import commit_seasons, judge_seasons
-from boxout.pipeline.stage import COMPUTED, MANY_DATES, Chunk, select_due, stage_table
+from boxout.pipeline.stage import MANY_DATES, Chunk, select_due, stage_table
 from boxout.pipeline.waiver import let_through
 from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 from boxout.tables.definition import RAW_PHASE, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
 ATTEMPTS = 5
-
-
-class NotCleanError(Exception):
-    """A table cannot be committed with others, for something of it is to be held back."""
 
 
 @dataclass
@@ -194,7 +190,7 @@ def run_jointly(warehouse: Warehouse, job: TableJob, due: Due) -> TableOutcome:
     outcome.due = due.dates
     job.run.progress(job.table.name, 0, outcome.due, job.parts)
     players = _compute(warehouse, job, chunk, due.version)
-    if is_troubled(warehouse) or changes_shape(warehouse, job.table, warehouse.columns(COMPUTED)):
+    if is_troubled(warehouse):
         raise NotCleanError
     published = commit_chunk(
         warehouse, job.graph, job.table, job.run.run_id, due.version, None, players

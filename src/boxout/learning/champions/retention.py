@@ -11,7 +11,7 @@ from itertools import pairwise
 from boxout.learning.champions.decisions import REFIT, read_decisions, read_lineup, reigns
 from boxout.learning.gates import GAMES
 from boxout.learning.registry import list_models
-from boxout.learning.storage import GRADES, MODELS, PREDICTIONS, create_learning_tables
+from boxout.learning.storage import GRADES, MODELS, PREDICTIONS
 from boxout.sources.seasons import tip_off_sql
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
@@ -19,6 +19,18 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 KEPT_REIGNS = 3
 KEPT_NEWEST = 3
 _KEYS = "forecasts_let_go"
+# On the last date that a model was trained on it may have forecast before tip-off, too; where no
+# source has the tip-off, what it has forecast on that date stays.
+_WALKS = f"""
+    SELECT {", ".join(f"p.{column}" for column in PREDICTIONS.key)}
+    FROM {LAKE}.{PREDICTIONS.name} AS p
+    JOIN {LAKE}.{MODELS.name} AS m ON m.model_id = p.model_id
+    JOIN {LAKE}.{GAMES} AS g ON g.game_date = p.game_date AND g.game_id = p.game_id
+    WHERE p.model_id IN (SELECT unnest($1::VARCHAR[])) AND NOT p.is_in_sample
+      AND p.game_date BETWEEN m.train_start AND m.train_end
+      AND p.predicted_at >= {tip_off_sql("g")}
+      AND (p.game_date < m.train_end OR g.tipoff_at IS NOT NULL)
+"""
 
 
 def let_go_of_walks(warehouse: Warehouse, trained: str) -> tuple[str, ...]:
@@ -40,7 +52,6 @@ def let_go_of_walks(warehouse: Warehouse, trained: str) -> tuple[str, ...]:
     tuple of str
         The models whose walks were removed, oldest first.
     """
-    create_learning_tables(warehouse)
     with warehouse.reading():
         models = [model.model_id for model in list_models(warehouse)]
         kept = {trained, *models[-KEPT_NEWEST:], *read_lineup(warehouse).of_market.values()}
@@ -51,28 +62,12 @@ def let_go_of_walks(warehouse: Warehouse, trained: str) -> tuple[str, ...]:
                 for earlier, later in pairwise(stack)
                 if later.outcome != REFIT  # which is of the same recipe
             }
-        have_walks = warehouse.rows(
-            f"SELECT DISTINCT model_id FROM ({_WALKS}) ORDER BY 1",
-            [[model for model in models if model not in kept]],
-        )
-    gone = {row[0] for row in have_walks}
+        others = [model for model in models if model not in kept]
+        have_walks = warehouse.rows(f"SELECT DISTINCT model_id FROM ({_WALKS})", [others])
+    gone = tuple(model for model in others if (model,) in have_walks)
     for model in gone:  # each in a commit of its own, for others wait for it
         _let_go(warehouse, model)
-    return tuple(model for model in models if model in gone)
-
-
-# On the last date that a model was trained on it may have forecast before tip-off, too; where no
-# source has the tip-off, what it has forecast on that date stays.
-_WALKS = f"""
-    SELECT {", ".join(f"p.{column}" for column in PREDICTIONS.key)}
-    FROM {LAKE}.{PREDICTIONS.name} AS p
-    JOIN {LAKE}.{MODELS.name} AS m ON m.model_id = p.model_id
-    JOIN {LAKE}.{GAMES} AS g ON g.game_date = p.game_date AND g.game_id = p.game_id
-    WHERE p.model_id IN (SELECT unnest($1::VARCHAR[])) AND NOT p.is_in_sample
-      AND p.game_date BETWEEN m.train_start AND m.train_end
-      AND p.predicted_at >= {tip_off_sql("g")}
-      AND (p.game_date < m.train_end OR g.tipoff_at IS NOT NULL)
-"""
+    return gone
 
 
 def _let_go(warehouse: Warehouse, model: str) -> None:
