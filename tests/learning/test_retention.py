@@ -88,6 +88,28 @@ def test_champions_of_other_recipes_keep_their_walks_for_rollbacks(league, early
     assert champion in _train(league, _weak(early, 6)).let_go
 
 
+def test_of_refits_that_follow_each_other_the_last_three_keep_their_walks(league, early):
+    refits, outcomes, let_go = [], [], []
+    for _ in range(4):
+        report = _train(league, early)
+        refits.append(report.model.model_id)
+        outcomes.append(report.decisions[0].outcome)
+        let_go += report.let_go
+        league.correct(
+            "landing.boxscores",
+            "pts = pts + 1",
+            "game_date = DATE '2022-01-03' AND player_id = 101",
+        )
+        league.build()
+    assert outcomes == ["first", "refit", "refit", "refit"]
+    assert read_lineup(league.warehouse).of_market == {"points": refits[-1]}
+    for seed in (1, 2, 3):
+        let_go += _train(league, _weak(early, seed)).let_go
+    assert let_go == refits[:1]
+    kept = {model for model, is_later in _rows(league) if not is_later}
+    assert kept > set(refits[1:])
+
+
 def test_a_forecast_from_the_last_date_trained_on_stays_where_no_tip_off_is_known(league, early):
     _train(league, early)
     old = _train(league, _weak(early, 1)).model.model_id
