@@ -102,6 +102,29 @@ def test_a_good_file_is_read(parse):
     assert table.column_comments["minutes"] == "minutes played"
 
 
+def test_only_what_the_engine_sees_changes_the_code_hash(parse):
+    query = "  b.minutes    -- minutes played\n"
+    assert query in GOOD
+
+    def code_hash(line):
+        return parse(GOOD.replace(query, line)).code_hash
+
+    known = code_hash("nullif( 'a  --b', \"x  /*y\") AS minutes -- minutes\n")
+    for same in (
+        "nullif(\n    'a  --b',\n    \"x  /*y\") /* of play\n */ AS minutes -- played\n",
+        "  nullif( 'a  --b', \"x  /*y\")\tAS minutes\n",
+    ):
+        assert code_hash(same) == known
+    for other in (
+        "nullif( 'a --b', \"x  /*y\") AS minutes\n",
+        "nullif( 'a  --c', \"x  /*y\") AS minutes\n",
+        "nullif( 'a\n --b', \"x  /*y\") AS minutes\n",
+        "nullif( 'a  --b', \"x /*y\") AS minutes\n",
+        "nullif( 'a  --b', \"x  /*z\") AS minutes\n",
+    ):
+        assert code_hash(other) != known
+
+
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [

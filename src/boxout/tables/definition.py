@@ -63,7 +63,9 @@ CHECK_KEYS = {
 
 _NAME = re.compile(r"^[a-z][a-z0-9_]*$")
 _HEADER = re.compile(r"^\s*/\*(?P<toml>.*?)\*/(?P<sql>.*)$", re.DOTALL)
-_QUOTED_OR_COMMENT = re.compile(r"('(?:[^']|'')*')|--[^\n]*|/\*.*?\*/", re.DOTALL)
+_QUOTED_OR_SPACE = re.compile(
+    r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|(?:\s|--[^\n]*|/\*.*?\*/)+""", re.DOTALL
+)
 
 
 @dataclass(frozen=True)
@@ -145,8 +147,11 @@ class TableDefinition:
 
     @cached_property
     def code_hash(self) -> str:
-        """A fingerprint of the query, key, windows and contract; comments do not count."""
-        code = " ".join(_QUOTED_OR_COMMENT.sub(lambda m: m.group(1) or " ", self.query).split())
+        """A fingerprint of the query, key, windows and contract.
+
+        Comments, and how much space there is outside of quotes, do not count.
+        """
+        code = _QUOTED_OR_SPACE.sub(lambda m: m.group(1) or " ", self.query).strip()
         parts: tuple[Any, ...] = (
             code,
             self.key,
