@@ -28,8 +28,8 @@ from boxout.learning.inputs import read_inputs
 from boxout.learning.markets import select_markets
 from boxout.learning.states import FEATURE_STORE
 from boxout.pipeline.graph import load_graph
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 # Patterns of whole names; a feature may be in several groups.
 GROUPS = {

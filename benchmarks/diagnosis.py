@@ -25,8 +25,9 @@ from boxout.pipeline.graph import Graph, load_graph
 from boxout.rehearsal.faults import FAULTS, Fault
 from boxout.rehearsal.rehearse import rehearse_fault
 from boxout.rehearsal.stage import build_project, copy_project
-from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 # Where the faults show; the tables below them would only wait, and take time to rebuild.
 TABLES = ("raw.player_aliases", "raw.games", "raw.player_boxscores", "raw.team_boxscores")

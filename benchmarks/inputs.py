@@ -23,8 +23,9 @@ from benchmarks.compared import changed_query, compared_tables, raw_tables
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.sources.files.reading import SIMULATED_LABEL
-from boxout.warehouse.ducklake import LAKE, open_warehouse
+from boxout.warehouse.ducklake import LAKE
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 SEASON = "2023-24"
 STATES = ("base", "game", "season", "bad")

@@ -22,8 +22,8 @@ from benchmarks.side_by_side import WORK, scratch
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.plan import plan_tables
 from boxout.pipeline.status import read_status
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 
 def main() -> None:

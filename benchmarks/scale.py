@@ -29,8 +29,9 @@ from benchmarks.side_by_side import QUICK_SEASONS, REAL_DATA, WORK, scratch, sim
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import forget_stale_partitions, read_partitions
 from boxout.pipeline.plan import plan_partitions
-from boxout.warehouse.ducklake import LAKE, Warehouse, open_warehouse
+from boxout.warehouse.ducklake import LAKE, Warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 MEMORY_LIMIT_MB = 4096
 DAYS = 1461  # four years, so that seasons still begin in August

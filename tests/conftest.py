@@ -22,8 +22,9 @@ from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
 from boxout.sources.files.finding import find_files
 from boxout.sources.files.reading import SIMULATED_LABEL
-from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 ROOT = Path(__file__).parent.parent
 REAL_DATA_VARIABLE = "BOXOUT_REAL_DATA"

@@ -21,8 +21,8 @@ from boxout.learning.predict import predict
 from boxout.learning.registry import load_model
 from boxout.learning.slate import coming_date
 from boxout.sources.seasons import season_of
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 
 @pytest.fixture(scope="module")

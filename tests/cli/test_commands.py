@@ -20,8 +20,8 @@ from boxout.cli.commands import COMMANDS
 from boxout.cli.console import writing_to
 from boxout.cli.main import boxout as group
 from boxout.errors import BoxoutError
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 
 @pytest.fixture

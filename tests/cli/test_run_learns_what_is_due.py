@@ -12,8 +12,8 @@ from boxout.learning.freshness import TRAINED_ON, is_trained_on, training_finger
 from boxout.learning.predict import predict
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import write_property
-from boxout.warehouse.ducklake import newest_version, open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import newest_version, open_warehouse
 
 COMING, PLAYED = "2025-11-27", "2025-11-26"
 ALL_OUT = (

@@ -14,8 +14,8 @@ from boxout.learning.drift.limits import WINDOW_DATES
 from boxout.learning.drift.watch import FEATURES, read_drift, watch_drift
 from boxout.orchestration.handoff import write_handoff
 from boxout.pipeline.incidents import MODEL, read_incidents
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 GRADES, STORE = "lake.learning.grades", "lake.precompute.ml_feature_store"
 

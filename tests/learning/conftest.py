@@ -20,8 +20,9 @@ from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.waiver import Waiver
 from boxout.tables.definition import Check, TableDefinition
-from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 MORNING = datetime(2024, 7, 1, 9, 0)
 OPTIONS = TrainOptions(

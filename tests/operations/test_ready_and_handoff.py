@@ -47,8 +47,8 @@ def test_a_correction_closes_the_gate_until_it_is_carried_on_and_predicted(
     trained, tmp_path, boxout, league_files, rewrite, graph
 ):
     from boxout.learning.predict import predict
-    from boxout.warehouse.ducklake import open_warehouse
     from boxout.warehouse.home import Home
+    from boxout.warehouse.opening import open_warehouse
 
     home = shutil.copytree(trained, tmp_path / "corrected")
     with open_warehouse(Home(home)) as warehouse:

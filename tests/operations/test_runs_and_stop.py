@@ -12,8 +12,8 @@ from boxout.pipeline import runs
 from boxout.pipeline.authors import user_name
 from boxout.pipeline.life_signs import Heartbeat, read_life_signs
 from boxout.pipeline.runs import Run, close_dead_runs
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 
 def listed(boxout, home, *options):

@@ -11,8 +11,8 @@ import urllib.request
 import pytest
 
 from boxout.pipeline.goalposts import read_goalposts
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ from boxout.orchestration.settings import RetrySettings, WatchSettings, read_set
 from boxout.pipeline.ledger import SIMULATED, write_property
 from boxout.pipeline.life_signs import now, read_life_signs
 from boxout.pipeline.watching import read_watcher
-from boxout.warehouse.ducklake import newest_version, open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import newest_version, open_warehouse
 
 SEASON = "2023-24"
 BOX = f"bref/player_boxscores_{SEASON}.parquet"

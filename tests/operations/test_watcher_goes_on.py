@@ -18,8 +18,8 @@ from boxout.orchestration.settings import WatchSettings
 from boxout.orchestration.watch import Watcher, _ping
 from boxout.pipeline import ingest as ingest_module
 from boxout.pipeline.life_signs import Heartbeat, now
-from boxout.warehouse.ducklake import newest_version, open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import newest_version, open_warehouse
 
 INJURY = (
     "SELECT '2024-01-05 17:30:00' AS report_utc, '2024-01-05' AS game_date, 'DEN' AS team, "

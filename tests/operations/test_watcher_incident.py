@@ -11,8 +11,8 @@ from loopback import loopback_server
 
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.record_watcher import note_watcher
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from boxout.learning.pictures.canvas import LINE, OVER, UNDER
 from boxout.learning.pictures.pictures import reliability_picture
 from boxout.learning.predict import forecast_slate
 from boxout.learning.slate import coming_date
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 SUMMARY = "lake.analytics.player_game_summary"
 

@@ -10,9 +10,11 @@ import pytest
 
 from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ingest import ingest_files, prepare
-from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.pipeline.ingest import ingest_files
+from boxout.pipeline.preparation import prepare
+from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 
 @pytest.fixture

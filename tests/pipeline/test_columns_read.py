@@ -11,8 +11,8 @@ from boxout.pipeline.reads import find_columns_read
 from boxout.pipeline.stage import COMPUTED as COMPUTED_ROWS
 from boxout.pipeline.stage import DUE, choose_dates, input_slices, stage_table
 from boxout.tables.syntax import sliced_query
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 SEASON = "2024-25"
 COMPUTED = load_graph().computed

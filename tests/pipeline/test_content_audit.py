@@ -8,8 +8,8 @@ import shutil
 import pytest
 
 from boxout.pipeline.content_audit import audit_content
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 STORE = "precompute.ml_feature_store"
 CHANGES = {

@@ -12,7 +12,7 @@ from boxout.pipeline.graph import build_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import write_property
 from boxout.pipeline.run import run_tables
-from boxout.warehouse.ducklake import open_warehouse
+from boxout.warehouse.opening import open_warehouse
 from boxout.warehouse.own_commits import OwnCommits
 
 BOX = "bref/player_boxscores_2023-24.parquet"

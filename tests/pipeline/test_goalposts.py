@@ -11,7 +11,7 @@ from boxout.learning.gates import readiness
 from boxout.pipeline import authors
 from boxout.pipeline.goalposts import accept_goalpost, note_goalposts, read_goalposts
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ingest import prepare
+from boxout.pipeline.preparation import prepare
 from boxout.pipeline.validate import validate_tables
 from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 

@@ -12,8 +12,8 @@ from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
 from boxout.sources.files.finding import find_files
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 SEASON = "2023-24"
 # The dates on which an assist more changes a table: that one, or every later one of the season.

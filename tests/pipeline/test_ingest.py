@@ -17,7 +17,7 @@ from small_files import BOX_LINES, INJURIES, PLAYER_LOGS, PROP_LINES, SHOTS, TEA
 
 from boxout.errors import BusyError, RefusedFileError, SourceError, UnreadableFileError
 from boxout.orchestration.events import read_events
-from boxout.pipeline import ingest as ingest_module
+from boxout.pipeline import loading
 from boxout.pipeline.arrivals import QUARANTINED
 from boxout.pipeline.content_audit import audit_content
 from boxout.pipeline.due import RunOptions
@@ -30,7 +30,7 @@ from boxout.pipeline.life_signs import now
 from boxout.pipeline.locks import table_lock
 from boxout.pipeline.run import run_tables
 from boxout.sources.files.reading import is_simulated
-from boxout.warehouse.ducklake import open_warehouse
+from boxout.warehouse.opening import open_warehouse
 
 BOX = "landing.bref_player_boxscores"
 
@@ -381,16 +381,16 @@ def meanwhile(empty, graph, monkeypatch):
     """Let another process ingest a file just before a file is committed."""
 
     def between(path, name):
-        compare = ingest_module.compare
+        compare = loading.compare
 
         def compare_and_wait(*arguments, **options):
-            monkeypatch.setattr(ingest_module, "compare", compare)
+            monkeypatch.setattr(loading, "compare", compare)
             counts = compare(*arguments, **options)
             with open_warehouse(empty.home) as other:
                 ingest_files(other, graph, [path], known_as={path: name})
             return counts
 
-        monkeypatch.setattr(ingest_module, "compare", compare_and_wait)
+        monkeypatch.setattr(loading, "compare", compare_and_wait)
 
     return between
 

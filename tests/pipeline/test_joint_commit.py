@@ -22,8 +22,8 @@ from boxout.pipeline.locks import table_lock
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.stopping import heed_signals
 from boxout.sources.files.finding import find_files
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 SUMMARY = "analytics.player_game_summary"
 OFFENSE = "analytics.team_offense_game_summary"

@@ -10,7 +10,8 @@ from small_files import BOX_LINES
 from boxout.errors import WarehouseError
 from boxout.pipeline.content_audit import audit_content
 from boxout.pipeline.graph import build_graph
-from boxout.pipeline.ingest import ingest_files, prepare
+from boxout.pipeline.ingest import ingest_files
+from boxout.pipeline.preparation import prepare
 
 BOX = "landing.bref_player_boxscores"
 FIRST_DAY = f"SELECT * FROM ({BOX_LINES}) WHERE game_date = DATE '2023-10-24'"

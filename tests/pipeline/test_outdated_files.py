@@ -9,12 +9,11 @@ import pytest
 from small_files import BOX_LINES
 
 from boxout.errors import RefusedFileError
-from boxout.pipeline import ingest as ingest_module
-from boxout.pipeline import outdated_files
+from boxout.pipeline import loading, outdated_files
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.outdated_files import reading_code
-from boxout.warehouse.ducklake import open_warehouse
+from boxout.warehouse.opening import open_warehouse
 
 BOX = "landing.bref_player_boxscores"
 # The first day's lines with more assists, as a correction of its own has them.
@@ -25,7 +24,7 @@ ONE_GAME = f"{CORRECTION} AND home_team = 'DEN'"
 @pytest.fixture
 def earlier(monkeypatch):
     """The code as it was: every line has an assist more, or what else is said of the rows."""
-    open_file = ingest_module.open_file
+    open_file = loading.open_file
 
     @contextmanager
     def reading(rows="SELECT * REPLACE (ast + 1 AS ast)"):
@@ -34,8 +33,8 @@ def earlier(monkeypatch):
             return replace(shape, query=f"{rows} FROM ({shape.query})")
 
         with monkeypatch.context() as patch:
-            patch.setattr(ingest_module, "open_file", opened)
-            for module in (ingest_module, outdated_files):
+            patch.setattr(loading, "open_file", opened)
+            for module in (loading, outdated_files):
                 patch.setattr(module, "reading_code", lambda table: "an earlier version")
             yield
 
@@ -252,7 +251,7 @@ def test_what_the_code_of_now_refuses_stays_as_it_was_and_is_an_incident(
         raise RefusedFileError("No such file is read any more.", str(box), "Mend it.", table=BOX)
 
     with monkeypatch.context() as patch:
-        patch.setattr(ingest_module, "open_file", refuse)
+        patch.setattr(loading, "open_file", refuse)
         with pytest.raises(RefusedFileError):
             bring(box)
     for _ in range(2):  # it is not tried again by the same code, and not taken for accepted
@@ -260,7 +259,7 @@ def test_what_the_code_of_now_refuses_stays_as_it_was_and_is_an_incident(
         [incident] = read_incidents(empty)
         assert incident.detail.startswith("No such file is read any more.")
     assert hashes(empty) == before
-    for module in (ingest_module, outdated_files):
+    for module in (loading, outdated_files):
         monkeypatch.setattr(module, "reading_code", lambda table: "a later version")
     assert bring(box) == [("box.parquet", True)]
     assert bring(box) == []

@@ -24,8 +24,8 @@ from boxout.pipeline.run import run_tables
 from boxout.pipeline.stopping import heed_signals
 from boxout.pipeline.table_run import TableOutcome
 from boxout.pipeline.workers import Workers
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 ZONES = "precompute.player_shot_zone_analysis"
 MIDDLE = date(2023, 1, 15)

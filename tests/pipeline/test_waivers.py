@@ -13,8 +13,8 @@ from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.plan import plan_tables
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.waiver import Waiver
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 SEASON = "2022-23"
 BOX_LINES = f"bref/player_boxscores_{SEASON}.parquet"

@@ -32,8 +32,9 @@ from boxout.pipeline.waiver import Waiver
 from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 from boxout.tables.definition import load_tables
 from boxout.warehouse.compaction import compact_lake
-from boxout.warehouse.ducklake import LAKE, Warehouse, open_warehouse
+from boxout.warehouse.ducklake import LAKE, Warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 TINY_TABLES = Path(__file__).parent / "tiny_tables"
 ALL_DATES = sorted({day for block in BLOCKS for day in block} | set(SPARE_DATES))

@@ -27,8 +27,9 @@ from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import READY_SQL
 from boxout.pipeline.run import run_tables
 from boxout.sources.files.finding import find_files
-from boxout.warehouse.ducklake import LAKE, Warehouse, open_warehouse
+from boxout.warehouse.ducklake import LAKE, Warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 REBUILT_EVERY = 10
 

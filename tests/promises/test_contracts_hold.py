@@ -11,8 +11,8 @@ from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import forget_stale_partitions, read_partitions
 from boxout.pipeline.plan import plan_partitions
 from boxout.pipeline.stage import choose_dates, show_staged
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 GONE = "DELETE FROM computed WHERE {here}"
 

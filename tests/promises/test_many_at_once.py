@@ -7,8 +7,8 @@ import shutil
 import signal
 import subprocess
 
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 # What the corrected file reaches on the way to the last table, which is read meanwhile.
 TABLES = (

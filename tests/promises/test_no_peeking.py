@@ -10,8 +10,8 @@ import pytest
 from boxout.learning.states import FEATURE_STORE
 from boxout.pipeline.graph import build_graph
 from boxout.pipeline.leakage import audit_leakage, sample_dates
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 CACHE, SLATE = "precompute.player_daily_cache", "precompute.slate"
 SUMMARY = "analytics.player_game_summary"

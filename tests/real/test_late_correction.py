@@ -9,8 +9,8 @@ import pytest
 
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 DAY = "2023-11-01"
 STORE = "precompute.ml_feature_store"

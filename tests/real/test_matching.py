@@ -6,8 +6,8 @@ import pytest
 
 from boxout.pipeline.ingest import ingest_files
 from boxout.sources.files.finding import find_files
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 NEEDED = {
     "raw.shots": 0.995,

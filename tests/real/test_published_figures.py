@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 PUBLISHED = ("2021-22", "2022-23", "2023-24")
 

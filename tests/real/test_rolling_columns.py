@@ -8,8 +8,8 @@ from decimal import Decimal
 import pytest
 from slow_form import player_form, scores, shot_profile, zone_defense
 
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 SAMPLE = 60
 IDENTITY = {"season", "game_date", "game_id", "player_id", "team_id", "team", "opponent"}

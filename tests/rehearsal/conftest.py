@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 
 @pytest.fixture(scope="module")

@@ -20,8 +20,8 @@ from boxout.sources.files.reading import open_file
 from boxout.sources.identity.games import parse_game_id
 from boxout.sources.identity.players import LONGEST_NAME, parse_player_name
 from boxout.sources.identity.teams import TEAM_IDS, parse_team
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 ANYTHING = st.one_of(
     st.text(max_size=40),

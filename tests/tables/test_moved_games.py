@@ -12,8 +12,8 @@ from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
 from boxout.sources.files.finding import find_files
 from boxout.sources.seasons import FIRST_DATE, LAST_DATE
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 SIDES = (
     "SELECT (game_date, home_team) FROM games UNION ALL SELECT (game_date, away_team) FROM games"

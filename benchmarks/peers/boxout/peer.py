@@ -16,8 +16,9 @@ from benchmarks.inputs import BOXOUT, Inputs
 from benchmarks.measuring import Command
 from benchmarks.peer import Job, Peer
 from boxout.pipeline.graph import load_graph
-from boxout.warehouse.ducklake import LAKE, open_warehouse
+from boxout.warehouse.ducklake import LAKE
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 
 def lay_out(work: Path, inputs: Inputs, changed: bool) -> None:

@@ -12,10 +12,10 @@ from boxout.errors import HELD_BACK
 from boxout.learning.states import FEATURE_STORE
 from boxout.pipeline.content_audit import ContentAudit, audit_content
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ingest import prepare
 from boxout.pipeline.leakage import LeakageAudit, audit_leakage, sample_dates
-from boxout.warehouse.ducklake import open_warehouse
+from boxout.pipeline.preparation import prepare
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 MOST_SHOWN = 20
 

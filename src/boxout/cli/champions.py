@@ -12,9 +12,9 @@ from boxout.cli.options import with_home, with_json
 from boxout.errors import HELD_BACK, UsageError
 from boxout.pipeline.authors import user_name
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ingest import prepare
-from boxout.warehouse.ducklake import open_warehouse
+from boxout.pipeline.preparation import prepare
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 if TYPE_CHECKING:
     from boxout.learning.champions.decisions import Decision

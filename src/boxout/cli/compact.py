@@ -10,8 +10,8 @@ from boxout.cli.console import print_json
 from boxout.cli.options import Finite, with_home, with_json
 from boxout.learning.storage import needed_versions
 from boxout.warehouse.compaction import Compaction, compact_lake
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 MEGABYTE = 1_000_000
 

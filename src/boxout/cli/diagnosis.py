@@ -12,10 +12,10 @@ from boxout.cli.console import print_json
 from boxout.cli.options import with_home, with_json
 from boxout.errors import HELD_BACK, UsageError
 from boxout.pipeline.graph import Graph, load_graph
-from boxout.pipeline.ingest import prepare
+from boxout.pipeline.preparation import prepare
 from boxout.tables.definition import TableDefinition
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 SHOWN_INPUTS = 12
 

@@ -8,10 +8,10 @@ from boxout.cli.console import print_label, print_labelled_json, print_table
 from boxout.cli.options import with_home, with_json
 from boxout.errors import HELD_BACK
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ingest import prepare
 from boxout.pipeline.ledger import is_simulated_league
-from boxout.warehouse.ducklake import open_warehouse
+from boxout.pipeline.preparation import prepare
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 SHOWN_FEATURES = 10
 

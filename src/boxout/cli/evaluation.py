@@ -18,9 +18,9 @@ from boxout.cli.console import (
 )
 from boxout.cli.options import with_home, with_json
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ingest import prepare
-from boxout.warehouse.ducklake import open_warehouse
+from boxout.pipeline.preparation import prepare
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 if TYPE_CHECKING:
     from boxout.learning.evaluation.run import Evaluation

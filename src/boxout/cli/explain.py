@@ -8,12 +8,13 @@ import click
 
 from boxout.cli.console import percent, print_json, print_table
 from boxout.cli.options import GameDate, with_home, with_json
-from boxout.pipeline.explain import Change, Explanation, explain_partition
+from boxout.pipeline.explain import Explanation, explain_partition
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import create_ledger, is_ledger_current, reading_when
+from boxout.pipeline.partition_changes import Change
 from boxout.pipeline.row_changes import RowDifference
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 SHOWN_COLUMNS = 8
 

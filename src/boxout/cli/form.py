@@ -10,11 +10,11 @@ from boxout.cli.console import notice, print_label, print_labelled_json, print_t
 from boxout.cli.options import LINE, GameDate, with_home, with_json
 from boxout.errors import UsageError
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ingest import prepare
 from boxout.pipeline.ledger import is_simulated_league
+from boxout.pipeline.preparation import prepare
 from boxout.sources.seasons import season_of
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 
 @click.command("form")
@@ -47,7 +47,7 @@ def form_command(
     """
     from boxout.learning.board.hit_rates import MATE_SPLITS, hit_rates, opponent_on
     from boxout.learning.slate import slate_date
-    from boxout.pipeline.explain import find_player
+    from boxout.pipeline.player_search import find_player
     from boxout.sources.identity.teams import parse_team
 
     with open_warehouse(find_home(home)) as warehouse:

@@ -12,8 +12,8 @@ from boxout.errors import HELD_BACK, UsageError
 from boxout.pipeline.authors import user_name
 from boxout.pipeline.goalposts import Goalpost, accept_goalpost, read_goalposts
 from boxout.pipeline.graph import load_graph
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 
 @click.command("goalposts")
@@ -38,7 +38,7 @@ def goalposts_command(
         raise UsageError(
             "A moved goalpost is accepted for a reason.", "--reason", 'Add --reason "why".'
         )
-    from boxout.pipeline.ingest import prepare  # `status` has no need of it
+    from boxout.pipeline.preparation import prepare  # `status` has no need of it
 
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, load_graph())

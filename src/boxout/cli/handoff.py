@@ -17,8 +17,8 @@ from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.life_signs import now
 from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.runs import close_dead_runs
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 
 class Moment(click.ParamType[datetime]):

@@ -11,9 +11,9 @@ from boxout.errors import HELD_BACK
 from boxout.pipeline.diagnose.findings import HELD_BACK as HELD_BACK_STATUS
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.incidents import Incident, read_incidents
-from boxout.pipeline.ingest import prepare
-from boxout.warehouse.ducklake import open_warehouse
+from boxout.pipeline.preparation import prepare
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 
 @click.command("incidents")

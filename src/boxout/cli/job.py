@@ -18,14 +18,16 @@ from boxout.errors import HELD_BACK, GateError, SourceError, UnknownShapeError
 from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph, load_graph
-from boxout.pipeline.ingest import ingest_files, prepare
+from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import SIMULATED, is_simulated_league, read_property
+from boxout.pipeline.preparation import prepare
 from boxout.pipeline.run import RunReport
 from boxout.pipeline.stopping import heed_signals, heed_stop
 from boxout.sources.files.finding import find_files, reader_of
 from boxout.sources.files.reading import is_simulated
-from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import Home, find_home
+from boxout.warehouse.opening import open_warehouse
 
 MATCHED = "matched"
 

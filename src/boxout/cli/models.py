@@ -20,11 +20,12 @@ from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import GameDate, check_range, with_home, with_json, with_range
 from boxout.errors import UsageError
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ingest import prepare
 from boxout.pipeline.ledger import is_simulated_league
+from boxout.pipeline.preparation import prepare
 from boxout.pipeline.stopping import heed_signals
-from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 if TYPE_CHECKING:
     from boxout.learning.evaluate import Metric

@@ -13,9 +13,10 @@ import click
 from boxout.cli.console import print_json
 from boxout.cli.options import LINE, GameDate, with_home, with_json
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ingest import prepare
-from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.pipeline.preparation import prepare
+from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 
 @click.group("picture")
@@ -80,7 +81,7 @@ def form_command(
     boxout picture form "Nikola Jokic" --market pra --line 48.5
     """
     from boxout.learning.pictures.pictures import form_picture
-    from boxout.pipeline.explain import find_player
+    from boxout.pipeline.player_search import find_player
 
     with _opened(home, day) as (warehouse, chosen):
         found = find_player(warehouse, player)
@@ -111,7 +112,7 @@ def distribution_command(
     boxout picture distribution "Nikola Jokic" --market points --date 2026-01-31
     """
     from boxout.learning.pictures.pictures import distribution_picture
-    from boxout.pipeline.explain import find_player
+    from boxout.pipeline.player_search import find_player
 
     graph = load_graph()
     with _opened(home, day) as (warehouse, chosen):
@@ -161,7 +162,7 @@ def shots_command(
     """
     from boxout.learning.board.hit_rates import opponent_on
     from boxout.learning.pictures.pictures import shots_picture
-    from boxout.pipeline.explain import find_player
+    from boxout.pipeline.player_search import find_player
     from boxout.sources.identity.teams import parse_team
 
     with _opened(home, day) as (warehouse, chosen):

@@ -11,12 +11,12 @@ from boxout.cli.goalposts import print_goalposts
 from boxout.cli.options import check_range, with_home, with_json, with_range
 from boxout.errors import HELD_BACK
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ingest import prepare
 from boxout.pipeline.ledger import is_simulated_league
+from boxout.pipeline.preparation import prepare
 from boxout.pipeline.validate import Coverage, Presence, Validation, validate_tables
 from boxout.sources.seasons import FIRST_DATE, LAST_DATE
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 ALWAYS_SHOWN = ("season",)
 

@@ -15,8 +15,8 @@ from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ledger import create_ledger, is_simulated_league
 from boxout.pipeline.record_watcher import note_watcher
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 if TYPE_CHECKING:
     from boxout.learning.gates import Readiness

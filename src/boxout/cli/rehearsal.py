@@ -15,8 +15,8 @@ from boxout.cli.incidents import duration
 from boxout.cli.options import SEED, with_json
 from boxout.errors import UsageError
 from boxout.pipeline.graph import Graph, load_graph
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home, find_home
+from boxout.warehouse.opening import open_warehouse
 
 if TYPE_CHECKING:
     from boxout.rehearsal.rehearse import Rehearsal

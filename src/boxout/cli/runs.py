@@ -11,10 +11,11 @@ from boxout.pipeline.authors import user_name
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.life_signs import ask_to_stop, forget, read_life_signs
 from boxout.pipeline.record_watcher import note_watcher
-from boxout.pipeline.runs import RunView, active_runs, close_dead_runs, past_runs, span
+from boxout.pipeline.run_views import RunView, active_runs, past_runs, span
+from boxout.pipeline.runs import close_dead_runs
 from boxout.pipeline.watching import WATCHER
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import Home, find_home
+from boxout.warehouse.opening import open_warehouse
 
 
 @click.command("runs")

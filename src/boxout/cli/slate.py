@@ -12,10 +12,10 @@ from boxout.cli.console import notice, print_label, print_labelled_json, print_t
 from boxout.cli.options import Finite, GameDate, with_home, with_json
 from boxout.errors import UsageError
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ingest import prepare
 from boxout.pipeline.ledger import is_simulated_league
-from boxout.warehouse.ducklake import open_warehouse
+from boxout.pipeline.preparation import prepare
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 if TYPE_CHECKING:
     from boxout.learning.board.board import Board
@@ -75,7 +75,7 @@ def slate_command(
     from boxout.learning.board.board import build_board
     from boxout.learning.markets import select_markets
     from boxout.learning.slate import slate_date
-    from boxout.pipeline.explain import find_player
+    from boxout.pipeline.player_search import find_player
     from boxout.sources.identity.teams import parse_team
 
     chosen = [market.name for market in select_markets(markets)] if markets else []

@@ -14,8 +14,8 @@ from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.ingest import ingest_files
 from boxout.sources.files.finding import find_files
-from boxout.warehouse.ducklake import open_warehouse
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 
 @click.command("ingest")

@@ -13,11 +13,13 @@ from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ledger import READY, create_ledger, is_ledger_current, reading_when
 from boxout.pipeline.life_signs import now
 from boxout.pipeline.record_watcher import is_watcher_noted, note_watcher
-from boxout.pipeline.runs import are_dead_runs_closed, close_dead_runs, span
+from boxout.pipeline.run_views import span
+from boxout.pipeline.runs import are_dead_runs_closed, close_dead_runs
 from boxout.pipeline.status import ProjectStatus, TableStatus, read_status
 from boxout.pipeline.watching import WatcherView
-from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 
 @click.command("status")

@@ -15,8 +15,8 @@ from boxout.pipeline.authors import user_name
 from boxout.pipeline.contract import check_names
 from boxout.pipeline.due import CHUNK_DATES, RunOptions
 from boxout.pipeline.graph import Graph, load_graph
-from boxout.pipeline.ingest import prepare
 from boxout.pipeline.plan import TablePlan, plan_tables
+from boxout.pipeline.preparation import prepare
 from boxout.pipeline.run import RunReport, run_tables
 from boxout.pipeline.stage import Chunk
 from boxout.pipeline.stopping import heed_signals
@@ -24,8 +24,9 @@ from boxout.pipeline.table_run import TableOutcome
 from boxout.pipeline.waiver import Waiver
 from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 from boxout.tables.definition import TableDefinition
-from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 
 @click.command("backfill")

@@ -9,11 +9,11 @@ import click
 from boxout.cli.console import percent, print_json, print_table
 from boxout.cli.options import with_home, with_json
 from boxout.errors import HELD_BACK, UsageError
-from boxout.pipeline.explain import find_player
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ingest import prepare
-from boxout.warehouse.ducklake import open_warehouse
+from boxout.pipeline.player_search import find_player
+from boxout.pipeline.preparation import prepare
 from boxout.warehouse.home import find_home
+from boxout.warehouse.opening import open_warehouse
 
 if TYPE_CHECKING:
     from boxout.learning.trace import ModelTrace, PredictionTrace, TrainingSetCheck

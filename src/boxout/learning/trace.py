@@ -21,8 +21,9 @@ from boxout.learning.states import FEATURE_STORE, with_inputs
 from boxout.learning.storage import PREDICTIONS
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger_at import LedgerAt
-from boxout.warehouse.ducklake import LAKE, Warehouse, open_warehouse
+from boxout.warehouse.ducklake import LAKE, Warehouse
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 Record = Mapping[str, Any]
 

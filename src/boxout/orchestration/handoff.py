@@ -21,7 +21,7 @@ from boxout.pipeline.incidents import MODEL, read_incidents
 from boxout.pipeline.ledger import READY_SQL, SIMULATED
 from boxout.pipeline.ledger_at import LedgerAt
 from boxout.pipeline.life_signs import now, read_life_signs
-from boxout.pipeline.runs import RunView, active_runs
+from boxout.pipeline.run_views import RunView, active_runs
 from boxout.pipeline.watching import WATCHER, WatcherView, read_watcher
 from boxout.sources.files.shape import REPEATED
 from boxout.warehouse.ducklake import Warehouse

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from boxout.orchestration.document import Document
 from boxout.orchestration.handoff import LOOK_BACK, Handoff
-from boxout.pipeline.runs import RunView, span
+from boxout.pipeline.run_views import RunView, span
 
 
 def handoff_document(h: Handoff) -> Document:

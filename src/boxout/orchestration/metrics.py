@@ -11,9 +11,9 @@ from boxout.errors import BoxoutError, UsageError
 from boxout.orchestration.round import RoundReport
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.status import ProjectStatus, read_status
-from boxout.warehouse.ducklake import newest_version, open_warehouse
 from boxout.warehouse.engine import duckdb
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import newest_version, open_warehouse
 
 if TYPE_CHECKING:
     from prometheus_client import CollectorRegistry, Metric

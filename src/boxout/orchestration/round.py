@@ -35,17 +35,19 @@ from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.due import RunOptions
 from boxout.pipeline.files_on_record import plain_path
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ingest import ingest_files, prepare
+from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import create_ledger
+from boxout.pipeline.preparation import prepare
 from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.run import RunReport, run_tables
 from boxout.pipeline.runs import close_dead_runs
 from boxout.pipeline.stage import Chunk
 from boxout.pipeline.table_run import TableOutcome
 from boxout.sources.files.finding import find_files, printable
-from boxout.warehouse.ducklake import Warehouse, open_warehouse
+from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.engine import duckdb
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 # What may be gone in a minute; anything else is the same on the next try.
 PASSING = (

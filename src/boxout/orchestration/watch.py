@@ -25,13 +25,13 @@ from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.life_signs import Heartbeat, now, read_life_signs
 from boxout.pipeline.record_watcher import note_watcher
-from boxout.pipeline.runs import active_runs
+from boxout.pipeline.run_views import active_runs
 from boxout.pipeline.status import read_status
 from boxout.pipeline.stopping import signal_received
 from boxout.pipeline.watching import WATCHER, read_watcher
-from boxout.warehouse.ducklake import newest_version, open_warehouse
 from boxout.warehouse.engine import duckdb
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import newest_version, open_warehouse
 
 POLL_SECONDS = 1.0
 PING_SECONDS = 10.0

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import getpass
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -47,6 +46,8 @@ def last_author(table: str | None) -> Author:
 
 
 def _git(path: Path, *arguments: str) -> str:
+    import subprocess  # short commands that want a user's name alone need not wait for it
+
     folder = path if path.is_dir() else path.parent
     command = ["git", "-C", str(folder), *arguments]
     if arguments[0] != "config":

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from pathlib import Path
 
 from boxout.errors import UsageError
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import READY
+from boxout.pipeline.partition_changes import (
+    Change,
+    brought_by,
+    changes_since,
+    own_change,
+    own_record,
+)
 from boxout.pipeline.plan import plan_upstream
-from boxout.pipeline.row_changes import DateDifference, compare_moments, version_committed
+from boxout.pipeline.player_search import find_player
 from boxout.pipeline.stage import Chunk, window_bounds
 from boxout.tables.definition import TableDefinition
-from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.warehouse.ducklake import Warehouse
 
 SHOWN_DATES = 10
-PLAYERS = "raw.players"
 
 
 @dataclass(frozen=True)
@@ -47,29 +52,6 @@ class InputRead:
     ready: int
     changed: tuple[date, ...]
     unready: tuple[tuple[date, str], ...]
-
-
-@dataclass(frozen=True)
-class Change:
-    """One change of what is published for a table on a date.
-
-    Attributes
-    ----------
-    changed_at
-        When, UTC.
-    by
-        The command of the run, or the files of the ingest, that brought it.
-    difference
-        The rows that differ from before; None when nothing was published before, or when only
-        one player's rows were asked for and none differs.
-    """
-
-    table: str
-    game_date: date
-    changed_at: datetime
-    run_id: str | None
-    by: str
-    difference: DateDifference | None
 
 
 @dataclass(frozen=True)
@@ -145,9 +127,10 @@ def explain_partition(
         "AND (game_date = $2 OR (game_date IS NULL AND season = $3)) ORDER BY ALL",
         [table.name, day, row["season"]],
     )
-    own = _own_record(warehouse, table, day)
+    own = own_record(warehouse, table, day)
+    changed = {(read.table, on) for read in inputs for on in read.changed}
     built_at = row["built_at"]
-    built_by = _by(warehouse, table.name, own[1], built_at) if own and built_at else None
+    built_by = brought_by(warehouse, table.name, own[1], built_at) if own and built_at else None
     return Explanation(
         table.name,
         day,
@@ -158,10 +141,10 @@ def explain_partition(
         built_at,
         built_by,
         # Where its content changed when it was built last, the same run did both.
-        _own_change(warehouse, table, day, own, player_id, built_by if own[0] == built_at else None)
+        own_change(warehouse, table, day, own, player_id, built_by if own[0] == built_at else None)
         if own
         else None,
-        _changes(warehouse, graph, table, inputs, day, built_at, player_id),
+        changes_since(warehouse, graph, table, changed, day, built_at, player_id),
         inputs,
         tuple(checks),
         player_id,
@@ -176,148 +159,6 @@ def _no_partition(warehouse: Warehouse, table: TableDefinition, day: date) -> Us
         f"its game dates are {first} to {last}" if first else f"{table.name} has no game date yet",
         "Choose a game date." if first else "Bring data in with `boxout ingest` or `boxout run`.",
     )
-
-
-def find_player(warehouse: Warehouse, player: str) -> tuple[int, str]:
-    """Return the id and name of the one player that a name, part of one, or an id fits.
-
-    Raises
-    ------
-    UsageError
-        When none fits, or several.
-    """
-    found: list[tuple[int, str]] = []
-    if _is_text(player) and warehouse.has_table(PLAYERS):
-        wanted = (
-            "player_id = try_cast($1 AS BIGINT)"
-            if player.isdigit()
-            else "contains(strip_accents(lower(full_name)), strip_accents(lower($1)))"
-        )
-        found = warehouse.rows(
-            f"SELECT player_id, min(full_name) FROM {LAKE}.{PLAYERS} WHERE {wanted} "
-            "GROUP BY player_id ORDER BY 2, 1",
-            [player],
-        )
-    exact = [each for each in found if each[1].lower() == player.lower()]
-    chosen = exact if len(exact) == 1 else found
-    if len(chosen) != 1:
-        raise UsageError(
-            f"{player!r} fits {len(found)} players." if found else f"No player is {player!r}.",
-            ", ".join(f"{name} ({number})" for number, name in found[:SHOWN_DATES]) or PLAYERS,
-            "Give the name in full, or the player's id.",
-        )
-    return chosen[0]
-
-
-def _is_text(written: str) -> bool:
-    """Whether it is no bytes of another encoding, which the engine does not take."""
-    return not any("\ud800" <= character <= "\udfff" for character in written)
-
-
-Record = tuple[datetime | None, str | None]
-
-
-def _own_record(warehouse: Warehouse, table: TableDefinition, day: date) -> Record | None:
-    """When the partition's content changed last and which run built it last.
-
-    Of `ledger_now` the plan has changed nothing but the tables above, as if they were built.
-    """
-    rows = warehouse.rows(
-        "SELECT changed_at, run_id FROM ledger_now WHERE table_name = $1 AND game_date = $2",
-        [table.name, day],
-    )
-    return rows[0] if rows else None
-
-
-def _own_change(
-    warehouse: Warehouse,
-    table: TableDefinition,
-    day: date,
-    own: Record,
-    player_id: int | None,
-    by: str | None,
-) -> Change | None:
-    changed_at, run_id = own
-    if changed_at is None:
-        return None
-    # What was committed at a moment is published after it: the moment itself shows what was.
-    found = compare_moments(warehouse, table, [day], changed_at, player_id)
-    by = by or _by(warehouse, table.name, run_id, changed_at)
-    return Change(table.name, day, changed_at, run_id, by, found.get(day))
-
-
-def _changes(
-    warehouse: Warehouse,
-    graph: Graph,
-    table: TableDefinition,
-    inputs: tuple[InputRead, ...],
-    day: date,
-    built_at: datetime | None,
-    player_id: int | None,
-) -> tuple[Change, ...]:
-    """What changed after the partition was built: its inputs, and landing dates above them."""
-    if built_at is None:
-        return ()
-    read = {(read.table, changed) for read in inputs for changed in read.changed}
-    above = [name for name in graph.upstream(table.name) if graph.tables[name].is_landing]
-    # To ask the plan's copy of the ledger, which has landing tables as they are, takes no time.
-    has_landed = warehouse.scalar(
-        "SELECT count(*) FROM ledger_now WHERE changed_at > $1 AND game_date <= $2 "
-        "AND table_name IN (SELECT unnest($3::VARCHAR[]))",
-        [built_at, day, above],
-    )
-    if not (read or has_landed):
-        return ()
-    rows = warehouse.rows(
-        """
-        SELECT table_name, game_date, changed_at, run_id FROM lake.ledger.partitions
-        WHERE changed_at > $1 AND game_date <= $2 AND (table_name IN (SELECT unnest($3::VARCHAR[]))
-              OR (table_name, game_date) IN (
-                SELECT unnest($4::VARCHAR[]), unnest($5::DATE[])))
-        ORDER BY changed_at DESC, table_name, game_date DESC LIMIT $6
-        """,
-        [built_at, day, above, [n for n, _ in read], [d for _, d in read], SHOWN_DATES],
-    )
-    # It was built from what was published with it, where that was computed by the same commit.
-    then = (version_committed(warehouse, built_at) if rows else None) or built_at
-    differences = {
-        name: compare_moments(
-            warehouse, graph.tables[name], [r[1] for r in rows if r[0] == name], then, player_id
-        )
-        for name in {row[0] for row in rows}
-    }
-    return tuple(
-        Change(
-            name,
-            changed,
-            at,
-            run_id,
-            _by(warehouse, name, run_id, at),
-            differences[name].get(changed),
-        )
-        for name, changed, at, run_id in rows
-    )
-
-
-def _by(warehouse: Warehouse, table: str, run_id: str | None, at: datetime) -> str:
-    """Name the files, or the run at work then, that brought what was recorded at a moment."""
-    files = warehouse.rows(
-        "SELECT source_file FROM lake.ledger.files WHERE run_id = $1 AND table_name = $2 "
-        "ORDER BY source_file",
-        [run_id, table],
-    )
-    if files:
-        names = [Path(row[0]).name for row in files]
-        more = f" and {len(names) - 3} more files" if len(names) > 3 else ""
-        return f"ingest {run_id} of {', '.join(names[:3])}{more}"
-    # A later run may have put its name on a partition that it found blocked.
-    runs = warehouse.rows(
-        "SELECT run_id, command FROM lake.ledger.runs WHERE started_at <= $2 "
-        "AND coalesce(finished_at >= $2, true) "
-        "ORDER BY (run_id = $1) DESC, started_at DESC LIMIT 1",
-        [run_id, at],
-    )
-    return f"run {runs[0][0]} (boxout {runs[0][1]})" if runs else "a run that is not on record"
 
 
 def _read(

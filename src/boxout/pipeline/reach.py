@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.plan import SCHEDULED_PHASE
+from boxout.pipeline.plan_query import SCHEDULED_PHASE
 from boxout.tables.definition import WINDOW, TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 

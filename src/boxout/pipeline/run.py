@@ -26,7 +26,7 @@ from boxout.pipeline.ledger import (
     forget_stale_partitions,
     read_partitions,
 )
-from boxout.pipeline.plan import SCHEDULED_PHASE
+from boxout.pipeline.plan_query import SCHEDULED_PHASE
 from boxout.pipeline.publish import NotCleanError
 from boxout.pipeline.resting import is_resting
 from boxout.pipeline.runs import Run, close_dead_runs, recorded

@@ -17,7 +17,7 @@ from boxout.pipeline.graph import Graph
 from boxout.pipeline.incidents import Incident, read_incidents
 from boxout.pipeline.ledger import READY, SIMULATED, read_property
 from boxout.pipeline.life_signs import now, read_life_signs
-from boxout.pipeline.runs import RunView, active_runs, past_runs
+from boxout.pipeline.run_views import RunView, active_runs, past_runs
 from boxout.pipeline.watching import WatcherView, read_watcher
 from boxout.warehouse.ducklake import LAKE, Warehouse
 

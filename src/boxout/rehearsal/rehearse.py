@@ -19,7 +19,8 @@ from boxout.pipeline.diagnose.findings import HELD_BACK, REPAIRED
 from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.incidents import Incident, read_incidents
-from boxout.pipeline.ingest import ingest_files, prepare
+from boxout.pipeline.ingest import ingest_files
+from boxout.pipeline.preparation import prepare
 from boxout.pipeline.run import run_tables
 from boxout.rehearsal.faults import HARMLESS, Fault
 from boxout.rehearsal.planting import Planted, plant

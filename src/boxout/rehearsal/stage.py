@@ -17,8 +17,9 @@ from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
 from boxout.sources.files.finding import find_files
 from boxout.sources.simulator import simulate_league
-from boxout.warehouse.ducklake import COMMIT_WAIT_SECONDS, open_warehouse
+from boxout.warehouse.ducklake import COMMIT_WAIT_SECONDS
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 SEASONS = 3
 
