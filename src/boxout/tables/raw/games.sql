@@ -171,7 +171,8 @@ games AS (
          -- box lines go by the calendar, and the other sources by the game's id or what they say
          COALESCE(MAX(CASE WHEN source_rank <> 2 THEN season_type END), MAX(season_type)) AS season_type,
          CASE WHEN MAX(is_result) = 1 THEN 'final' ELSE MAX(status) END AS status,
-         MAX(tipoff_at) AS tipoff_at,
+         -- where sources differ, what was known before the earlier one was surely known in time
+         MIN(tipoff_at) AS tipoff_at,
          MAX(CASE WHEN home_team < away_team THEN home_pts ELSE away_pts END) AS first_pts,
          MAX(CASE WHEN home_team < away_team THEN away_pts ELSE home_pts END) AS second_pts,
          COALESCE(MAX(team_minutes), SUM(minutes) / 2) AS team_minutes

@@ -4,6 +4,7 @@ phase = 2
 key = ["game_id", "player_id", "bookmaker", "market", "captured_at"]
 may_be_null = ["is_live", "tipoff_at", "over_price", "under_price"]
 may_be_constant = ["is_live", "market"]
+bootstrap_days = 4
 
 [windows]
 "landing.prop_lines" = "same_day"
@@ -52,6 +53,14 @@ candidates AS (
     ON b.team = s.team AND b.game_date <= s.game_date AND b.game_date >= s.game_date - INTERVAL 30 DAY
   JOIN raw.player_aliases AS a ON a.player_id = b.player_id
 ),
+-- games in which a team has not played in these thirty days, as when a season begins: anybody may be meant
+openings AS (
+  SELECT DISTINCT s.game_date, s.game_id
+  FROM sides AS s
+  LEFT JOIN raw.player_boxscores AS b
+    ON b.team = s.team AND b.game_date <= s.game_date AND b.game_date >= s.game_date - INTERVAL 30 DAY
+  WHERE b.team IS NULL
+),
 named AS (
   SELECT DISTINCT g.game_date, g.game_id, l.player_key, l.base_key, l.initial_key, l.sorted_key
   FROM landing.prop_lines AS l JOIN games AS g ON g.own_game_id = l.own_game_id
@@ -65,11 +74,21 @@ matches AS (
   FROM named AS n
   JOIN candidates AS c ON c.game_date = n.game_date AND c.game_id = n.game_id AND c.base_key = n.base_key
   UNION ALL
-  SELECT n.game_date, n.game_id, n.player_key, c.player_id, 3
+  SELECT n.game_date, n.game_id, n.player_key, a.player_id, 3
+  FROM named AS n
+  JOIN openings AS o ON o.game_date = n.game_date AND o.game_id = n.game_id
+  JOIN raw.player_aliases AS a ON a.player_key = n.player_key
+  UNION ALL
+  SELECT n.game_date, n.game_id, n.player_key, a.player_id, 4
+  FROM named AS n
+  JOIN openings AS o ON o.game_date = n.game_date AND o.game_id = n.game_id
+  JOIN raw.player_aliases AS a ON a.base_key = n.base_key
+  UNION ALL
+  SELECT n.game_date, n.game_id, n.player_key, c.player_id, 5
   FROM named AS n
   JOIN candidates AS c ON c.game_date = n.game_date AND c.game_id = n.game_id AND c.sorted_key = n.sorted_key
   UNION ALL
-  SELECT n.game_date, n.game_id, n.player_key, c.player_id, 4
+  SELECT n.game_date, n.game_id, n.player_key, c.player_id, 6
   FROM named AS n
   JOIN candidates AS c ON c.game_date = n.game_date AND c.game_id = n.game_id AND c.initial_key = n.initial_key
 ),
