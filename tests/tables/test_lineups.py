@@ -1,4 +1,4 @@
-"""Who starts: as a finished game's box score has it, or as announced for a game to come."""
+"""Who is to be predicted and who starts: by the box score, or what is told of a game to come."""
 
 from __future__ import annotations
 
@@ -28,11 +28,18 @@ def lineup(at, players, team="DEN"):
     )
 
 
-@pytest.fixture
-def starting(compute):
-    """Whether each player starts, by player, from the lineups announced."""
+def report(player, status, team="DEN"):
+    return (
+        f"SELECT DATE '2024-01-07' AS game_date, {player} AS player_id, '{team}' AS team, "
+        f"'{status}' AS status, TIMESTAMP '2024-01-07 18:00:00' AS report_at"
+    )
 
-    def run(*lineups, status="scheduled", starter="p <= 5"):
+
+@pytest.fixture
+def slate(compute):
+    """The slate's rows, by player, from what is announced and reported."""
+
+    def run(*lineups, status="scheduled", starter="p <= 5", reports=()):
         boxes = BOXES.format(
             starter=starter, until="2024-01-08" if status == "final" else "2024-01-07"
         )
@@ -44,12 +51,25 @@ def starting(compute):
             {
                 "raw.games": GAMES.format(status=status),
                 "raw.player_boxscores": boxes,
-                "raw.injuries": INJURIES,
+                "raw.injuries": " UNION ALL ".join(reports) or INJURIES,
                 "raw.lineups": " UNION ALL ".join(lineups)
                 or lineup("2024-01-08", [1]) + " WHERE false",
             },
         )
-        return {row["player_id"]: row["is_starting"] for row in rows}
+        found = {row["player_id"]: row for row in rows}
+        assert len(found) == len(rows)
+        return found
+
+    return run
+
+
+@pytest.fixture
+def starting(slate):
+    """Whether each player starts, by player, from the lineups announced."""
+
+    def run(*lineups, **told):
+        found = slate(*lineups, **told)
+        return {player: row["is_starting"] for player, row in found.items()}
 
     return run
 
@@ -85,3 +105,27 @@ def test_the_last_announcement_before_tipoff_counts(starting):
 def test_more_or_fewer_than_five_are_no_lineup(starting):
     assert set(starting(lineup("2024-01-08 01:30:00", [1, 2, 3, 4])).values()) == {None}
     assert set(starting(lineup("2024-01-08 01:30:00", [1, 2, 3, 4, 5, 6])).values()) == {None}
+
+
+@pytest.mark.parametrize(
+    ("status", "is_candidate"),
+    [("available", True), ("questionable", True), ("doubtful", False), ("out", False)],
+)
+def test_who_is_reported_for_a_game_to_come_is_with_the_team_again(slate, status, is_candidate):
+    row = slate(reports=[report(8, status)])[8]
+    assert (row["team"], row["report_status"]) == ("DEN", status)
+    assert row["is_candidate"] == is_candidate
+    # of a finished game the box score says who was there
+    assert 8 not in slate(reports=[report(8, "available")], status="final")
+
+
+def test_who_is_announced_starts_although_he_has_not_played_of_late(slate):
+    found = slate(lineup("2024-01-08 01:30:00", [1, 2, 3, 4, 9]))
+    assert found[9]["is_candidate"]
+    assert {p for p, row in found.items() if row["is_starting"]} == {1, 2, 3, 4, 9}
+
+
+def test_a_traded_player_is_with_the_team_that_reports_him(slate):
+    found = slate(reports=[report(1, "available", team="LAL")])
+    assert (found[1]["team"], found[1]["is_candidate"]) == ("LAL", True)
+    assert found[2]["team"] == "DEN"

@@ -55,7 +55,7 @@ sides AS (
   FROM games
 ),
 reports AS (
-  SELECT s.game_date, s.game_id, i.player_id, i.team, i.status,
+  SELECT s.game_date, s.game_id, s.is_upcoming, i.player_id, i.team, i.status,
          ROW_NUMBER() OVER (PARTITION BY s.game_date, s.game_id, i.player_id ORDER BY i.report_at DESC, i.status) AS place
   FROM raw.injuries AS i
   JOIN sides AS s ON s.game_date = i.game_date AND s.team = i.team
@@ -63,7 +63,7 @@ reports AS (
 ),
 -- the last five that a team announced before tip-off; more or fewer are no lineup
 lineups AS (
-  SELECT s.game_date, s.game_id, l.team, l.player_id,
+  SELECT s.game_date, s.game_id, s.is_upcoming, l.team, l.player_id,
          DENSE_RANK() OVER (PARTITION BY s.game_date, s.game_id, l.team ORDER BY l.announced_at DESC) AS place,
          COUNT(*) OVER (PARTITION BY s.game_date, s.game_id, l.team, l.announced_at) AS starters
   FROM raw.lineups AS l
@@ -71,7 +71,15 @@ lineups AS (
   WHERE l.announced_at < s.known_until
 ),
 announced AS (
-  SELECT game_date, game_id, team, player_id FROM lineups WHERE place = 1 AND starters = 5
+  SELECT game_date, game_id, is_upcoming, team, player_id FROM lineups WHERE place = 1 AND starters = 5
+),
+-- whom a team reports or announces for a game to come is with it, whether he has played of late or not
+news AS (
+  SELECT game_date, game_id, player_id, team, CASE WHEN status IN ('out', 'doubtful') THEN 0 ELSE 1 END AS is_listed
+  FROM reports
+  WHERE place = 1 AND is_upcoming
+  UNION ALL
+  SELECT game_date, game_id, player_id, team, 1 FROM announced WHERE is_upcoming
 ),
 -- the team for which each player appeared last, in the thirty days before a game to come
 appearances AS (
@@ -91,11 +99,16 @@ members AS (
   SELECT s.game_date, s.game_id, a.player_id, a.team, 1, CAST(NULL AS INTEGER)
   FROM appearances AS a
   JOIN sides AS s ON s.game_date = a.game_date AND s.team = a.team AND s.is_upcoming
-  WHERE a.place = 1
+  LEFT JOIN (SELECT game_date, player_id, MIN(team) AS team, MAX(team) AS other_team FROM news
+             GROUP BY game_date, player_id) AS n
+    ON n.game_date = a.game_date AND n.player_id = a.player_id
+  WHERE a.place = 1 AND (n.player_id IS NULL OR a.team IN (n.team, n.other_team))
+  UNION ALL
+  SELECT game_date, game_id, player_id, team, is_listed, CAST(NULL AS INTEGER) FROM news
   UNION ALL
   SELECT game_date, game_id, player_id, team, 0, CAST(NULL AS INTEGER)
   FROM reports
-  WHERE place = 1 AND status IN ('out', 'doubtful')
+  WHERE place = 1 AND NOT is_upcoming AND status IN ('out', 'doubtful')
 ),
 people AS (
   SELECT game_date, game_id, player_id, MIN(team) AS team, MAX(is_listed) AS is_listed, MAX(started) AS started
