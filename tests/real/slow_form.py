@@ -154,7 +154,7 @@ def scores(row, usage, fatigue, pace, zone):
     if row["avg_usage_rate_last_7_games"] is not None:
         spike = 0.3 * (row["projected_usage_rate"] - row["avg_usage_rate_last_7_games"])
         if spike > 0:
-            spike *= {0: 1.0, 1: 1.15}.get(usage["star_teammates_out"], 1.30)
+            spike *= {0: 1.0, 1: 1.15}.get(usage["star_teammates_out"] or 0, 1.30)
         spike = clamp(spike, 3)
     tired = None
     if fatigue["days_rest"] is not None:

@@ -104,8 +104,8 @@ def test_the_projection_of_usage_beats_the_means_that_it_is_made_of(warehouse):
     )
     assert len(rows) == 5
     for season, projected, last_7, so_far in rows:
-        assert projected < min(last_7, so_far), season
-        assert projected == pytest.approx(4.38, abs=0.1)
+        assert projected < min(last_7, so_far) - 0.05, season
+        assert projected == pytest.approx(4.32, abs=0.1)
 
 
 @pytest.mark.parametrize(

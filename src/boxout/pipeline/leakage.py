@@ -24,7 +24,8 @@ from boxout.tables.definition import RAW_PHASE, TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 TAKEN_AS_KNOWN = (
-    "who is listed in the box score of a finished game: the last-minute scratches are not in it",
+    "who is listed in the box score of a finished game: late scratches and, where a source lists "
+    "only who played, coaches' decisions are not in it",
     "who starts: the lineups are announced half an hour before tip-off",
     "the consensus spread and total of a game, which carry no time",
     "dates of birth, and which spelling of a name means whom",

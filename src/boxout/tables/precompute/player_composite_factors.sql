@@ -9,6 +9,7 @@ may_be_constant = ["data_completeness_pct", "missing_data_fields", "shot_zone_co
 [windows]
 "precompute.slate" = "same_day"
 "precompute.player_daily_cache" = "same_day"
+"precompute.absent_teammates" = "same_day"
 "precompute.player_shot_zone_analysis" = "same_day"
 "precompute.team_defense_zone_analysis" = "same_day"
 "raw.players" = ["history", "same_day"]
@@ -41,24 +42,9 @@ scope = "row"
 severity = "block"
 holds = "COALESCE(usage_spike_score BETWEEN -3 AND 3 OR usage_spike_score IS NULL, TRUE) AND COALESCE(fatigue_score BETWEEN 0 AND 100, TRUE) AND COALESCE(pace_score BETWEEN -3 AND 3, TRUE) AND COALESCE(shot_zone_mismatch_score BETWEEN -10 AND 10, TRUE)"
 */
-WITH reported_dates AS (
+WITH reported_games AS (
   -- by a report from before tip-off, as the slate has it
-  SELECT DISTINCT game_date FROM precompute.slate WHERE report_status IS NOT NULL
-),
--- regulars: five games or more and twenty minutes of late; stars: a quarter of the plays and more
-absentees AS (
-  SELECT s.game_date, s.game_id, s.team, s.player_id,
-         CASE WHEN d.avg_usage_rate_season >= 25 AND d.avg_minutes_season >= 28 THEN 1 ELSE 0 END AS is_star,
-         -- the usage that goes free is what the player takes above an average share of his minutes
-         CAST(GREATEST(d.avg_usage_rate_season - 20, 0) * d.avg_minutes_last_10_games AS DECIMAL(12, 4)) AS usage_minutes
-  FROM precompute.slate AS s
-  JOIN precompute.player_daily_cache AS d ON d.game_date = s.game_date AND d.game_id = s.game_id AND d.player_id = s.player_id
-  WHERE s.is_absent AND d.games_played_season >= 5 AND d.avg_minutes_last_10_games >= 20
-),
-team_absences AS (
-  SELECT game_date, game_id, team, COUNT(*) AS absent_regulars, SUM(is_star) AS stars_out, SUM(usage_minutes) AS usage_minutes
-  FROM absentees
-  GROUP BY game_date, game_id, team
+  SELECT DISTINCT game_date, game_id FROM precompute.slate WHERE report_status IS NOT NULL
 ),
 known AS (
   SELECT s.season, s.game_date, s.game_id, s.player_id, s.team, s.opponent,
@@ -79,26 +65,24 @@ known AS (
               WHEN 'mid_range' THEN o.mid_range_vs_league
               WHEN 'three' THEN o.three_zone_vs_league END AS opponent_vs_league,
          r.game_date IS NOT NULL AS reports_known,
-         -- who was expected to be out and played is nobody that he himself has to do without
-         COALESCE(a.absent_regulars, 0) - CASE WHEN own.player_id IS NULL THEN 0 ELSE 1 END AS absent_regulars,
-         COALESCE(a.stars_out, 0) - COALESCE(own.is_star, 0) AS stars_out,
-         -- spread over the 240 minutes of who is left, to each by his own share of the plays
-         (COALESCE(a.usage_minutes, 0) - COALESCE(own.usage_minutes, 0)) / 240 * d.avg_usage_rate_season / 20 AS usage_left
+         a.absent_regulars, a.absent_stars AS stars_out,
+         -- spread over the 240 minutes of who is left, to each by his own share of the plays; what was
+         -- left in his last games already is in the means that it is added to
+         a.absent_usage_minutes_change / 240 * d.avg_usage_rate_season / 20 AS usage_left
   FROM precompute.slate AS s
   JOIN precompute.player_daily_cache AS d ON d.game_date = s.game_date AND d.game_id = s.game_id AND d.player_id = s.player_id
   LEFT JOIN precompute.player_shot_zone_analysis AS z ON z.game_date = s.game_date AND z.player_id = s.player_id
   LEFT JOIN precompute.team_defense_zone_analysis AS o ON o.game_date = s.game_date AND o.team = s.opponent
   LEFT JOIN raw.players AS p ON p.player_id = s.player_id AND p.game_date <= s.game_date
-  LEFT JOIN reported_dates AS r ON r.game_date = s.game_date
-  LEFT JOIN team_absences AS a ON a.game_date = s.game_date AND a.game_id = s.game_id AND a.team = s.team
-  LEFT JOIN absentees AS own ON own.game_date = s.game_date AND own.game_id = s.game_id AND own.player_id = s.player_id
+  LEFT JOIN reported_games AS r ON r.game_date = s.game_date AND r.game_id = s.game_id
+  LEFT JOIN precompute.absent_teammates AS a ON a.game_date = s.game_date AND a.game_id = s.game_id AND a.player_id = s.player_id
   WHERE s.is_candidate
 ),
 projected AS (
   -- the recent mean shrunk to the season's: with n games behind it, it weighs n / (n + 10)
   SELECT *, avg_usage_rate_season
             + (avg_usage_rate_recency_weighted - avg_usage_rate_season) * games_played_season / (games_played_season + 10.0)
-            + usage_left AS projected_usage_rate
+            + COALESCE(usage_left, 0) AS projected_usage_rate
   FROM known
 ),
 scored AS (
@@ -143,7 +127,7 @@ SELECT
     ', "games_in_window": ', COALESCE(CAST(c.usage_games_in_window AS VARCHAR), 'null'),
     ', "avg_usage_rate_season": ', COALESCE(CAST(ROUND(c.avg_usage_rate_season, 4) AS VARCHAR), 'null'),
     ', "avg_usage_rate_recency_weighted": ', COALESCE(CAST(ROUND(c.avg_usage_rate_recency_weighted, 4) AS VARCHAR), 'null'),
-    ', "usage_left_by_absent_regulars": ', COALESCE(CAST(ROUND(c.usage_left, 4) AS VARCHAR), 'null'),
+    ', "usage_left_by_absent_regulars_change": ', COALESCE(CAST(ROUND(c.usage_left, 4) AS VARCHAR), 'null'),
     ', "absent_regulars": ', COALESCE(CAST(c.absent_regulars AS VARCHAR), 'null'),
     ', "star_teammates_out": ', COALESCE(CAST(c.stars_out AS VARCHAR), 'null'),
     ', "injury_reports_known": ', COALESCE(CAST(c.reports_known AS VARCHAR), 'null'),
@@ -163,7 +147,7 @@ SELECT
     ', "league_pace_to_date": ', COALESCE(CAST(ROUND(c.league_pace, 4) AS VARCHAR), 'null'), '}') AS pace_context_json, -- what the pace score was computed from
   c.shot_zone_mismatch_score,                            -- the opponent's weakness in the player's primary zone, -10 to 10; null without shot data
   CONCAT(
-    '{"primary_zone": ', COALESCE(CONCAT('"', c.primary_zone, '"'), 'null'),
+    '{"primary_zone": ', COALESCE('"' || c.primary_zone || '"', 'null'),
     ', "primary_zone_share": ', COALESCE(CAST(ROUND(c.primary_zone_share, 4) AS VARCHAR), 'null'),
     ', "opponent_vs_league": ', COALESCE(CAST(ROUND(c.opponent_vs_league, 4) AS VARCHAR), 'null'),
     ', "opponent_games_with_shots": ', COALESCE(CAST(c.opponent_games_with_shots AS VARCHAR), 'null'), '}') AS shot_zone_context_json, -- what the mismatch score was computed from

@@ -3,7 +3,7 @@ description = "What a player did in the last season before this one in which he 
 phase = 4
 key = ["game_id", "player_id"]
 same_player = ["precompute.slate", "analytics.player_game_summary"]
-may_be_null = ["last_season", "seasons_since_last", "games_last_season", "started_share_last_season", "avg_minutes_last_season", "avg_points_last_season", "avg_rebounds_last_season", "avg_assists_last_season", "avg_threes_last_season", "avg_steals_last_season", "avg_blocks_last_season", "avg_turnovers_last_season"]
+may_be_null = ["last_season", "earlier_seasons", "seasons_since_last", "games_last_season", "started_share_last_season", "avg_minutes_last_season", "avg_points_last_season", "avg_rebounds_last_season", "avg_assists_last_season", "avg_threes_last_season", "avg_steals_last_season", "avg_blocks_last_season", "avg_turnovers_last_season"]
 may_be_constant = ["last_season", "earlier_seasons", "seasons_since_last"]
 
 [windows]
@@ -51,7 +51,7 @@ SELECT
   s.game_id,                                              -- id of the game in raw.games
   s.player_id,                                            -- id of the player in raw.players
   e.season AS last_season,                                -- the last season before this one in which the player played; null for a rookie
-  CAST(COALESCE(e.earlier_seasons, 0) AS INTEGER) AS earlier_seasons, -- seasons before this one in which the player played; 0 for a rookie
+  CAST(CASE WHEN f.first_season < s.season THEN COALESCE(e.earlier_seasons, 0) END AS INTEGER) AS earlier_seasons, -- seasons on record before this one in which the player played; 0 for a rookie, null in the first season on record
   CAST(SUBSTR(s.season, 1, 4) AS INTEGER) - CAST(SUBSTR(e.season, 1, 4) AS INTEGER) AS seasons_since_last, -- 1 when it was the season before; null for a rookie
   CAST(e.games AS INTEGER) AS games_last_season,          -- games played in it; null for a rookie
   e.started_share AS started_share_last_season,           -- share of them that the player started; null for a rookie or where no source says
@@ -64,4 +64,5 @@ SELECT
   e.blocks AS avg_blocks_last_season,                     -- mean blocks in it; null for a rookie
   e.turnovers AS avg_turnovers_last_season                -- mean turnovers in it; null for a rookie
 FROM precompute.slate AS s
+LEFT JOIN (SELECT MIN(season) AS first_season FROM seasons) AS f ON TRUE
 LEFT JOIN earlier AS e ON e.this_season = s.season AND e.player_id = s.player_id AND e.place = 1

@@ -1,5 +1,5 @@
 /*
-description = "The box score line of every player listed: one row a game and player."
+description = "The box score line of every player whom a source lists, which may be only who played: one row a game and player."
 phase = 2
 key = ["game_id", "player_id"]
 may_be_null = ["is_starter", "plus_minus"]
@@ -104,7 +104,7 @@ SELECT
   CASE WHEN l.team = g.home_team THEN g.away_team ELSE g.home_team END AS opponent, -- tricode of the other team
   l.team = g.home_team AS is_home,                                     -- whether the player's team was at home
   l.is_starter,                                                        -- whether the player started; null where no source says
-  l.minutes,                                                           -- minutes played; 0 for who did not play
+  l.minutes,                                                           -- minutes played; 0 for who did not play, or for a few seconds only
   l.fg,                                                                -- field goals made
   l.fga,                                                               -- field goals attempted
   l.fg3,                                                               -- three-pointers made
