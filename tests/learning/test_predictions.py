@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
 import pytest
@@ -14,7 +14,10 @@ from boxout.learning.dataset import load_features
 from boxout.learning.markets import MARKETS
 from boxout.learning.predict import predict, predicted_from, read_predictions
 from boxout.learning.registry import list_models, load_model
+from boxout.learning.slate import nobody_known
 from boxout.learning.train import train
+from boxout.orchestration.learning_round import learn
+from boxout.orchestration.settings import TrainSettings
 
 OPENING = date(2021, 11, 4)  # before the training range, in which history is too short
 PLAYED = date(2022, 1, 3)  # in the training range, before the walk-forward folds
@@ -22,13 +25,17 @@ WALKED = date(2024, 3, 18)  # in a walk-forward fold
 TONIGHT = date(2024, 5, 1)
 
 
-def _schedule_tonight(league):
+def _schedule_nobody(league):
     league.land(
         "landing.games",
         f"SELECT '2023-24' AS season, DATE '{TONIGHT}' AS game_date, 'tonight' AS game_id, "
         "'scheduled' AS status, 1 AS home_team",
         "game_id = 'tonight'",
     )
+
+
+def _schedule_tonight(league):
+    _schedule_nobody(league)
     # The small league has no slate: a line without minutes stands for who is expected.
     league.land(
         "landing.boxscores",
@@ -52,6 +59,17 @@ def test_tonight_is_forecast_with_a_distribution_out_of_sample(trained):
         assert row["line"] is None
         assert row["over_probability"] is None
         assert row["data_version"] == report.data_version
+
+
+def test_a_night_on_which_nobody_is_known_is_no_failure_of_learning(trained):
+    _schedule_nobody(trained)
+    trained.build()
+    at = datetime(2024, 5, 1, 12)
+    learned = learn(trained.warehouse, trained.graph, TrainSettings(enabled=False), at)
+    assert learned.predicted is None
+    assert learned.not_predicted == nobody_known(TONIGHT)
+    assert learned.graded > 0
+    assert read_predictions(trained.warehouse, TONIGHT) == []
 
 
 def test_forecasting_twice_writes_nothing_the_second_time(trained):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -28,6 +28,9 @@ from boxout.sources.files.reading import is_simulated
 from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import Home, find_home
 from boxout.warehouse.opening import open_warehouse
+
+if TYPE_CHECKING:
+    from boxout.learning.predict import PredictionReport
 
 MATCHED = "matched"
 
@@ -267,9 +270,14 @@ def _print_learning(report: JobReport) -> None:
     elif not report.held_back:
         click.echo("the newest model was trained on just this data")
     if report.predicted:
-        click.echo(
-            f"predicted {report.predicted.game_date}: {report.predicted.player_games:,} players"
-        )
+        _print_predicted(report.predicted)
     if report.grades:
         click.echo("graded")
         print_grades(report.grades)
+
+
+def _print_predicted(predicted: PredictionReport) -> None:
+    from boxout.learning.slate import nobody_known
+
+    day, players = predicted.game_date, predicted.player_games
+    click.echo(f"predicted {day}: {players:,} players" if players else nobody_known(day))

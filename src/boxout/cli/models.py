@@ -142,6 +142,7 @@ def predict_command(game_date: date, model_id: str | None, home: str | None, as_
     boxout predict --date 2026-01-31
     """
     from boxout.learning.predict import predict, read_predictions
+    from boxout.learning.slate import nobody_known
 
     with open_warehouse(find_home(home)) as warehouse:
         prepare(warehouse, load_graph())
@@ -156,6 +157,8 @@ def predict_command(game_date: date, model_id: str | None, home: str | None, as_
         f"{report.model_id}: {len(rows):,} predictions of {report.player_games:,} players in "
         f"{report.games} games on {game_date}"
     )
+    if not report.player_games:
+        click.echo(nobody_known(game_date))
     if report.kept_out_of_sample:
         notice(f"{report.kept_out_of_sample:,} of played games are kept as predicted before")
     if report.is_in_sample:

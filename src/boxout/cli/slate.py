@@ -74,7 +74,7 @@ def slate_command(
     from boxout.betting.value import StakeLimits
     from boxout.learning.board.board import build_board
     from boxout.learning.markets import select_markets
-    from boxout.learning.slate import slate_date
+    from boxout.learning.slate import nobody_known, slate_date
     from boxout.pipeline.player_search import find_player
     from boxout.sources.identity.teams import parse_team
 
@@ -88,11 +88,11 @@ def slate_command(
         player_id, name = (None, None) if player is None else find_player(warehouse, player)
         board = build_board(warehouse, graph, day, model_id=model_id, markets=chosen, limits=limits)
         is_simulated = is_simulated_league(warehouse)
-    if tricode and tricode not in board.teams:
+    if board.rows and tricode and tricode not in board.teams:
         raise UsageError(
             f"{tricode} does not play on {day}.", "--team", f"Name one of {', '.join(board.teams)}."
         )
-    if player_id is not None and player_id not in {row["player_id"] for row in board.rows}:
+    if board.rows and player_id not in {None, *(row["player_id"] for row in board.rows)}:
         raise UsageError(
             f"{name} is not on the slate of {day}.", "--player", "Name another, or another --date."
         )
@@ -108,6 +108,9 @@ def slate_command(
         print_labelled_json(document, is_simulated)
         return
     print_label(is_simulated)
+    if not board.rows:
+        click.echo(nobody_known(day))
+        return
     _print_board(board, rows, odds, shows_all=shows_all, shows_lines=shows_lines)
 
 

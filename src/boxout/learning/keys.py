@@ -32,9 +32,10 @@ def stage_keys(warehouse: Warehouse, rows: FeatureRows) -> None:
         CREATE OR REPLACE TEMP TABLE {FEATURE_KEYS} AS
         SELECT n.place, g.season, g.game_date, g.game_id, n.player_id
         FROM key_numbers AS n
+        -- of no game the text is empty, which splits into one empty text and is no date
         JOIN (SELECT unnest(string_split($1, ' ')) AS game_id,
                      unnest(string_split($2, ' ')) AS season,
-                     CAST(unnest(string_split($3, ' ')) AS DATE) AS game_date,
+                     CAST(nullif(unnest(string_split($3, ' ')), '') AS DATE) AS game_date,
                      unnest(range($4)) AS game) AS g
           ON g.game = n.game
         """,

@@ -57,6 +57,14 @@ def slate_date(warehouse: Warehouse, day: date | None) -> date:
     return chosen
 
 
+def nobody_known(day: date) -> str:
+    """Say of a date with games that nobody is known to predict, as on a season's opening night."""
+    return (
+        f"no player is known yet for the games of {day}: box scores of the season's earlier games "
+        "tell who plays for whom"
+    )
+
+
 def publish_readiness(
     warehouse: Warehouse, graph: Graph, day: date | None = None, *, today: date | None = None
 ) -> Readiness:

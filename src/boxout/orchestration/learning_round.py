@@ -19,7 +19,7 @@ from boxout.learning.gates import readiness
 from boxout.learning.grade import GradeReport, grade
 from boxout.learning.predict import PredictionReport, features_hash, predict, predicted_from
 from boxout.learning.registry import list_models
-from boxout.learning.slate import coming_date
+from boxout.learning.slate import coming_date, nobody_known
 from boxout.learning.states import FEATURE_STORE, read_states
 from boxout.learning.storage import PREDICTIONS
 from boxout.learning.train import TrainOptions, train
@@ -42,7 +42,7 @@ class Learned:
     predicted
         The slate that was predicted; None when it was predicted before.
     not_predicted
-        Why a due prediction was held back.
+        Why a due prediction was held back, or is of nobody.
     graded
         Grades written or replaced.
     is_degraded
@@ -167,7 +167,9 @@ def _predict(warehouse: Warehouse, graph: Graph, at: datetime, learned: Learned)
     except GateError as error:
         learned.not_predicted = error.what
         return
-    if report:
+    if report and not report.player_games:
+        learned.not_predicted = nobody_known(report.game_date)
+    elif report:
         learned.predicted = report.game_date
         log(
             "predicted",
