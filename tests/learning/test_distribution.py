@@ -12,9 +12,9 @@ from boxout.learning.evaluate import score
 from boxout.learning.trust import fit_line_trust
 
 
-def _outcomes(rows=20_000):
-    random = np.random.default_rng(7)
-    mean = random.uniform(0.5, 30, rows)
+def _outcomes(rows=20_000, lowest=0.5, seed=7):
+    random = np.random.default_rng(seed)
+    mean = random.uniform(lowest, 30, rows)
     return mean, random.poisson(mean).astype(float)
 
 
@@ -79,6 +79,35 @@ def test_a_forecast_beyond_all_others_takes_the_distribution_along():
     far = np.array([known.centres[-1], known.centres[-1] + 6])
     assert np.diff(known.mean(far)) == pytest.approx(6, abs=0.2)
     assert np.diff(known.median(far)) == pytest.approx(6, abs=1)
+
+
+def test_a_forecast_below_all_others_takes_the_distribution_along():
+    predicted, actual = _outcomes(lowest=20)
+    known = fit_distribution(predicted, actual)
+    low = np.array([known.centres[0] - 6, known.centres[0]])
+    assert np.diff(known.mean(low)) == pytest.approx(6, abs=0.01)
+    assert np.diff(known.median(low)) == pytest.approx(6, abs=1)
+    near = known.survival(known.centres[0] + np.array([-1e-6, 0, 1e-6]))
+    assert np.allclose(near[[0, 2]], near[1], atol=1e-5)
+
+
+def test_few_rows_say_no_more_of_small_forecasts_than_happens():
+    known = fit_distribution(*_outcomes(400))
+    assert len(known.centres) == 1
+    predicted, actual = _outcomes(seed=8)
+    below = predicted < known.centres[0]
+    line = np.floor(predicted) + 0.5
+    said = known.over_probability(predicted, line)[below].mean()
+    assert said == pytest.approx((actual > line)[below].mean(), abs=0.05)
+    assert (known.mean(predicted) - actual).mean() < 1
+
+
+def test_many_rows_give_small_forecasts_their_own_mean():
+    known = fit_distribution(*_outcomes())
+    predicted, actual = _outcomes(seed=8)
+    for low, high in ((0.5, known.centres[0]), (known.centres[0], 3), (3, 30)):
+        chosen = (predicted >= low) & (predicted < high)
+        assert abs((known.mean(predicted) - actual)[chosen].mean()) < 0.15
 
 
 def test_no_line_gives_no_chance_and_a_saved_distribution_is_the_same():

@@ -5,7 +5,8 @@ chances are counted among out-of-sample forecasts of similar size and made to ri
 forecast, by isotonic distributional regression (Henzi, Ziegel and Gneiting 2021, Journal of
 the Royal Statistical Society B 83) over groups of forecasts; between two groups they are
 interpolated. Nothing is assumed about the shape, and what it says is calibrated by the way it
-is made. Beyond the largest group the whole distribution moves along with the forecast.
+is made. Below the smallest group and beyond the largest the whole distribution moves along with
+the forecast.
 """
 
 from __future__ import annotations
@@ -53,11 +54,11 @@ class Distribution:
         high = np.minimum(low + 1, len(self.centres) - 1)
         weight = (place - low)[:, None]
         chances = self.exceeds[low] * (1 - weight) + self.exceeds[high] * weight
-        beyond = np.flatnonzero(predicted > self.centres[-1])
-        for row in beyond:
-            moved = np.arange(self.exceeds.shape[1]) - (predicted[row] - self.centres[-1])
-            grid = np.arange(-1, self.exceeds.shape[1])
-            chances[row] = np.interp(moved, grid, np.r_[1.0, self.exceeds[-1]])
+        shift = (predicted - np.clip(predicted, self.centres[0], self.centres[-1]))[:, None]
+        thresholds = np.arange(-1, self.exceeds.shape[1])
+        for end, beyond in ((0, shift[:, 0] < 0), (-1, shift[:, 0] > 0)):
+            known = np.r_[1.0, self.exceeds[end]]
+            chances[beyond] = np.interp(thresholds[1:] - shift[beyond], thresholds, known)
         return chances
 
     def mean(self, predicted: Array) -> Array:
