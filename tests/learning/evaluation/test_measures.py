@@ -43,6 +43,13 @@ def test_a_certain_forecast_scores_its_absolute_error():
     assert log_score(survival, np.array([2.0]))[0] == pytest.approx(0)
 
 
+@pytest.mark.parametrize("measure", [crps, log_score, coverage])
+def test_part_of_a_minute_is_scored_as_the_whole_number_that_is_nearest(measure):
+    survival = np.array([[1.0, 0.75, 0.5, 0.125]] * 4)
+    parts, whole = np.array([1.7, 2.3, 2.5, 6.3]), np.array([2.0, 2.0, 2.0, 6.0])
+    assert measure(survival, parts).tolist() == measure(survival, whole).tolist()
+
+
 def test_a_coin_is_scored_as_worked_by_hand():
     survival = np.array([[0.5]])  # 0 or 1
     assert crps(survival, np.array([0.0]))[0] == pytest.approx(0.25)

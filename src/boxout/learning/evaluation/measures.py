@@ -26,11 +26,13 @@ def crps(survival: Array, actual: Array) -> Array:
     """Return the continuous ranked probability score of each row, in the outcome's unit.
 
     The sum over k of (P(Y > k) - [y > k])^2; that of a point forecast is its absolute error.
+    Outcomes are rounded to whole numbers, as those that the distribution was learned from.
     """
-    exceeded = actual[:, None] > np.arange(survival.shape[1])[None]
+    outcome = np.rint(actual)
+    exceeded = outcome[:, None] > np.arange(survival.shape[1])[None]
     within = ((survival - exceeded) ** 2).sum(axis=1)
     # beyond the last threshold the distribution says never
-    score: Array = within + np.maximum(actual - survival.shape[1], 0)
+    score: Array = within + np.maximum(outcome - survival.shape[1], 0)
     return score
 
 
