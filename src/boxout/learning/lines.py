@@ -1,6 +1,8 @@
 """The books' line before the game: the median of each book's latest line before tip-off.
 
-Lines seen after tip-off are flagged live in `raw.prop_lines` and never counted.
+Where two are in the middle it is the lower one: half way between them is a line that nobody
+offers, and a whole number there could push where no bet could. Lines seen after tip-off are
+flagged live in `raw.prop_lines` and never counted.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ def read_lines(warehouse: Warehouse, first: date, last: date) -> None:
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {PREGAME_LINES} AS
-        SELECT game_date, game_id, player_id, market, median(line) AS line
+        SELECT game_date, game_id, player_id, market, quantile_disc(line, 0.5) AS line
         FROM (
           SELECT game_date, game_id, player_id, market, CAST(line AS DOUBLE) AS line
           FROM {source}

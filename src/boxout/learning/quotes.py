@@ -119,7 +119,10 @@ def is_suspect(quotes: Quotes) -> Array:
 
 
 def median_line(place: Array, line: Array) -> tuple[Array, Array]:
-    """Return each player game once, with the median of its books' lines."""
-    games, begin = np.unique(place, return_index=True)
-    medians = [np.median(part) for part in np.split(line, begin[1:])]
-    return games, np.array(medians)
+    """Return each player game once, with the median of its books' lines.
+
+    Of two in the middle the lower one, so that it is a line on offer; see `lines`.
+    """
+    order = np.lexsort((line, place))
+    games, begin, books = np.unique(place[order], return_index=True, return_counts=True)
+    return games, line[order][begin + (books - 1) // 2]
