@@ -40,6 +40,11 @@ def spoil(project, statement):
         project.execute(statement)
 
 
+def figure_of(project, market, name):
+    [found] = [f for f in read_drift(project).figures if (f.market, f.name) == (market, name)]
+    return found
+
+
 def open_ones(project):
     return {i.check: i for i in read_incidents(project) if i.scope == MODEL}
 
@@ -56,7 +61,7 @@ def test_sound_champions_raise_nothing_and_every_market_is_looked_at(project):
 
 
 def test_figures_are_those_of_the_grades(project, since):
-    [figure] = [f for f in read_drift(project).figures if (f.market, f.name) == ("pra", "error")]
+    figure = figure_of(project, "pra", "error")
     both = (
         f"{GRADES} AS g JOIN lake.learning.predictions AS p "
         "USING (game_id, player_id, market, model_id) "
@@ -74,7 +79,11 @@ def test_figures_are_those_of_the_grades(project, since):
     ("market", "figure", "change"),
     [
         ("points", "error", "absolute_error = absolute_error * 1.6"),
-        ("rebounds", "coverage", "is_covered = is_covered AND hash(game_id, player_id) % 4 > 0"),
+        (
+            "rebounds",
+            "coverage",
+            "actual = actual + CASE WHEN hash(game_id, player_id) % 4 = 0 THEN 60 ELSE 0 END",
+        ),
         ("pra", "over", "result = CASE WHEN result = 'under' THEN 'over' ELSE result END"),
     ],
 )
@@ -97,7 +106,7 @@ def test_what_is_planted_is_named_and_nothing_else_and_it_closes_when_it_is_over
     assert open_ones(project)[check].incident_id == incident.incident_id
     spoil(
         project,
-        f"UPDATE {GRADES} AS g SET absolute_error = o.absolute_error, is_covered = o.is_covered, "
+        f"UPDATE {GRADES} AS g SET absolute_error = o.absolute_error, actual = o.actual, "
         f"result = o.result FROM (FROM {GRADES} AT (VERSION => {before})) AS o "
         "WHERE o.game_id = g.game_id AND o.player_id = g.player_id AND o.market = g.market "
         f"AND o.model_id = g.model_id AND g.market = '{market}'",
@@ -106,6 +115,56 @@ def test_what_is_planted_is_named_and_nothing_else_and_it_closes_when_it_is_over
     assert open_ones(project) == {}
     [over] = [i for i in read_incidents(project, include_closed=True) if i.scope == MODEL]
     assert over.outcome == "repaired"
+
+
+@pytest.mark.parametrize(
+    ("market", "figure", "spoiled_before"),
+    [
+        ("pra", "over", "result = CASE WHEN result = 'under' THEN 'over' ELSE result END"),
+        ("points", "coverage", "actual = round(predicted)"),
+        ("points", "coverage", "actual = actual + 60 * (hash(game_id, player_id) % 4 = 0)::INT"),
+    ],
+)
+def test_what_comes_nearer_to_what_is_right_is_no_worse(
+    project, since, market, figure, spoiled_before
+):
+    spoil(
+        project,
+        f"UPDATE {GRADES} SET {spoiled_before} WHERE market = '{market}' AND game_date < '{since}'",
+    )
+    right = {"over": 0.0, "coverage": 0.8}[figure]
+    better = figure_of(project, market, figure)
+    assert abs(better.recent.mean - right) < abs(better.expected - right) - 0.04
+    assert not better.is_degraded
+
+
+def test_intervals_that_hold_too_much_lately_are_worse(project, since):
+    spoil(
+        project,
+        f"UPDATE {GRADES} SET actual = round(predicted) "
+        f"WHERE market = 'points' AND game_date >= '{since}'",
+    )
+    wide = figure_of(project, "points", "coverage")
+    assert wide.recent.mean > 0.9
+    assert wide.is_degraded
+
+
+def test_an_edge_that_crosses_a_whole_number_changes_no_cover(project, since):
+    forecasts = "lake.learning.predictions"
+    spoil(
+        project,
+        f"UPDATE {forecasts} SET p10 = 0, p90 = "
+        f"CASE WHEN game_date < '{since}' THEN 1.01 ELSE 0.99 END WHERE market = 'blocks'",
+    )
+    spoil(
+        project,
+        f"UPDATE {GRADES} AS g SET is_covered = g.actual BETWEEN p.p10 AND p.p90 FROM {forecasts} "
+        "AS p WHERE p.game_id = g.game_id AND p.player_id = g.player_id AND p.market = g.market "
+        "AND p.model_id = g.model_id AND g.market = 'blocks'",
+    )
+    cover = figure_of(project, "blocks", "coverage")
+    assert cover.recent.mean == pytest.approx(cover.expected, abs=0.04)
+    assert not cover.is_degraded
 
 
 def test_a_feature_that_is_not_what_was_trained_on_is_named(project, graph):

@@ -17,6 +17,7 @@ from boxout.learning.drift.limits import (
     SURE,
     WINDOW_DATES,
 )
+from boxout.learning.forecasts import COVERED_SHARE, HIGH, LOW
 from boxout.learning.paired import Z_95, MeanWithError, mean_of_sums
 from boxout.learning.storage import GRADES, PREDICTIONS
 from boxout.warehouse.ducklake import LAKE, Warehouse
@@ -24,16 +25,22 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 Array = NDArray[Any]
 
 # By name: the SQL over a graded forecast, and what it says. The error is in units of the
-# forecast's own standard deviation, for stars are missed by more than others.
+# forecast's own standard deviation, for stars are missed by more than others. Of small counts an
+# outcome at the edge counts in part: counted whole, the share moves with the edge.
 FIGURES = {
-    "error": ("g.absolute_error / p.sd", "size of the error, in its own standard deviations"),
-    "coverage": ("g.is_covered::DOUBLE", "share of outcomes within the 80% interval"),
+    "error": ("absolute_error / sd", "size of the error, in its own standard deviations"),
+    "coverage": (
+        f"CASE WHEN p10 IS NOT NULL AND p90 IS NOT NULL THEN {COVERED_SHARE} END",
+        "share of outcomes within the 80% interval",
+    ),
     "over": (
-        "CASE WHEN g.result IN ('over', 'under') "
-        "THEN (g.result = 'over')::DOUBLE - g.over_probability END",
+        "CASE WHEN result IN ('over', 'under') "
+        "THEN (result = 'over')::DOUBLE - over_probability END",
         "share that went over, minus what was said",
     ),
 }
+# What a figure would be if all were well: the further from it, the worse.
+SOUND = {"error": 0.0, "coverage": HIGH - LOW, "over": 0.0}
 
 
 @dataclass(frozen=True)
@@ -97,13 +104,13 @@ def _sums_by_date(
     if not (champions and warehouse.has_table(GRADES.name)):
         return {}
     figures = " UNION ALL ".join(
-        f"SELECT g.market, g.model_id, '{name}' AS figure, g.game_date, {sql} AS value FROM paired"
+        f"SELECT market, model_id, '{name}' AS figure, game_date, {sql} AS value FROM paired"
         for name, (sql, _) in FIGURES.items()
     )
     rows = warehouse.execute(
         f"""
         WITH paired AS (
-          SELECT g, p FROM {LAKE}.{GRADES.name} AS g
+          SELECT g.*, p.sd, p.p10, p.p90 FROM {LAKE}.{GRADES.name} AS g
           JOIN {LAKE}.{PREDICTIONS.name} AS p
             ON p.game_date = g.game_date AND p.game_id = g.game_id AND p.player_id = g.player_id
               AND p.market = g.market AND p.model_id = g.model_id
@@ -133,11 +140,11 @@ def _judge(
         return None
     expected = float(sums[:-WINDOW_DATES].sum() / earlier)
     error = (recent.high - recent.low) / (2 * Z_95)
-    away = recent.mean - expected
-    least, is_worse = {
-        "error": (LEAST_ERROR * expected, away > 0),
-        "coverage": (LEAST_COVERAGE, away < 0),
-        "over": (LEAST_OVER, True),
+    is_worse = abs(recent.mean - SOUND[name]) > abs(expected - SOUND[name])
+    least = {
+        "error": LEAST_ERROR * expected,
+        "coverage": LEAST_COVERAGE,
+        "over": LEAST_OVER,
     }[name]
     return Figure(
         market,
@@ -147,5 +154,5 @@ def _judge(
         recent,
         dates[-WINDOW_DATES:][0],
         dates[-1],
-        is_worse and abs(away) > max(SURE * error, least),
+        is_worse and abs(recent.mean - expected) > max(SURE * error, least),
     )
