@@ -156,7 +156,10 @@ def _print_board(
     if board.is_in_sample:
         notice("a model was trained on this date: its forecasts prove nothing")
     if board.left_out:
-        notice(f"{board.left_out:,} quotes cannot be right and do not count")
+        notice(
+            f"{board.left_out:,} quotes do not count: they stand far from the other books', or are "
+            "on a line that would pay whoever took both sides"
+        )
     if board.unknown_tipoff:
         notice(f"of {board.unknown_tipoff:,} quotes no source says that they were before tip-off")
     click.echo(CAUTION)

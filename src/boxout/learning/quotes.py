@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boxout.betting.margin import multiplicative
 from boxout.betting.odds import decimal_from_american
 from boxout.learning.dataset import FeatureRows
 from boxout.learning.keys import FEATURE_KEYS, stage_keys
@@ -16,9 +17,16 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 
 Array = NDArray[Any]
 
-# A line this far from the median of three books or more has another game's price, or player's.
-FARTHEST_LINE = 2.0
+# With fewer books than this nobody can tell which of them is wrong.
 FEWEST_BOOKS = 3
+# A line this far from the books' median has another game's price, or player's.
+FARTHEST_LINE = 2.0
+# So has a chance this far from the median of the books on the same line: of real quotes 97% are
+# nearer, and most of the others much farther.
+FARTHEST_CHANCE = 0.10
+# What both sides of one line cost at the best prices. Books that move apart for a while come to
+# just below 1, and that is line shopping; further below it one of the prices is wrong.
+LEAST_COST = 0.97
 
 
 @dataclass(frozen=True)
@@ -104,18 +112,66 @@ def _no_price_below_100(american: Array) -> Array:
 
 
 def is_suspect(quotes: Quotes) -> Array:
-    """Tell the quotes whose line and prices cannot belong together; `place` is in order."""
+    """Tell the quotes whose line and prices cannot belong together.
+
+    Those that would pay whoever took both sides and, with enough books, that stand far from the
+    others', in line or chance. Of what is left, all on a line whose best prices would pay whoever
+    took both sides: which of them is wrong is not known.
+    """
+    is_wrong = _is_far_line(quotes) | _is_far_price(quotes)
+    of_line = _line_numbers(quotes)
+    over, under = np.ones((2, len(of_line)))
+    for best, price in ((over, quotes.over), (under, quotes.under)):
+        np.maximum.at(best, of_line, np.where(is_wrong | np.isnan(price), 1.0, price))
+    suspect: Array = is_wrong | (1 / over + 1 / under < LEAST_COST)[of_line]
+    return suspect
+
+
+def _is_far_line(quotes: Quotes) -> Array:
     _, game, books = np.unique(quotes.place, return_inverse=True, return_counts=True)
     _, median = median_line(quotes.place, quotes.line)
-    is_far = (books[game] >= FEWEST_BOOKS) & (np.abs(quotes.line - median[game]) > FARTHEST_LINE)
-    # Of what is left: on one line, whoever took the best over and the best under could not lose.
+    is_far: Array = np.abs(quotes.line - median[game]) > FARTHEST_LINE
+    return is_far & (books[game] >= FEWEST_BOOKS)
+
+
+def _is_far_price(quotes: Quotes) -> Array:
+    others, books = chance_on_line(quotes)
+    over, under = 1 / quotes.over, 1 / quotes.under
+    apart = np.abs(multiplicative(quotes.over, quotes.under) - others)
+    # of a side alone the margin is not known, but a price can be too good for any
+    gift = np.fmax(others - over, 1 - others - under)
+    is_far: Array = (books >= FEWEST_BOOKS) & (np.fmax(apart, gift) > FARTHEST_CHANCE)
+    return is_far | (over + under < LEAST_COST)
+
+
+def chance_on_line(quotes: Quotes) -> tuple[Array, Array]:
+    """Return what the books together say on each quote's line, and how many price both sides.
+
+    Returns
+    -------
+    chance
+        Of over, given that it is no push: the median over the books of the price's own chance
+        without the margin. NaN where no book prices both sides.
+    books
+        How many do.
+    """
+    own = multiplicative(quotes.over, quotes.under)
+    of_line = _line_numbers(quotes)
+    known = np.flatnonzero(~np.isnan(own))
+    order = known[np.lexsort((own[known], of_line[known]))]
+    lines, begin, books = np.unique(of_line[order], return_index=True, return_counts=True)
+    median, priced = np.full(len(own), np.nan), np.zeros(len(own), dtype=np.int64)
+    ranked = own[order]
+    median[lines] = (ranked[begin + (books - 1) // 2] + ranked[begin + books // 2]) / 2
+    priced[lines] = books
+    return median[of_line], priced[of_line]
+
+
+def _line_numbers(quotes: Quotes) -> Array:
+    """Number the player games' lines from 0; return that of each quote's."""
     pairs = np.column_stack([quotes.place, quotes.line])
-    lines, of_line = np.unique(pairs, axis=0, return_inverse=True)
-    over, under = np.ones(len(lines)), np.ones(len(lines))
-    for best, price in ((over, quotes.over), (under, quotes.under)):
-        np.maximum.at(best, of_line, np.where(is_far | np.isnan(price), 1.0, price))
-    suspect: Array = is_far | (1 / over + 1 / under < 1)[of_line]
-    return suspect
+    numbers: Array = np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1)
+    return numbers
 
 
 def median_line(place: Array, line: Array) -> tuple[Array, Array]:

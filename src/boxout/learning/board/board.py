@@ -55,7 +55,7 @@ class Board:
     is_in_sample
         Whether a model was trained on this date, so that its forecasts prove nothing.
     left_out
-        Quotes that cannot be right and do not count.
+        Quotes that do not count, since some price among them is wrong; see `quotes.is_suspect`.
     unknown_tipoff
         Quotes on the board of which no source says that they were before tip-off.
     """

@@ -42,8 +42,8 @@ class BookComparison:
     quotes, player_games, dates
         How many quotes there are, on how many player games of how many dates.
     left_out
-        Quotes that are not believed and not counted above: a line far from the other books', or
-        a line on which the best prices would pay whoever took both sides.
+        Quotes that are not believed and not counted above: a line or a chance far from the other
+        books', or a line on which the best prices would pay whoever took both sides.
     unknown_tipoff
         Share of quotes of which no source says that they were before tip-off.
     line_mae, model_mae, last_10_mae
