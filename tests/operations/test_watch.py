@@ -169,11 +169,15 @@ def test_what_fails_for_a_passing_reason_is_tried_again_up_to_a_limit(tmp_path, 
     assert (tried, report.problems) == (3, [])
     tried, report = attempts_of([busy] * 5, tmp_path, graph)
     assert (tried, report.problems) == (3, ["job: a table is being written"])
+    tried, report = attempts_of([MemoryError("no room for an array")], tmp_path, graph)
+    assert (tried, report.problems) == (2, [])
 
 
 def test_what_fails_for_a_lasting_reason_is_not_tried_again(tmp_path, graph):
     tried, report = attempts_of([GateError("a gate is closed")] * 5, tmp_path, graph)
     assert (tried, report.problems) == (1, ["job: a gate is closed"])
+    tried, report = attempts_of([KeyError("surprise")] * 5, tmp_path, graph)
+    assert (tried, report.problems) == (1, ["job: KeyError: 'surprise'"])
     with pytest.raises(StoppedError):
         attempts_of([StoppedError("asked to")], tmp_path, graph)
 

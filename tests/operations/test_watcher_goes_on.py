@@ -17,7 +17,11 @@ from boxout.orchestration.round import Round, RoundReport
 from boxout.orchestration.settings import WatchSettings
 from boxout.orchestration.watch import Watcher, _ping
 from boxout.pipeline import ingest as ingest_module
-from boxout.pipeline.life_signs import Heartbeat, now
+from boxout.pipeline.incidents import read_incidents
+from boxout.pipeline.ledger import create_ledger
+from boxout.pipeline.life_signs import Heartbeat, now, read_life_signs
+from boxout.pipeline.record_watcher import note_watcher
+from boxout.pipeline.watching import read_watcher
 from boxout.warehouse.home import Home
 from boxout.warehouse.opening import newest_version, open_warehouse
 
@@ -63,7 +67,7 @@ def test_files_that_cannot_be_ingested_are_told_once_and_hold_up_no_other(a_roun
     report = ingest(doing)
     assert [brought.path.name for brought in report.files] == ["z.parquet"]
     assert sorted(Path(path).name for path in report.refused) == ["a.parquet", r"p\xff.csv"]
-    assert not doing.incoming().items() - doing.seen.items()  # nothing wakes the watcher
+    assert not doing.incoming.look().items() - doing.seen.items()  # nothing wakes the watcher
     again = ingest(doing)
     assert (again.files, again.refused) == ([], {})
 
@@ -82,7 +86,7 @@ def test_what_the_system_does_not_let_be_read_is_tried_again_in_each_round(
     with monkeypatch.context() as closing:
         closing.setattr(ingest_module, "fingerprint", closed)
         assert len(ingest(doing).refused) == 1
-        assert not doing.incoming().items() - doing.seen.items()
+        assert not doing.incoming.look().items() - doing.seen.items()
         assert ingest(doing).refused == {}  # it was told
     assert len(ingest(doing).files) == 1
     assert ingest(doing).files == []
@@ -102,6 +106,48 @@ def test_a_file_from_the_future_is_taken_when_it_has_stopped_changing(a_round, i
 
     write_on()
     assert a_round(write_on, 0.01)._settled()[path][1] == len("a,b\n" * 3)
+
+
+def test_a_folder_that_cannot_be_looked_at_is_a_problem_of_a_round(a_round, incoming, monkeypatch):
+    doing = a_round()
+    monkeypatch.setattr(doing, "_attempt", lambda *job: None)
+    doing.incoming.closed = {incoming: "Permission denied"}
+    assert doing.run().problems == [f"ingest: {incoming} cannot be looked at: Permission denied"]
+
+
+def test_an_error_that_nobody_foresaw_leaves_a_watcher_that_is_seen_as_dead(
+    tmp_path, graph, monkeypatch, caplog
+):
+    home = Home(tmp_path / "new")
+    watcher = Watcher(home, graph, WatchSettings())
+    monkeypatch.setattr(watcher, "_do_round", lambda why: None)
+
+    def fail():
+        raise RuntimeError("it should not happen")
+
+    monkeypatch.setattr(watcher, "_sleep", fail)
+    with pytest.raises(RuntimeError):
+        watcher.watch()
+    assert read_watcher(read_life_signs(home), now()).state == "dead"
+    assert "the watcher ends by an error" in caplog.text
+    with open_warehouse(home, create=True) as warehouse:
+        create_ledger(warehouse)
+        note_watcher(warehouse)
+        (incident,) = read_incidents(warehouse)
+    assert incident.check == "watcher_beats"
+    Heartbeat(home, "watch", {}).start()  # its lock is free
+
+
+def test_what_goes_wrong_while_telling_ends_no_watcher(tmp_path, graph, monkeypatch, caplog):
+    watcher = Watcher(Home(tmp_path / "new"), graph, WatchSettings())
+
+    def fail(*told):
+        raise RuntimeError("it should not happen")
+
+    with open_warehouse(Home(tmp_path / "new"), create=True):
+        monkeypatch.setattr(watcher._alerts, "after_round", fail)
+    watcher._after_round(RoundReport(now()))
+    assert "could not tell" in caplog.text
 
 
 @pytest.mark.parametrize("content", [b"", b"no catalog at all"])

@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import logging
 import sys
+import traceback
 from datetime import UTC, datetime
 from typing import Any
+
+from boxout.errors import BoxoutError
 
 LOGGER = logging.getLogger("boxout")
 
@@ -47,3 +50,20 @@ def start_logs(form: str) -> None:
 def log(event: str, *, level: int = logging.INFO, **fields: Any) -> None:
     """Log an event with its fields, such as run, table and date."""
     LOGGER.log(level, event, extra={"fields": fields})
+
+
+def log_failure(event: str, error: Exception, **fields: Any) -> None:
+    """Log an error that ended something, and where it comes from if nobody has foreseen it."""
+    fields["reason"] = reason_of(error)
+    if not isinstance(error, BoxoutError | OSError):
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        fields["at"] = f"{frame.filename}:{frame.lineno}"
+    log(event, level=logging.ERROR, **fields)
+
+
+def reason_of(error: BaseException | None) -> str:
+    """Return in one line why something failed."""
+    if isinstance(error, BoxoutError):
+        return error.what
+    text = str(error).splitlines()
+    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

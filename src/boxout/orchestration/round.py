@@ -21,15 +21,15 @@ from tenacity import (
 )
 
 from boxout.errors import (
-    BoxoutError,
     BusyError,
     SourceError,
     StoppedError,
     UnreadableFileError,
     WarehouseError,
 )
+from boxout.orchestration.incoming import Files, Incoming
 from boxout.orchestration.learning_round import Learned, learn
-from boxout.orchestration.logs import log
+from boxout.orchestration.logs import log, log_failure, reason_of
 from boxout.orchestration.settings import WatchSettings
 from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.due import RunOptions
@@ -43,7 +43,7 @@ from boxout.pipeline.run import RunReport, run_tables
 from boxout.pipeline.runs import close_dead_runs
 from boxout.pipeline.stage import Chunk
 from boxout.pipeline.table_run import TableOutcome
-from boxout.sources.files.finding import find_files, printable
+from boxout.sources.files.finding import printable
 from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.engine import duckdb
 from boxout.warehouse.home import Home
@@ -57,9 +57,8 @@ PASSING = (
     duckdb.TransactionException,
     duckdb.OutOfMemoryException,
     OSError,
+    MemoryError,
 )
-Stamp = tuple[int, int]  # when a file changed, in nanoseconds, and its size in bytes
-Files = dict[Path, Stamp]
 
 
 @dataclass
@@ -129,6 +128,10 @@ class Round:
     tell: Callable[[str], None]
     seen: Files = field(default_factory=dict)
     unread: set[Path] = field(default_factory=set)
+    incoming: Incoming = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.incoming = Incoming(self.settings.folders)
 
     def run(self) -> RoundReport:
         """Do one round.
@@ -141,30 +144,16 @@ class Round:
         report = RoundReport(self.clock())
         started = time.monotonic()
         self._attempt("ingest", report, lambda w: self._ingest(w, report))
+        report.problems += [
+            f"ingest: {printable(folder)} cannot be looked at: {why}"
+            for folder, why in self.incoming.closed.items()
+        ]
         self.heed_stop()
         self._attempt("tables", report, lambda w: self._build(w, report))
         self.heed_stop()
         self._attempt("learning", report, lambda w: self._learn(w, report))
         report.seconds = round(time.monotonic() - started, 2)
         return report
-
-    def incoming(self) -> Files:
-        """Return the data files that are there now, with when each changed and its size."""
-        found: Files = {}
-        for folder in self.settings.folders:
-            if not folder.is_dir():
-                continue
-            try:
-                paths = find_files([folder])
-            except SourceError:
-                continue  # an empty folder
-            for path in paths:
-                try:
-                    state = path.stat()
-                except FileNotFoundError:
-                    continue
-                found[path] = (state.st_mtime_ns, state.st_size)
-        return found
 
     def _attempt(self, job: str, report: RoundReport, act: Callable[[Warehouse], None]) -> None:
         self.tell(job)
@@ -181,7 +170,7 @@ class Round:
                 level=logging.WARNING,
                 job=job,
                 attempt=state.attempt_number,
-                reason=_reason(state.outcome.exception() if state.outcome else None),
+                reason=reason_of(state.outcome.exception() if state.outcome else None),
             ),
             reraise=True,
         )
@@ -191,9 +180,9 @@ class Round:
                     act(warehouse)
         except StoppedError:
             raise
-        except (BoxoutError, duckdb.Error, OSError) as error:
-            report.problems.append(f"{job}: {_reason(error)}")
-            log("failed", level=logging.ERROR, job=job, reason=_reason(error))
+        except Exception as error:
+            report.problems.append(f"{job}: {reason_of(error)}")
+            log_failure("failed", error, job=job)
 
     def _wait(self, seconds: float) -> None:
         end = time.monotonic() + seconds
@@ -246,7 +235,7 @@ class Round:
 
         What a clock that is wrong dates to the future is done when it has not changed meanwhile.
         """
-        files = self.incoming()
+        files = self.incoming.look()
         while True:
             new = [stamp for path, stamp in files.items() if self.seen.get(path) != stamp]
             youngest = max((changed for changed, _ in new), default=0) / 1e9
@@ -254,7 +243,7 @@ class Round:
             if wait <= 0:
                 return files
             self._wait(min(wait, self.settings.settle_seconds))
-            before, files = files, self.incoming()
+            before, files = files, self.incoming.look()
             if files == before:
                 return files
 
@@ -292,10 +281,3 @@ def _committed(table: str, chunk: Chunk, outcome: TableOutcome) -> None:
         due=outcome.due,
         failed=outcome.failed,
     )
-
-
-def _reason(error: BaseException | None) -> str:
-    if isinstance(error, BoxoutError):
-        return error.what
-    text = str(error).splitlines()
-    return f"{type(error).__name__}: {text[0]}" if text else type(error).__name__

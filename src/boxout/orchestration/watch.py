@@ -11,12 +11,12 @@ import http.client
 import logging
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 
-from boxout.errors import BoxoutError, BusyError, StoppedError, WarehouseError
+from boxout.errors import BusyError, StoppedError, WarehouseError
 from boxout.orchestration.alerts import Alerts
-from boxout.orchestration.logs import log
+from boxout.orchestration.logs import log, log_failure
 from boxout.orchestration.metrics import WatchMetrics
 from boxout.orchestration.round import Round, RoundReport
 from boxout.orchestration.schedule import eastern, next_round
@@ -29,7 +29,6 @@ from boxout.pipeline.run_views import active_runs
 from boxout.pipeline.status import read_status
 from boxout.pipeline.stopping import signal_received
 from boxout.pipeline.watching import WATCHER, read_watcher
-from boxout.warehouse.engine import duckdb
 from boxout.warehouse.home import Home
 from boxout.warehouse.opening import newest_version, open_warehouse
 
@@ -78,10 +77,8 @@ class Watcher:
             When it was asked to stop.
         """
         self._begin()
-        try:
+        with self._heartbeat_kept():
             return self._do_round("asked")
-        finally:
-            self._heartbeat.end()
 
     def watch(self, *, standby: bool = False) -> None:
         """Do rounds until asked to stop.
@@ -102,16 +99,33 @@ class Watcher:
             return
         log("watching", home=self._home.path, folders=[str(f) for f in self._settings.folders])
         try:
-            why = "started"
-            while True:
-                with contextlib.suppress(StoppedError):  # one run was stopped, not the watcher
-                    self._do_round(why)
-                self._heed_stop()
-                why = self._sleep()
+            with self._heartbeat_kept():
+                why = "started"
+                while True:
+                    with contextlib.suppress(StoppedError):  # one run was stopped, not the watcher
+                        self._do_round(why)
+                    self._heed_stop()
+                    why = self._sleep()
         except StoppedError as stop:
             log("stopped", reason=stop.what)
+
+    @contextlib.contextmanager
+    def _heartbeat_kept(self) -> Iterator[None]:
+        """Say goodbye at the end of the block; after an error nobody foresaw, be seen as dead."""
+        is_dead = False
+        try:
+            yield
+        except StoppedError:
+            raise
+        except Exception as error:
+            is_dead = True
+            log_failure("the watcher ends by an error", error)
+            raise
         finally:
-            self._heartbeat.end()
+            if is_dead:
+                self._heartbeat.fall_silent()
+            else:
+                self._heartbeat.end()
 
     def _take_over(self, *, standby: bool) -> None:
         is_said = False
@@ -139,9 +153,6 @@ class Watcher:
         self._heartbeat.start()
 
     def _do_round(self, why: str) -> RoundReport:
-        for folder in self._settings.folders:
-            if not folder.is_dir() and not self._rounds:
-                log("there is no such folder", level=logging.WARNING, folder=folder)
         self._heartbeat.tell(round_at=self._clock().isoformat(), next_at=None, coming=[])
         log("round", because=why)
         report = self._round.run()
@@ -167,8 +178,8 @@ class Watcher:
                 if self._metrics:
                     status = read_status(warehouse, self._graph)
                     self._metrics.after_round(report, status, self._clock())
-        except (BoxoutError, duckdb.Error, OSError) as error:
-            log("could not tell", level=logging.ERROR, reason=str(error).splitlines()[0])
+        except Exception as error:
+            log_failure("could not tell", error)
         if self._settings.dead_man_url and not report.problems:
             _ping(self._settings.dead_man_url)
 
@@ -185,7 +196,7 @@ class Watcher:
         version = self._version()
         while self._clock() < due:
             self._heed_stop()
-            if self._round.incoming().items() - self._round.seen.items():
+            if self._round.incoming.look().items() - self._round.seen.items():
                 return "a file came"
             if self._version() != version and not active_runs(self._home):
                 return "the project changed"
@@ -195,7 +206,7 @@ class Watcher:
     def _version(self) -> int | None:
         try:
             return newest_version(self._home)
-        except WarehouseError:
+        except (WarehouseError, OSError):
             return None  # the next round says so
 
     def _tell(self, doing: str) -> None:

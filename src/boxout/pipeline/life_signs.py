@@ -115,11 +115,19 @@ class Heartbeat:
 
     def end(self) -> None:
         """Stop beating and take the files away."""
+        self._stop_beating()
+        forget(self._folder, self._name)
+        self._lock.release()
+
+    def fall_silent(self) -> None:
+        """Stop beating and leave the file, so that whoever looks finds this worker dead."""
+        self._stop_beating()
+        self._lock.release()
+
+    def _stop_beating(self) -> None:
         self._is_over.set()
         if self._thread.is_alive():
             self._thread.join()
-        forget(self._folder, self._name)
-        self._lock.release()
 
     def _path(self, ending: str) -> Path:
         return self._folder / f"{self._name}.{ending}"
@@ -187,7 +195,9 @@ def _read(path: Path) -> LifeSign | None:
 def _read_stop(path: Path) -> str | None:
     try:
         return path.read_text(encoding="utf-8") or "no reason given"
-    except FileNotFoundError:
+    except PermissionError:
+        return "for a reason that may not be read"
+    except OSError:
         return None
 
 

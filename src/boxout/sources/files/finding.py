@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from boxout.errors import SourceError, UnreadableFileError
@@ -12,10 +12,17 @@ from boxout.errors import SourceError, UnreadableFileError
 READERS = {".parquet": "read_parquet", ".csv": "read_csv", ".json": "read_json"}
 
 
-def find_files(paths: Iterable[Path]) -> list[Path]:
+def find_files(
+    paths: Iterable[Path], on_error: Callable[[OSError], None] | None = None
+) -> list[Path]:
     """Return the data files among paths; folders are searched, and need not be all data.
 
     Links to folders are followed, and no folder is searched twice.
+
+    Parameters
+    ----------
+    on_error
+        Called for each folder that cannot be listed; without it such a folder counts as empty.
 
     Raises
     ------
@@ -27,7 +34,7 @@ def find_files(paths: Iterable[Path]) -> list[Path]:
     for path in paths:
         _look_at(path)
         if path.is_dir():
-            found += sorted(file for file in _files_in(path) if _is_data(file))
+            found += sorted(file for file in _files_in(path, on_error) if _is_data(file))
         elif not path.exists():
             raise SourceError("There is no such file or folder.", str(path), "Check the path.")
         elif reader_of(path) is None:
@@ -56,14 +63,18 @@ def _look_at(path: Path) -> None:
         ) from error
 
 
-def _files_in(folder: Path) -> Iterator[Path]:
+def _files_in(folder: Path, on_error: Callable[[OSError], None] | None) -> Iterator[Path]:
     searched: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
         links = []
         for top in waiting:
-            for here, folders, names in os.walk(top):
-                state = Path(here).stat()
+            for here, folders, names in os.walk(top, onerror=on_error):
+                try:
+                    state = Path(here).stat()
+                except FileNotFoundError:  # removed since it was listed
+                    folders.clear()
+                    continue
                 if (state.st_dev, state.st_ino) in searched:
                     folders.clear()
                     continue
