@@ -12,9 +12,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from boxout.errors import StoppedError, UnreadableFileError, WarehouseError
+from boxout.errors import UnreadableFileError, WarehouseError
+from boxout.orchestration import ingest_round
+from boxout.orchestration.alerts import Alerts
 from boxout.orchestration.round import Round, RoundReport
-from boxout.orchestration.settings import WatchSettings
+from boxout.orchestration.settings import RetrySettings, WatchSettings
 from boxout.orchestration.watch import Watcher, _ping
 from boxout.pipeline import ingest as ingest_module
 from boxout.pipeline.incidents import read_incidents
@@ -31,6 +33,9 @@ INJURY = (
 )
 
 
+ATTEMPTS = 2
+
+
 @pytest.fixture
 def incoming(tmp_path):
     folder = tmp_path / "incoming"
@@ -40,11 +45,12 @@ def incoming(tmp_path):
 
 @pytest.fixture
 def a_round(tmp_path, incoming, graph):
-    """Return a round of a new project whose waits call a function."""
+    """Return a round of a new project that waits for nothing."""
 
-    def make(heed_stop=lambda: None, settle_seconds=0.0):
-        settings = WatchSettings(folders=(incoming,), settle_seconds=settle_seconds)
-        return Round(Home(tmp_path / "new"), graph, settings, now, heed_stop, lambda text: None)
+    def make():
+        retry = RetrySettings(ATTEMPTS, 0, 0)
+        settings = WatchSettings(folders=(incoming,), settle_seconds=0, retry=retry)
+        return Round(Home(tmp_path / "new"), graph, settings, now, lambda: None, lambda text: None)
 
     return make
 
@@ -67,7 +73,7 @@ def test_files_that_cannot_be_ingested_are_told_once_and_hold_up_no_other(a_roun
     report = ingest(doing)
     assert [brought.path.name for brought in report.files] == ["z.parquet"]
     assert sorted(Path(path).name for path in report.refused) == ["a.parquet", r"p\xff.csv"]
-    assert not doing.incoming.look().items() - doing.seen.items()  # nothing wakes the watcher
+    assert not doing.incoming.has_come()  # nothing wakes the watcher
     again = ingest(doing)
     assert (again.files, again.refused) == ([], {})
 
@@ -86,31 +92,77 @@ def test_what_the_system_does_not_let_be_read_is_tried_again_in_each_round(
     with monkeypatch.context() as closing:
         closing.setattr(ingest_module, "fingerprint", closed)
         assert len(ingest(doing).refused) == 1
-        assert not doing.incoming.look().items() - doing.seen.items()
+        assert not doing.incoming.has_come()
         assert ingest(doing).refused == {}  # it was told
     assert len(ingest(doing).files) == 1
     assert ingest(doing).files == []
 
 
-def test_a_file_from_the_future_is_taken_when_it_has_stopped_changing(a_round, incoming):
-    path = incoming / "late.csv"
-    looks = []
+def write_injuries(path):
+    with duckdb.connect() as connection:
+        good = INJURY.replace("3 AS status", "'out' AS status")
+        connection.execute(f"COPY ({good}) TO '{path}'")
 
-    def write_on():
-        looks.append(path)
-        if len(looks) > 50:
-            raise StoppedError("it would have waited for a day")
-        if len(looks) <= 3:
-            path.write_text("a,b\n" * len(looks))
-        os.utime(path, ns=(4_000_000_000_000_000_000, 4_000_000_000_000_000_000))
 
-    write_on()
-    assert a_round(write_on, 0.01)._settled()[path][1] == len("a,b\n" * 3)
+def test_a_file_whose_ingest_fails_holds_up_no_other_and_calls_no_round(
+    a_round, incoming, monkeypatch
+):
+    write_injuries(incoming / "a.parquet")
+    write_injuries(incoming / "z.parquet")
+    doing, report, tries = a_round(), RoundReport(now()), []
+    real = ingest_round.ingest_files
+
+    def fail(warehouse, graph, paths, listener):
+        if paths[0].name == "a.parquet":
+            tries.append(paths[0])
+            raise OSError(28, "No space left on device")
+        return real(warehouse, graph, paths, listener)
+
+    with monkeypatch.context() as full:
+        full.setattr(ingest_round, "ingest_files", fail)
+        doing._attempt("ingest", report, lambda w: doing._ingest(w, report))
+    assert [brought.path.name for brought in report.files] == ["z.parquet"]
+    (problem,) = report.problems
+    assert problem.startswith(f"ingest: {incoming / 'a.parquet'}: OSError: ")
+    assert len(tries) == ATTEMPTS
+    assert not doing.incoming.has_come()
+    assert [brought.path.name for brought in ingest(doing).files] == ["a.parquet"]
+    assert ingest(doing).files == []
+
+
+def test_what_cannot_be_tried_at_all_calls_no_round(a_round, incoming):
+    doing = a_round()
+    doing.home.create()
+    doing.home.catalog.write_bytes(b"no catalog at all")
+    write_injuries(incoming / "a.parquet")
+    assert doing.incoming.has_come()
+    assert len(doing.run().problems) == 3
+    assert not doing.incoming.has_come()
+    doing.home.catalog.unlink()
+    assert len(ingest(doing).files) == 1
+
+
+def test_a_failure_is_told_once_while_it_lasts(tmp_path):
+    home = Home(tmp_path / "new")
+    with open_warehouse(home, create=True) as warehouse:
+        create_ledger(warehouse)
+
+        def told(*problems):
+            report = RoundReport(now(), problems=list(problems))
+            alerts = Alerts(home, WatchSettings()).after_round(warehouse, report, now())
+            return [alert.text for alert in alerts]
+
+        assert told("ingest: full") == ["ingest: full"]
+        assert told("ingest: full", "tables: full") == ["tables: full"]
+        assert told("ingest: full") == []
+        assert told() == []
+        assert told("ingest: full") == ["ingest: full"]
 
 
 def test_a_folder_that_cannot_be_looked_at_is_a_problem_of_a_round(a_round, incoming, monkeypatch):
     doing = a_round()
-    monkeypatch.setattr(doing, "_attempt", lambda *job: None)
+    monkeypatch.setattr(doing, "_attempt", lambda *job: True)
+    monkeypatch.setattr(doing.incoming, "look", dict)
     doing.incoming.closed = {incoming: "Permission denied"}
     assert doing.run().problems == [f"ingest: {incoming} cannot be looked at: Permission denied"]
 

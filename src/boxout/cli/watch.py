@@ -16,7 +16,7 @@ from boxout.pipeline.stopping import heed_signals
 from boxout.warehouse.home import find_home
 
 if TYPE_CHECKING:
-    from boxout.orchestration.round import RoundReport
+    from boxout.orchestration.round_report import RoundReport
 
 FAILED = 1
 

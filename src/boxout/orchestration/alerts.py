@@ -14,7 +14,7 @@ from datetime import datetime
 from boxout.errors import UsageError
 from boxout.orchestration.late_games import late_games, say_late
 from boxout.orchestration.logs import log
-from boxout.orchestration.round import RoundReport
+from boxout.orchestration.round_report import RoundReport
 from boxout.orchestration.settings import WatchSettings
 from boxout.pipeline.incidents import MODEL, read_incidents
 from boxout.warehouse.ducklake import Warehouse
@@ -50,6 +50,7 @@ class Alerts:
     settings: WatchSettings
     _open: dict[str, str] = field(default_factory=dict)
     _late: list[str] = field(default_factory=list)
+    _failed: list[str] = field(default_factory=list)
     _unsent: tuple[Alert, ...] = ()
 
     def __post_init__(self) -> None:
@@ -57,6 +58,7 @@ class Alerts:
         try:
             told = json.loads((self.home.path / FILE).read_text(encoding="utf-8"))
             self._open, self._late = dict(told["open"]), list(told["late"])
+            self._failed = list(told.get("failed", []))
             self._unsent = tuple(Alert(kind, text) for kind, text in told["unsent"])
         except (OSError, ValueError, KeyError, TypeError):
             pass  # nothing was told yet
@@ -83,7 +85,7 @@ class Alerts:
                 if number not in still
             ),
             *(Alert("unwatched", text) for text in report.unwatched),
-            *(Alert("failed", problem) for problem in report.problems),
+            *(Alert("failed", each) for each in report.problems if each not in self._failed),
             *(
                 Alert("refused", f"{path}: {why}")
                 for path, why in report.refused.items()
@@ -91,13 +93,14 @@ class Alerts:
             ),
             *(Alert("late", text) for text in say_late(newly_late)),
         )
-        before = (self._open, self._late, self._unsent)
+        before = (self._open, self._late, self._failed, self._unsent)
+        self._failed = list(report.problems)
         if alerts and not self._send(alerts):
             # What is open, over or late is found again; what failed once is not.
             self._unsent = tuple(a for a in alerts if a.kind in ONCE)
         else:
             self._open, self._late, self._unsent = still, [str(day) for day in late], ()
-        if before != (self._open, self._late, self._unsent):
+        if before != (self._open, self._late, self._failed, self._unsent):
             self._keep()
         return alerts
 
@@ -105,6 +108,7 @@ class Alerts:
         told = {
             "open": self._open,
             "late": self._late,
+            "failed": self._failed,
             "unsent": [[alert.kind, alert.text] for alert in self._unsent],
         }
         aside = self.home.path / f"{FILE}.part"

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from boxout.errors import BoxoutError, UsageError
-from boxout.orchestration.round import RoundReport
+from boxout.orchestration.round_report import RoundReport
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.status import ProjectStatus, read_status
 from boxout.warehouse.engine import duckdb

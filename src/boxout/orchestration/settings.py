@@ -62,7 +62,7 @@ class WatchSettings:
     every_minutes
         Minutes between rounds, at most; 0 for the times alone.
     settle_seconds
-        A file that changed more recently is still being written and waited for.
+        A file that changed more recently is still being written, and left for later.
     late_after
         US Eastern time from which results of the day before count as late.
     alert_urls

@@ -18,7 +18,8 @@ from boxout.errors import BusyError, StoppedError, WarehouseError
 from boxout.orchestration.alerts import Alerts
 from boxout.orchestration.logs import log, log_failure
 from boxout.orchestration.metrics import WatchMetrics
-from boxout.orchestration.round import Round, RoundReport
+from boxout.orchestration.round import Round
+from boxout.orchestration.round_report import RoundReport
 from boxout.orchestration.schedule import eastern, next_round
 from boxout.orchestration.settings import WatchSettings
 from boxout.pipeline.graph import Graph
@@ -196,7 +197,7 @@ class Watcher:
         version = self._version()
         while self._clock() < due:
             self._heed_stop()
-            if self._round.incoming.look().items() - self._round.seen.items():
+            if self._round.incoming.has_come():
                 return "a file came"
             if self._version() != version and not active_runs(self._home):
                 return "the project changed"
