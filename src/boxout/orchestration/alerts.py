@@ -1,7 +1,7 @@
 """Alerts: what a person should hear of, in one message a round.
 
-What was told is kept in the home, so that a restarted watcher does not tell it again, and what
-could not be sent is tried again with the next round.
+What was told is kept in the home, so that a restarted watcher does not tell it again. How it
+reaches people is in `addresses`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ import json
 import logging
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from boxout.errors import UsageError
+from boxout.orchestration.addresses import Addresses, Alert, Unsent, name
 from boxout.orchestration.late_games import late_games, say_late
 from boxout.orchestration.logs import log
 from boxout.orchestration.round_report import RoundReport
@@ -21,19 +22,6 @@ from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import Home
 
 FILE = "alerts.json"
-# Kinds that the next round does not find again.
-ONCE = ("unwatched", "failed", "refused")
-
-
-@dataclass(frozen=True)
-class Alert:
-    """One thing to tell, and a sentence.
-
-    Its kind is opened, degraded, repaired, unwatched, failed, refused or late.
-    """
-
-    kind: str
-    text: str
 
 
 @dataclass
@@ -51,17 +39,18 @@ class Alerts:
     _open: dict[str, str] = field(default_factory=dict)
     _late: list[str] = field(default_factory=list)
     _failed: list[str] = field(default_factory=list)
-    _unsent: tuple[Alert, ...] = ()
 
     def __post_init__(self) -> None:
-        self._sender = _sender(self.settings.alert_urls)
+        unsent: Unsent = {}
         try:
             told = json.loads((self.home.path / FILE).read_text(encoding="utf-8"))
             self._open, self._late = dict(told["open"]), list(told["late"])
             self._failed = list(told.get("failed", []))
-            self._unsent = tuple(Alert(kind, text) for kind, text in told["unsent"])
+            unsent = _read_unsent(told["unsent"], self.settings.alert_urls)
         except (OSError, ValueError, KeyError, TypeError):
             pass  # nothing was told yet
+        self._addresses = Addresses(self.settings.alert_urls, unsent)
+        self._kept = json.dumps(self._told())
 
     def after_round(
         self, warehouse: Warehouse, report: RoundReport, at: datetime
@@ -73,7 +62,6 @@ class Alerts:
         newly_late = {day: count for day, count in late.items() if str(day) not in self._late}
         still = {i.incident_id: f"{i.subject} {i.check}" for i in incidents}
         alerts = (
-            *self._unsent,
             *(
                 Alert("degraded" if i.scope == MODEL else "opened", i.sentence)
                 for i in incidents
@@ -93,43 +81,38 @@ class Alerts:
             ),
             *(Alert("late", text) for text in say_late(newly_late)),
         )
-        before = (self._open, self._late, self._failed, self._unsent)
         self._failed = list(report.problems)
-        if alerts and not self._send(alerts):
-            # What is open, over or late is found again; what failed once is not.
-            self._unsent = tuple(a for a in alerts if a.kind in ONCE)
-        else:
-            self._open, self._late, self._unsent = still, [str(day) for day in late], ()
-        if before != (self._open, self._late, self._failed, self._unsent):
-            self._keep()
+        self._open, self._late = still, [str(day) for day in late]
+        for alert in alerts:
+            log("alert", level=logging.WARNING, kind=alert.kind, text=alert.text)
+        self._addresses.tell(alerts, self.home.path)
+        self._keep()
         return alerts
 
-    def _keep(self) -> None:
-        told = {
+    def _told(self) -> dict[str, Any]:
+        return {
             "open": self._open,
             "late": self._late,
             "failed": self._failed,
-            "unsent": [[alert.kind, alert.text] for alert in self._unsent],
+            "unsent": {
+                name: [[alert.kind, alert.text] for alert in alerts]
+                for name, alerts in self._addresses.unsent.items()
+            },
         }
-        aside = self.home.path / f"{FILE}.part"
-        aside.write_text(json.dumps(told), encoding="utf-8")
-        aside.replace(self.home.path / FILE)
 
-    def _send(self, alerts: tuple[Alert, ...]) -> bool:
-        """Send one message; return False when it could not be sent."""
-        for alert in alerts:
-            log("alert", level=logging.WARNING, kind=alert.kind, text=alert.text)
-        if self._sender is None:
-            return True
-        counts: dict[str, int] = {}
-        for alert in alerts:
-            counts[alert.kind] = counts.get(alert.kind, 0) + 1
-        title = "boxout: " + ", ".join(f"{count} {kind}" for kind, count in counts.items())
-        body = "\n".join(f"{alert.kind}: {alert.text}" for alert in alerts)
-        if self._sender.notify(title=title, body=f"{body}\nproject: {self.home.path}"):
-            return True
-        log("an alert could not be sent", level=logging.ERROR, title=title)
-        return False
+    def _keep(self) -> None:
+        told = json.dumps(self._told())
+        if told != self._kept:
+            aside = self.home.path / f"{FILE}.part"
+            aside.write_text(told, encoding="utf-8")
+            aside.replace(self.home.path / FILE)
+            self._kept = told
+
+
+def _read_unsent(kept: Any, urls: tuple[str, ...]) -> Unsent:
+    if isinstance(kept, list):  # an earlier version kept it for all addresses together
+        kept = {name(url): kept for url in urls}
+    return {each: tuple(Alert(*pair) for pair in pairs) for each, pairs in kept.items()}
 
 
 def _outcome(warehouse: Warehouse, incident_id: str) -> str:
@@ -137,34 +120,3 @@ def _outcome(warehouse: Warehouse, incident_id: str) -> str:
         "SELECT outcome FROM lake.ledger.incidents WHERE incident_id = $1", [incident_id]
     )
     return str(outcome or "over")
-
-
-class _Apprise:
-    def __init__(self, urls: tuple[str, ...]) -> None:
-        import apprise
-
-        self._apprise = apprise.Apprise()
-        for url in urls:
-            if not self._apprise.add(url):
-                raise UsageError(
-                    f"No service has the address {url.split(':')[0]}://...",
-                    "alert_urls",
-                    "See https://github.com/caronc/apprise/wiki for the addresses.",
-                )
-
-    def notify(self, title: str, body: str) -> bool:
-        """Send one message to every address; return False when any could not be reached."""
-        return bool(self._apprise.notify(title=title, body=body))
-
-
-def _sender(urls: tuple[str, ...]) -> _Apprise | None:
-    if not urls:
-        return None
-    try:
-        return _Apprise(urls)
-    except ImportError:
-        raise UsageError(
-            "Alerts need the package apprise.",
-            "alert_urls",
-            "Install boxout with its extra: `pip install 'boxout[alerts]'`.",
-        ) from None

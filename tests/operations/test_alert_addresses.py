@@ -1,0 +1,62 @@
+"""What is told reaches each address once, whatever the other addresses and the lake are like."""
+
+from __future__ import annotations
+
+import pytest
+from loopback import loopback_server
+
+from boxout.orchestration.addresses import MOST_UNSENT, Addresses, Alert
+from boxout.orchestration.alerts import Alerts
+from boxout.orchestration.round_report import RoundReport
+from boxout.orchestration.settings import WatchSettings
+from boxout.pipeline.ledger import create_ledger
+from boxout.pipeline.life_signs import now
+from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
+
+
+@pytest.fixture
+def new(tmp_path):
+    """A project without data, open."""
+    with open_warehouse(Home(tmp_path / "new"), create=True) as warehouse:
+        create_ledger(warehouse)
+        yield warehouse
+
+
+def address(server):
+    return f"json://someone:secret@127.0.0.1:{server.port}/"
+
+
+def test_an_address_that_is_down_costs_the_others_no_repeats_and_hears_it_all_later(new):
+    with loopback_server() as up, loopback_server() as down:
+        settings = WatchSettings(alert_urls=(address(up), address(down)))
+        down.is_down = True
+        for problems in (["tables: one"], ["tables: one"], ["tables: two"]):
+            # As after a restart: what is to be told later is kept.
+            Alerts(new.home, settings).after_round(
+                new, RoundReport(now(), problems=problems), now()
+            )
+        first, second = up.posts
+        assert "one" in first["message"]
+        assert "one" not in second["message"]
+        down.is_down = False
+        for _ in range(2):
+            Alerts(new.home, settings).after_round(new, RoundReport(now()), now())
+        (late,) = down.posts
+        assert late["title"] == "boxout: 2 failed"
+        assert len(up.posts) == 2
+    assert "secret" not in (new.home.path / "alerts.json").read_text()
+
+
+def test_what_waits_for_an_address_is_bounded_and_has_no_repeats():
+    with loopback_server() as down:
+        down.is_down = True
+        addresses = Addresses([address(down)], {})
+        for number in range(3):
+            addresses.tell((Alert("failed", "again"), Alert("failed", str(number))), "here")
+        (waiting,) = addresses.unsent.values()
+        assert [alert.text for alert in waiting] == ["again", "0", "1", "2"]
+        many = tuple(Alert("late", str(number)) for number in range(2 * MOST_UNSENT))
+        addresses.tell(many, "here")
+        (waiting,) = addresses.unsent.values()
+        assert waiting == many[MOST_UNSENT:]
