@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import socket
+import urllib.request
+
 import pytest
 from loopback import loopback_server
 
 from boxout.orchestration.addresses import MOST_UNSENT, Addresses, Alert
 from boxout.orchestration.alerts import Alerts
+from boxout.orchestration.metrics import WatchMetrics
 from boxout.orchestration.round_report import RoundReport
-from boxout.orchestration.settings import WatchSettings
+from boxout.orchestration.settings import RetrySettings, WatchSettings
+from boxout.orchestration.watch import Watcher
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.life_signs import now
 from boxout.warehouse.home import Home
@@ -60,3 +65,32 @@ def test_what_waits_for_an_address_is_bounded_and_has_no_repeats():
         addresses.tell(many, "here")
         (waiting,) = addresses.unsent.values()
         assert waiting == many[MOST_UNSENT:]
+
+
+def test_a_lake_that_cannot_be_opened_is_told_and_counted(tmp_path, graph):
+    home = Home(tmp_path / "new")
+    home.create()
+    home.catalog.write_bytes(b"no catalog at all")
+    with loopback_server() as server, socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        free.close()
+        settings = WatchSettings(
+            alert_urls=(address(server),), every_minutes=1000, retry=RetrySettings(1, 0, 0)
+        )
+        watcher = Watcher(home, graph, settings, WatchMetrics(port, "127.0.0.1"))
+        watcher.once()
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
+            metrics = answer.read().decode()
+        (post,) = server.posts
+    assert post["title"] == "boxout: 3 failed"
+    assert "The catalog cannot be opened" in post["message"]
+    assert "boxout_up 0.0" in metrics
+    assert 'boxout_watch_rounds_total{outcome="failed"} 1.0' in metrics
+
+
+def test_what_a_round_has_refused_is_told_without_the_lake(tmp_path):
+    alerts = Alerts(Home(tmp_path), WatchSettings())
+    report = RoundReport(now(), refused={"odd.csv": "it is odd"}, unwatched=["nobody watched"])
+    told = alerts.after_round(None, report, now())
+    assert [alert.kind for alert in told] == ["unwatched", "refused"]

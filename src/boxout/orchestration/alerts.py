@@ -14,7 +14,7 @@ from typing import Any
 
 from boxout.orchestration.addresses import Addresses, Alert, Unsent, name
 from boxout.orchestration.late_games import late_games, say_late
-from boxout.orchestration.logs import log
+from boxout.orchestration.logs import log, log_failure
 from boxout.orchestration.round_report import RoundReport
 from boxout.orchestration.settings import WatchSettings
 from boxout.pipeline.incidents import MODEL, read_incidents
@@ -53,11 +53,41 @@ class Alerts:
         self._kept = json.dumps(self._told())
 
     def after_round(
-        self, warehouse: Warehouse, report: RoundReport, at: datetime
+        self, warehouse: Warehouse | None, report: RoundReport, at: datetime
     ) -> tuple[Alert, ...]:
-        """Tell what is new since the last message, and return it."""
+        """Tell what is new since the last message, and return it.
+
+        Parameters
+        ----------
+        warehouse
+            None when the lake cannot be opened: then what the round's own report says is told.
+        at
+            The present moment, naive UTC.
+        """
+        alerts = self._of_round(report)
+        if warehouse is not None:
+            alerts = self._of_project(warehouse, alerts, at)
+        self._failed = list(report.problems)
+        for alert in alerts:
+            log("alert", level=logging.WARNING, kind=alert.kind, text=alert.text)
+        self._addresses.tell(alerts, self.home.path)
+        self._keep()
+        return alerts
+
+    def _of_round(self, report: RoundReport) -> tuple[Alert, ...]:
+        """Return what the report says and nobody was told."""
+        return (
+            *(Alert("unwatched", text) for text in report.unwatched),
+            *(Alert("failed", each) for each in report.problems if each not in self._failed),
+            *(Alert("refused", f"{path}: {why}") for path, why in report.refused.items()),
+        )
+
+    def _of_project(
+        self, warehouse: Warehouse, of_round: tuple[Alert, ...], at: datetime
+    ) -> tuple[Alert, ...]:
+        """Return what the ledger says and nobody was told, and what it does not say of a round."""
         incidents = read_incidents(warehouse)
-        files = {i.source_file for i in incidents}
+        files = tuple(f"{i.source_file}: " for i in incidents if i.source_file)
         late = late_games(warehouse, self.settings.late_after, at)
         newly_late = {day: count for day, count in late.items() if str(day) not in self._late}
         still = {i.incident_id: f"{i.subject} {i.check}" for i in incidents}
@@ -72,21 +102,10 @@ class Alerts:
                 for number, what in self._open.items()
                 if number not in still
             ),
-            *(Alert("unwatched", text) for text in report.unwatched),
-            *(Alert("failed", each) for each in report.problems if each not in self._failed),
-            *(
-                Alert("refused", f"{path}: {why}")
-                for path, why in report.refused.items()
-                if path not in files
-            ),
+            *(a for a in of_round if a.kind != "refused" or not a.text.startswith(files)),
             *(Alert("late", text) for text in say_late(newly_late)),
         )
-        self._failed = list(report.problems)
         self._open, self._late = still, [str(day) for day in late]
-        for alert in alerts:
-            log("alert", level=logging.WARNING, kind=alert.kind, text=alert.text)
-        self._addresses.tell(alerts, self.home.path)
-        self._keep()
         return alerts
 
     def _told(self) -> dict[str, Any]:
@@ -102,10 +121,15 @@ class Alerts:
 
     def _keep(self) -> None:
         told = json.dumps(self._told())
-        if told != self._kept:
-            aside = self.home.path / f"{FILE}.part"
+        if told == self._kept:
+            return
+        aside = self.home.path / f"{FILE}.part"
+        try:
             aside.write_text(told, encoding="utf-8")
             aside.replace(self.home.path / FILE)
+        except OSError as error:
+            log_failure("what was told could not be kept", error)
+        else:
             self._kept = told
 
 

@@ -129,8 +129,14 @@ class WatchMetrics:
         self._next_at = gauge("next_round_timestamp_seconds", "When the next is due.")
         self._round_seconds = gauge("round_seconds", "How long the last round took.")
 
-    def after_round(self, report: RoundReport, status: ProjectStatus, at: datetime) -> None:
-        """Bring the metrics up to date with a round and with what the project holds now."""
+    def after_round(self, report: RoundReport, status: ProjectStatus | None, at: datetime) -> None:
+        """Bring the metrics up to date with a round and with what the project holds now.
+
+        Parameters
+        ----------
+        status
+            None when the project cannot be read.
+        """
         self._status = status
         outcome = "failed" if report.problems else "held_back" if report.held_back else "done"
         self._rounds.labels(outcome).inc()

@@ -173,14 +173,21 @@ class Watcher:
     def _after_round(self, report: RoundReport) -> None:
         """Tell people, metrics and the dead-man's service; none of it may end the watcher."""
         self._tell("telling")
+        at, status, is_told = self._clock(), None, False
         try:
             with open_warehouse(self._home) as warehouse, warehouse.one_thread():
-                self._alerts.after_round(warehouse, report, self._clock())
-                if self._metrics:
-                    status = read_status(warehouse, self._graph)
-                    self._metrics.after_round(report, status, self._clock())
+                self._alerts.after_round(warehouse, report, at)
+                is_told = True
+                status = read_status(warehouse, self._graph) if self._metrics else None
+        except Exception as error:
+            log_failure("could not read what there is to tell", error)
+        try:
+            if not is_told:
+                self._alerts.after_round(None, report, at)
         except Exception as error:
             log_failure("could not tell", error)
+        if self._metrics:
+            self._metrics.after_round(report, status, at)
         if self._settings.dead_man_url and not report.problems:
             _ping(self._settings.dead_man_url)
 
