@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -57,18 +58,28 @@ class Learned:
     is_degraded: bool = False
 
 
-def learn(warehouse: Warehouse, graph: Graph, settings: TrainSettings, at: datetime) -> Learned:
+def learn(
+    warehouse: Warehouse,
+    graph: Graph,
+    settings: TrainSettings,
+    at: datetime,
+    heed_stop: Callable[[], None],
+) -> Learned:
     """Train, predict and grade what is due.
 
     Parameters
     ----------
     at
         The present moment, naive UTC.
+    heed_stop
+        Raises `StoppedError` when it is to end; called between steps, also of the training.
     """
     learned = Learned()
-    _train(warehouse, graph, settings, at, learned)
+    _train(warehouse, graph, settings, at, learned, heed_stop)
     if list_models(warehouse):
+        heed_stop()
         _predict(warehouse, graph, at, learned)
+        heed_stop()
         _grade(warehouse, graph, learned)
         learned.is_degraded = _watch_drift(warehouse, at)
     return learned
@@ -131,7 +142,12 @@ def grade_finished(warehouse: Warehouse, graph: Graph) -> GradeReport | None:
 
 
 def _train(
-    warehouse: Warehouse, graph: Graph, settings: TrainSettings, at: datetime, learned: Learned
+    warehouse: Warehouse,
+    graph: Graph,
+    settings: TrainSettings,
+    at: datetime,
+    learned: Learned,
+    heed_stop: Callable[[], None],
 ) -> None:
     fingerprint = training_fingerprint(warehouse, graph)
     if not settings.enabled or is_trained_on(warehouse, fingerprint):
@@ -146,7 +162,13 @@ def _train(
         learned.not_trained = answer.reason
         return
     log("training", first_date=answer.first_date, last_date=answer.last_date)
-    report = train(warehouse, None, TrainOptions(trained_at=at.replace(microsecond=0)), graph=graph)
+
+    def heed(step: str, done: int, steps: int) -> None:
+        if done < steps:  # at the end the model is saved, and is to be noted
+            heed_stop()
+
+    options = TrainOptions(trained_at=at.replace(microsecond=0))
+    report = train(warehouse, None, options, graph=graph, listener=heed)
     note_training(warehouse, fingerprint)
     learned.model_id = report.model.model_id
     log("trained", model=learned.model_id, rows=report.model.train_rows, is_new=report.is_new)

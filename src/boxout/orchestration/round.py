@@ -145,7 +145,12 @@ class Round:
     def _build(self, warehouse: Warehouse, report: RoundReport) -> None:
         prepare(warehouse, self.graph)
         report.tables = run_tables(
-            warehouse, self.graph, self.graph.computed, RunOptions(), _committed, command="watch"
+            warehouse,
+            self.graph,
+            self.graph.computed,
+            RunOptions(),
+            self._committed,
+            command="watch",
         )
         for table in report.tables.tables:
             if table.failed or table.blocked:
@@ -160,19 +165,21 @@ class Round:
                 )
 
     def _learn(self, warehouse: Warehouse, report: RoundReport) -> None:
-        report.learned = learn(warehouse, self.graph, self.settings.train, self.clock())
+        report.learned = learn(
+            warehouse, self.graph, self.settings.train, self.clock(), self.heed_stop
+        )
         for reason in (report.learned.not_trained, report.learned.not_predicted):
             if reason:
                 log("learning is held back", level=logging.WARNING, reason=reason)
 
-
-def _committed(table: str, chunk: Chunk, outcome: TableOutcome) -> None:
-    log(
-        "committed",
-        run=outcome.run_id,
-        table=table,
-        date=chunk.last,
-        dates=outcome.computed,
-        due=outcome.due,
-        failed=outcome.failed,
-    )
+    def _committed(self, table: str, chunk: Chunk, outcome: TableOutcome) -> None:
+        log(
+            "committed",
+            run=outcome.run_id,
+            table=table,
+            date=chunk.last,
+            dates=outcome.computed,
+            due=outcome.due,
+            failed=outcome.failed,
+        )
+        self.heed_stop()
