@@ -37,6 +37,8 @@ KINDS = {
 }  # fmt: skip
 # What a cause must concern of a source's rows on the dates in question, to be named.
 LEAST_SHARE = 0.005
+# What rows without a date can explain at most: less than keeps a question from being asked further.
+MOST_UNDATED = 0.45
 # In characters.
 LONGEST_SAMPLE = 200
 
@@ -87,39 +89,77 @@ def _renamed(missing: list[str], unknown: list[str]) -> dict[str, str]:
 
 
 def refused_rows(question: Question) -> list[Finding]:
-    """Return why rows of the sources above were refused on the dates in question."""
-    rows = question.records(
+    """Return why rows of the sources above were refused on the dates in question.
+
+    Rows without a date count where their file brought others to the seasons in question.
+    """
+    return [*_on_dates(question), *_without_date(question)]
+
+
+def _on_dates(question: Question) -> list[Finding]:
+    findings = []
+    for row in question.records(
         f"""
         SELECT q.table_name, q.check_name AS problem, sum(q.failing)::BIGINT AS rows,
                count(DISTINCT d.game_date) AS dates,
-               count(*) FILTER (q.game_date IS NULL) AS undated,
                min(q.game_date) AS first_date, max(q.game_date) AS last_date,
                list(DISTINCT q.source_file ORDER BY q.source_file) AS files,
-               list(DISTINCT d.season ORDER BY d.season) FILTER (d.season IS NOT NULL) AS seasons,
+               list(DISTINCT d.season ORDER BY d.season) AS seasons,
                list_slice(list(q.sample ORDER BY q.game_date), 1, 20) AS samples
-        FROM lake.ledger.quarantine AS q LEFT JOIN {SUSPECT} AS d USING (game_date)
+        FROM lake.ledger.quarantine AS q JOIN {SUSPECT} AS d USING (game_date)
         WHERE q.source_file IS NOT NULL AND q.table_name IN (SELECT unnest($1::VARCHAR[]))
-          AND (d.game_date IS NOT NULL OR q.game_date IS NULL) AND q.check_name <> $2
+          AND q.check_name <> $2
         GROUP BY q.table_name, q.check_name ORDER BY rows DESC, problem
         """,
         list(question.landing),
         REPEATED,
-    )
-    findings = []
-    for row in rows:
-        there = question.scalar(
+    ):
+        total = row["rows"] + question.scalar(
             f"SELECT count(*) FROM {LAKE}.{row['table_name']} "
             f"WHERE game_date IN (SELECT game_date FROM {SUSPECT})"
         )
-        if row["rows"] >= LEAST_SHARE * (row["rows"] + there):
-            findings.append(_refused(question, row, row["rows"] + there))
+        if row["rows"] >= LEAST_SHARE * total:
+            findings.append(_refused(question, row, total, row["dates"] / question.dates))
     return findings
 
 
-def _refused(question: Question, row: dict[str, Any], total: int) -> Finding:
+def _without_date(question: Question) -> list[Finding]:
+    """Return why rows were refused of which nobody can tell whether the dates lack them."""
+    tables = question.records(
+        "SELECT DISTINCT table_name FROM lake.ledger.quarantine WHERE game_date IS NULL "
+        "AND source_file IS NOT NULL AND table_name IN (SELECT unnest($1::VARCHAR[])) "
+        "ORDER BY table_name",
+        list(question.landing),
+    )
+    findings = []
+    for name in (table["table_name"] for table in tables):
+        for row in question.records(
+            f"""
+            WITH brought AS (
+              SELECT l.source_file, count(*) AS there
+              FROM {LAKE}.{name} AS l JOIN known_dates AS k USING (game_date)
+              WHERE k.season IN (SELECT season FROM {SUSPECT})
+              GROUP BY l.source_file)
+            SELECT $1 AS table_name, q.check_name AS problem, sum(q.failing)::BIGINT AS rows,
+                   sum(b.there)::BIGINT AS there, NULL AS first_date, NULL AS last_date,
+                   list(q.source_file ORDER BY q.source_file) AS files,
+                   (SELECT list(DISTINCT season ORDER BY season) FROM {SUSPECT}) AS seasons,
+                   list_slice(list(q.sample), 1, 20) AS samples
+            FROM lake.ledger.quarantine AS q JOIN brought AS b USING (source_file)
+            WHERE q.table_name = $1 AND q.game_date IS NULL AND q.check_name <> $2
+            GROUP BY q.check_name ORDER BY rows DESC, problem
+            """,
+            name,
+            REPEATED,
+        ):
+            total = row["rows"] + row["there"]
+            findings.append(_refused(question, row, total, min(row["rows"] / total, MOST_UNDATED)))
+    return findings
+
+
+def _refused(question: Question, row: dict[str, Any], total: int, explains: float) -> Finding:
     kind, columns = KINDS.get(row["problem"], ("rejected-rows", ()))
     samples = _values(row["samples"], columns)
-    explains = 1.0 if row["undated"] else row["dates"] / question.dates
     return Finding(
         kind,
         f"{row['rows']:,} of {total:,} rows were refused: {row['problem']}.",

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -89,7 +90,7 @@ def find_causes(question: Question, joins: tuple[JoinProbe, ...] = ()) -> list[F
     findings += disagreements.wrong_codes(question)
     findings = [finding for finding in findings if finding.explains >= LEAST]
     if not any(finding.explains >= ENOUGH for finding in findings):
-        findings += _absences(question)
+        findings = _with_absences(findings, _absences(question))
     if not any(finding.explains >= LEAST for finding in findings):
         findings += _unmatched(question, joins)
     return [finding for finding in findings if finding.explains >= LEAST]
@@ -101,6 +102,20 @@ def _absences(question: Question) -> list[Finding]:
     refused = arrivals.refused_files(question.warehouse, [finding.table for finding in missing])
     explained = max((finding.explains for finding in missing), default=0.0)
     return [replace(finding, explains=explained) for finding in refused] or missing
+
+
+def _with_absences(findings: list[Finding], missing: list[Finding]) -> list[Finding]:
+    """Return both; where as many rows of a source have no date as it lacks, they explain them."""
+    explained = max((finding.explains for finding in missing), default=0.0)
+    lacking = Counter[str]()
+    for finding in missing:
+        lacking[finding.table] += finding.count
+    return [
+        replace(finding, explains=explained)
+        if finding.first_date is None and finding.count >= lacking[finding.table] > 0
+        else finding
+        for finding in findings
+    ] + missing
 
 
 def _probe(question: Question, column: str | None) -> tuple[JoinProbe, ...]:
