@@ -144,6 +144,20 @@ def test_the_handoff_of_a_past_moment_is_what_it_was_then(spoiled, project, grap
         write_handoff(project, graph, moment.replace(year=2001))
 
 
+def test_tables_that_are_not_built_at_all_are_figures_that_are_not_met(project, graph):
+    built = write_handoff(project, graph).figures
+    assert all(figure.is_met for figure in built)
+    with project.commit():
+        project.execute("DELETE FROM lake.ledger.partitions WHERE table_name = $1", [SUMMARY])
+    missing = [figure for figure in write_handoff(project, graph).figures if not figure.is_met]
+    seasons = [figure.season for figure in built if (figure.table, figure.what) == (
+        SUMMARY, "dates ready")]  # fmt: skip
+    assert [(figure.table, figure.season) for figure in missing] == [
+        (SUMMARY, season) for season in seasons
+    ]
+    assert all(f"0 of {figure.expected}, 0 rows" == figure.present for figure in missing)
+
+
 def test_a_handoff_tells_of_games_without_a_result(project, graph):
     assert not any("without a result" in d for d in write_handoff(project, graph).decisions)
     (project.home.path / "boxout.toml").write_text("late_after = 'whenever'")

@@ -13,6 +13,7 @@ from typing import Any
 
 from boxout.errors import UsageError
 from boxout.orchestration.events import Event, read_events
+from boxout.orchestration.figures import Figure, read_figures
 from boxout.orchestration.late_games import late_games, say_late
 from boxout.orchestration.settings import WatchSettings, read_settings
 from boxout.pipeline.goalposts import Goalpost, read_goalposts
@@ -40,18 +41,6 @@ class Held:
     dates: int
     first_date: date
     last_date: date
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One expected figure beside the present one, of one season."""
-
-    table: str
-    what: str
-    season: str
-    expected: str
-    present: str
-    is_met: bool
 
 
 @dataclass(frozen=True)
@@ -135,7 +124,7 @@ def write_handoff(warehouse: Warehouse, graph: Graph, at: datetime | None = None
             _starts(watcher, held, is_past=at is not None),
             _decisions(ledger, watcher, moved) + (() if at else _late(warehouse, moment)),
             moved,
-            _figures(ledger),
+            read_figures(ledger, graph),
         )
 
 
@@ -154,7 +143,10 @@ def _ready(warehouse: Warehouse, graph: Graph) -> tuple[tuple[str, bool, str], .
 def _at_work_then(
     ledger: LedgerAt, warehouse: Warehouse, moment: datetime
 ) -> tuple[dict[str, Any], ...]:
-    """Runs that had begun and not ended, with how they ended after."""
+    """Runs that had begun and not ended, with how they ended after.
+
+    One that died is recorded by whoever looks first, with the time of its last heartbeat.
+    """
     unfinished = ledger.records(
         "ledger.runs",
         "SELECT run_id, command, started_at FROM {table} "
@@ -165,11 +157,12 @@ def _at_work_then(
         row["run_id"]: (row["outcome"], row["finished_at"])
         for row in warehouse.records("SELECT run_id, outcome, finished_at FROM lake.ledger.runs")
     }
-    return tuple(
-        row
-        | dict(zip(("outcome", "finished_at"), ends.get(row["run_id"], (None, None)), strict=True))
-        for row in unfinished
-    )
+    then = []
+    for row in unfinished:
+        outcome, finished_at = ends.get(row["run_id"], (None, None))
+        if finished_at is None or finished_at > moment:
+            then.append(row | {"outcome": outcome, "finished_at": finished_at})
+    return tuple(then)
 
 
 def _held(ledger: LedgerAt, graph: Graph) -> tuple[Held, ...]:
@@ -216,11 +209,11 @@ def _decisions(
     if ledger.has("ledger.incidents"):
         decisions = [
             incident.sentence
-            if incident.scope == MODEL
+            if incident.scope in (MODEL, WATCHER)
             else f"{incident.sentence} Mend the source and ingest it again, or waive it with a "
             "reason."
             for incident in read_incidents(ledger.warehouse, of=ledger.table("ledger.incidents"))
-            if incident.scope != WATCHER  # said of the watcher itself
+            if incident.scope != WATCHER or watcher is None  # else it is said of the watcher itself
         ]
     decisions += [
         f"{goalpost.table}: {goalpost.check} was {goalpost.change}, {goalpost.old} to "
@@ -264,42 +257,3 @@ def _late(warehouse: Warehouse, at: datetime) -> tuple[str, ...]:
         f"{late}: bring the source's file in, or the schedule that calls the game off."
         for late in say_late(late_games(warehouse, late_after, at))
     )
-
-
-def _figures(ledger: LedgerAt) -> tuple[Figure, ...]:
-    figures = []
-    for row in ledger.records(
-        "ledger.partitions",
-        "SELECT p.table_name, p.season, any_value(s.dates) AS total, "
-        f"count(*) FILTER (p.state IN ({READY_SQL}) ) AS good, "
-        "sum(p.row_count)::BIGINT AS rows FROM {table} AS p JOIN (SELECT season, count(*) AS dates "
-        "FROM {table} WHERE table_name = 'raw.games' AND row_count > 0 GROUP BY season) AS s "
-        "USING (season) WHERE p.table_name LIKE 'analytics.%' OR p.table_name LIKE 'precompute.%' "
-        "GROUP BY ALL ORDER BY ALL",
-    ):
-        good, total = row["good"], row["total"]
-        present = f"{good:,} dates, {row['rows']:,} rows"
-        figures.append(
-            Figure(
-                row["table_name"], "dates ready", row["season"], f"{total:,} dates", present,
-                good >= total,
-            )
-        )  # fmt: skip
-    for row in ledger.records(
-        "ledger.check_results",
-        "SELECT table_name, check_name, season, total - failing AS good, total, at_least, passed "
-        "FROM {table} WHERE scope = 'season' AND severity = 'block' AND total > 0 "
-        "AND (at_least < 1 OR NOT passed) ORDER BY ALL",
-    ):
-        share = 100 * row["good"] / row["total"]
-        figures.append(
-            Figure(
-                row["table_name"],
-                row["check_name"],
-                row["season"],
-                f"at least {100 * (row['at_least'] or 1):g}%",
-                f"{int(10 * share) / 10}% ({row['good']:,} of {row['total']:,})",
-                bool(row["passed"]),
-            )
-        )
-    return tuple(figures)
