@@ -9,7 +9,7 @@ from boxout.cli.options import with_home, with_json
 from boxout.errors import UsageError
 from boxout.pipeline.authors import user_name
 from boxout.pipeline.ledger import create_ledger
-from boxout.pipeline.life_signs import ask_to_stop, forget, read_life_signs
+from boxout.pipeline.life_signs import ask_to_stop, bury, read_life_signs
 from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.run_views import RunView, active_runs, past_runs, span
 from boxout.pipeline.runs import close_dead_runs
@@ -147,10 +147,9 @@ def stop_command(run: str, reason: str | None, home: str | None, as_json: bool) 
 
 def _call_off(project: Home) -> dict[str, object] | None:
     """Take the files of a watcher away that has died, and end its incident; None without one."""
-    gone = next((s for s in read_life_signs(project) if s.name == WATCHER and not s.is_alive), None)
+    gone = bury(project, WATCHER)
     if gone is None:
         return None
-    forget(project.runs, WATCHER)
     with open_warehouse(project) as warehouse, warehouse.one_thread():
         create_ledger(warehouse)
         note_watcher(warehouse)

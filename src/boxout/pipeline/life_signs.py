@@ -9,10 +9,13 @@ to end. All three are gone when it has ended; what is to stay goes to the ledger
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import json
 import os
 import socket
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,7 +29,7 @@ from boxout.warehouse.home import Home
 BEAT_SECONDS = 2.0
 # A worker on another host counts as dead, and one on this host as silent, after so long.
 SILENT_SECONDS = 60.0
-# Whoever looks whether a lock is free holds it for an instant.
+# Whoever looks whether a lock is free keeps it from workers for an instant.
 LOCK_WAIT_SECONDS = 2.0
 
 
@@ -170,9 +173,22 @@ def ask_to_stop(home: Home, name: str, reason: str) -> None:
 
 
 def forget(folder: Path, name: str) -> None:
-    """Take the files of a worker away that has ended or is dead."""
+    """Take the files of a worker away that ends and holds its lock, or whose name none can take."""
     for ending in ("json", "stop", "part", "lock"):
         (folder / f"{name}.{ending}").unlink(missing_ok=True)
+
+
+def bury(home: Home, name: str) -> LifeSign | None:
+    """Take the files of a worker away if it is dead, and return its last sign; None if it is not.
+
+    No other can take the name meanwhile and lose its files.
+    """
+    with _looking_at(home.runs / f"{name}.lock") as is_free:
+        sign = _read(home.runs / f"{name}.json") if is_free else None
+        if sign is None or sign.is_alive:
+            return None
+        forget(home.runs, name)
+    return sign
 
 
 def _read(path: Path) -> LifeSign | None:
@@ -183,7 +199,8 @@ def _read(path: Path) -> LifeSign | None:
     except (OSError, ValueError, KeyError, TypeError):
         return None  # it has just ended, or is no file of ours
     if host == socket.gethostname():
-        is_alive = _is_locked(path.with_suffix(".lock"))
+        with _looking_at(path.with_suffix(".lock")) as is_free:
+            is_alive = not is_free
     else:
         is_alive = (now() - beat).total_seconds() < SILENT_SECONDS
     if not is_alive and not path.exists():
@@ -201,14 +218,39 @@ def _read_stop(path: Path) -> str | None:
         return None
 
 
-def _is_locked(path: Path) -> bool:
-    if not path.exists():
-        return False
+@contextlib.contextmanager
+def _looking_at(path: Path) -> Iterator[bool]:
+    """Say whether no worker holds a lock, and let none take it within the block.
+
+    A worker's lock is exclusive. The one who looks shares his with others who look, for they would
+    take him for a worker.
+    """
+    descriptor, is_free = None, True
+    while descriptor is None and path.exists():
+        with contextlib.suppress(FileNotFoundError):
+            descriptor = os.open(path, os.O_RDONLY)
+            is_free = _share(descriptor)
+            if is_free and not os.fstat(descriptor).st_nlink:
+                os.close(descriptor)  # its name leads to another file by now, or to none
+                descriptor = None
     try:
-        with FileLock(path, timeout=0):
+        yield is_free
+    finally:
+        if descriptor is not None:
+            # A child that was forked meanwhile has the descriptor, too.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            os.close(descriptor)
+
+
+def _share(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        if error.errno in (errno.EAGAIN, errno.EACCES):
             return False
-    except Timeout:
-        return True
+        os.close(descriptor)
+        raise
+    return True
 
 
 def _holder(path: Path, name: str) -> tuple[str, str, str]:
