@@ -1,4 +1,4 @@
-"""The first night of a season: games are known and nobody of whom a feature could be made."""
+"""The first night of a season: games are known, and of players what is announced of them."""
 
 from __future__ import annotations
 
@@ -7,11 +7,15 @@ import shutil
 
 import pytest
 
+from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
+
 OPENING = "2031-10-21"
 SCHEDULE = f"""game_date,home_team,away_team,tipoff_utc,season_type,status
 {OPENING},DEN,LAL,{OPENING} 23:30:00,regular,scheduled
 {OPENING},BOS,MIA,{OPENING} 23:30:00,regular,scheduled
 """
+GAMES = {"DEN": "DEN,LAL", "LAL": "DEN,LAL", "BOS": "BOS,MIA", "MIA": "BOS,MIA"}
 NOBODY = f"no player is known yet for the games of {OPENING}"
 
 
@@ -54,3 +58,67 @@ def test_programs_get_an_empty_board_and_no_prediction(opened, boxout):
     predicted = json.loads(boxout("predict", "--date", OPENING, "--json", "--home", home).stdout)
     assert predicted["predictions"] == []
     assert predicted["report"]["player_games"] == 0
+
+
+@pytest.fixture(scope="module")
+def announced(opened, boxout):
+    """The same with the lineups of the league's teams, and prop lines on them and a rookie."""
+    home = shutil.copytree(opened[0], opened[0].parent / "announced")
+    with open_warehouse(Home(home)) as warehouse:
+        teams = {
+            team: [
+                row[0]
+                for row in warehouse.rows(
+                    "SELECT any_value(player_name) FROM lake.raw.player_boxscores "
+                    "WHERE team = $1 AND season = (SELECT max(season) FROM "
+                    "lake.raw.player_boxscores) GROUP BY player_id ORDER BY sum(minutes) DESC, "
+                    "player_id LIMIT 5",
+                    [team],
+                )
+            ]
+            for team in GAMES
+        }
+    lineups, lines = home / "lineups.csv", home / "lines.csv"
+    lineups.write_text(
+        "announced_utc,game_date,team,player_name\n"
+        + "".join(
+            f"{OPENING} 23:00:00,{OPENING},{team},{name}\n"
+            for team, names in teams.items()
+            for name in names
+        )
+    )
+    teams["DEN"].append("Quentin Firstyear")
+    lines.write_text(
+        "player_name,commence_time,home_team,away_team,bookmaker,market,line,timestamp,"
+        "over_price,under_price\n"
+        + "".join(
+            f"{name},{OPENING}T23:30:00Z,{GAMES[team]},Book,points,14.5,{OPENING}T18:00:00Z,"
+            "-110,-110\n"
+            for team, names in teams.items()
+            for name in names
+        )
+    )
+    done = boxout("run", "--data", lineups, "--data", lines, "--home", home)
+    teams["DEN"].pop()
+    known = {name for names in teams.values() for name in names}
+    assert len(known) >= 10  # not every team is in a small league
+    return home, done, known
+
+
+def test_lines_on_names_that_have_not_played_yet_hold_nothing_back(announced):
+    home, done, names = announced
+    assert done.returncode == 0, done.stderr
+    with open_warehouse(Home(home)) as warehouse:
+        matched = warehouse.rows(
+            "SELECT p.full_name FROM lake.raw.prop_lines AS l JOIN lake.raw.players AS p "
+            "USING (player_id) WHERE l.game_date = $1",
+            [OPENING],
+        )
+    assert {row[0] for row in matched} == names
+
+
+def test_who_is_announced_is_predicted_on_the_first_night(announced, boxout):
+    home, done, names = announced
+    assert f"predicted {OPENING}: {len(names)} players" in done.stdout
+    board = json.loads(boxout("slate", "--json", "--home", home).stdout)["board"]
+    assert {row["player"] for row in board["rows"]} == names
