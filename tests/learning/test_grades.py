@@ -106,8 +106,10 @@ def test_games_that_are_not_final_are_not_graded(hand):
     assert grade(hand.warehouse, graph=hand.graph).summaries == ()
 
 
-def test_the_forecasts_of_a_game_that_was_moved_to_another_date_are_void(hand):
-    earlier = date(2023, 12, 1)
+@pytest.mark.parametrize(
+    "earlier", [date(2023, 12, 1), date(2023, 12, 2)], ids=["other games", "no other game"]
+)
+def test_the_forecasts_of_a_game_that_was_moved_to_another_date_are_void(hand, earlier):
     with hand.warehouse.commit():
         hand.warehouse.execute(
             "INSERT INTO lake.learning.predictions SELECT * REPLACE ($1::DATE AS game_date) "

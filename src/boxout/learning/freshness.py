@@ -47,16 +47,18 @@ def note_training(warehouse: Warehouse, fingerprint: str) -> None:
 
 
 def grading_fingerprint(warehouse: Warehouse, graph: Graph) -> str:
-    """Name the code, the data of finished games and the forecasts that would be graded now."""
-    finished, forecasts = 0, (0, None)
-    if warehouse.has_table(GAMES):
-        finished = warehouse.scalar(f"SELECT count(*) FROM {LAKE}.{GAMES} WHERE status = 'final'")
+    """Name the code, the games and outcomes, and the forecasts that would be graded now."""
+    # games that are moved or postponed void forecasts, and no outcome changes
+    scheduled = warehouse.scalar(
+        "SELECT max(changed_at) FROM lake.ledger.partitions WHERE table_name = $1", [GAMES]
+    )
+    forecasts = (0, None)
     if warehouse.has_table(PREDICTIONS.name):
         [forecasts] = warehouse.rows(
             f"SELECT count(*), max(predicted_at) FROM {LAKE}.{PREDICTIONS.name}"
         )
     named = training_fingerprint(warehouse, graph)
-    return f"{named} {finished} {forecasts[0]} {forecasts[1]}"
+    return f"{named} {scheduled} {forecasts[0]} {forecasts[1]}"
 
 
 def is_graded_on(warehouse: Warehouse, fingerprint: str) -> bool:

@@ -287,9 +287,12 @@ def _stage_grades(warehouse: Warehouse, first: date, last: date, now: datetime) 
             ON l.game_date = g.game_date AND l.game_id = g.game_id
               AND l.player_id = p.player_id AND l.market = p.market
           WHERE p.game_date BETWEEN $1 AND $2
-            AND (g.status IN ('final', 'postponed')
-                 OR (g.game_id IS NULL AND p.game_id IN (SELECT game_id FROM {LAKE}.{GAMES})))
-            AND p.game_date IN (SELECT game_date FROM outcome_states WHERE is_ready)),
+            AND ((g.status IN ('final', 'postponed')
+                  AND p.game_date IN (SELECT game_date FROM outcome_states WHERE is_ready))
+                 -- a date that keeps no other game is there no more, and has nothing to wait for
+                 OR (g.game_id IS NULL AND p.game_id IN (SELECT game_id FROM {LAKE}.{GAMES})
+                     AND p.game_date NOT IN
+                       (SELECT game_date FROM outcome_states WHERE NOT is_ready)))),
         graded AS (
           SELECT *, round(predicted - actual, 4) AS error,
                  round(abs(predicted - actual), 4) AS absolute_error,
