@@ -681,6 +681,32 @@ def test_files_of_one_name_in_two_folders_are_two_files(write, ingest, empty, tm
     assert read_incidents(empty) == ()
 
 
+def test_a_refused_file_that_is_gone_is_followed_by_another_of_its_table(write, ingest, empty):
+    ingest(write("first.parquet", BOX_LINES))
+    broken = write("broken.parquet", f"SELECT * EXCLUDE (fga) FROM ({BOX_LINES})")
+    with pytest.raises(SourceError):
+        ingest(broken)
+    mended = write("mended.parquet", f"SELECT * REPLACE (3 AS ast) FROM ({BOX_LINES})")
+    ingest(mended)
+    assert len(read_incidents(empty)) == 1  # the broken one is still there
+    broken.unlink()
+    ingest(write("logs.parquet", TEAM_LOGS))
+    [closed] = read_incidents(empty, include_closed=True)
+    assert closed.outcome == "repaired"
+    assert empty.scalar("SELECT count(*) FROM lake.ledger.refusals") == 0
+
+
+def test_a_refused_file_that_is_gone_is_no_matter_of_another_table(write, ingest, empty):
+    ingest(write("first.parquet", BOX_LINES))
+    broken = write("broken.parquet", f"SELECT * EXCLUDE (fga) FROM ({BOX_LINES})")
+    with pytest.raises(SourceError):
+        ingest(broken)
+    broken.unlink()
+    ingest(write("first.parquet", BOX_LINES))
+    ingest(write("logs.parquet", TEAM_LOGS))
+    assert len(read_incidents(empty)) == 1
+
+
 def test_a_damaged_file_leaves_what_was_there(write, ingest, empty):
     path = write("box.parquet", BOX_LINES)
     ingest(path)

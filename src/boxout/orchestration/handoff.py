@@ -28,6 +28,13 @@ from boxout.sources.files.shape import REPEATED
 from boxout.warehouse.ducklake import Warehouse
 
 LOOK_BACK = timedelta(hours=24)
+_MEND = " Mend the source and ingest it again, or waive it with a reason."
+# What is to be done about an incident of some scopes; the sentences of others say so themselves.
+_MENDING = {
+    MODEL: "",
+    WATCHER: "",
+    "file": " Mend the file and ingest it, or take it away and ingest another in its place.",
+}
 
 
 @dataclass(frozen=True)
@@ -208,10 +215,7 @@ def _decisions(
     decisions = []
     if ledger.has("ledger.incidents"):
         decisions = [
-            incident.sentence
-            if incident.scope in (MODEL, WATCHER)
-            else f"{incident.sentence} Mend the source and ingest it again, or waive it with a "
-            "reason."
+            incident.sentence + _MENDING.get(incident.scope, _MEND)
             for incident in read_incidents(ledger.warehouse, of=ledger.table("ledger.incidents"))
             if incident.scope != WATCHER or watcher is None  # else it is said of the watcher itself
         ]

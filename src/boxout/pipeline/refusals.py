@@ -1,6 +1,7 @@
 """Files that ingest refused whole: on record with their reason, each an incident of its own.
 
-A refusal lasts until the file is accepted, or one of the same name where the refused one is gone.
+A refusal lasts until the file is accepted. Where it is gone, a file of its name takes its place, or
+one of its table that was ingested after it was refused.
 """
 
 from __future__ import annotations
@@ -47,8 +48,8 @@ def record_refusal(warehouse: Warehouse, name: str, error: RefusedFileError, run
 
 
 def forget_refusals(warehouse: Warehouse, name: str, run_id: str) -> None:
-    """End the refusal of a file that is accepted now, and its incident."""
-    names = _names_of_source(warehouse, name)
+    """End the refusals that a file ends which is accepted now, and their incidents."""
+    names = sorted({*_names_of_source(warehouse, name), *_names_replaced(warehouse)})
     if not names:
         return
     with warehouse.commit():
@@ -76,3 +77,13 @@ def _names_of_source(warehouse: Warehouse, name: str) -> list[str]:
         for (path,) in refused
         if name in (path, str(plain_path(Path(path)))) or not is_there(path)
     ]
+
+
+def _names_replaced(warehouse: Warehouse) -> list[str]:
+    """Return the refused files that are gone, after which another of their table was ingested."""
+    followed = warehouse.rows(
+        "SELECT source_file FROM lake.ledger.refusals AS r WHERE EXISTS ("
+        "SELECT 1 FROM lake.ledger.files AS f "
+        "WHERE f.table_name = r.table_name AND f.ingested_at > r.refused_at)"
+    )
+    return [path for (path,) in followed if not is_there(path)]

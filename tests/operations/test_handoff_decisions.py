@@ -1,10 +1,14 @@
-"""The handoff of a past moment tells what was so then, and no more than is on record."""
+"""The handoff tells what was so at its moment, and asks for nothing that cannot be done."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
+from boxout.errors import SourceError
 from boxout.orchestration.handoff import write_handoff
+from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.life_signs import Heartbeat, now
 from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.runs import Run, close_dead_runs
@@ -42,3 +46,15 @@ def test_an_incident_of_the_watcher_is_still_to_be_decided(short_project, graph)
     assert "Mend the source" not in decision
     (present,) = write_handoff(short_project, graph).decisions
     assert present.startswith("The watcher is dead")
+
+
+def test_a_refused_file_is_to_be_mended_or_replaced_for_it_cannot_be_waived(
+    short_project, graph, short_files, rewrite
+):
+    path = short_files / "nba" / "team_gamelogs_2024-25.parquet"
+    rewrite(path, "SELECT * EXCLUDE (FGA) FROM file")
+    with pytest.raises(SourceError):
+        ingest_files(short_project, graph, [path])
+    (decision,) = write_handoff(short_project, graph).decisions
+    assert "waive" not in decision
+    assert "ingest another in its place" in decision
