@@ -42,6 +42,20 @@ def test_what_was_ingested_and_not_carried_on_is_counted(project, graph, league_
     assert read_status(project, graph).not_carried_on == 0
 
 
+def test_a_correction_that_is_put_back_before_a_run_leaves_nothing_to_carry_on(
+    short_project, graph, short_league, short_files, rewrite
+):
+    good = short_league / "bref" / "player_boxscores_2023-24.parquet"
+    path = short_files / "bref" / good.name
+    rewrite(path, "SELECT * REPLACE (ast + 1 AS ast) FROM file")
+    ingest_files(short_project, graph, [path], known_as={path: str(good)})
+    assert read_status(short_project, graph).not_carried_on > 0
+    ingest_files(short_project, graph, [good])
+    assert read_status(short_project, graph).not_carried_on == 0
+    run_tables(short_project, graph, graph.computed, RunOptions())
+    assert read_status(short_project, graph).not_carried_on == 0
+
+
 def test_a_run_at_work_is_in_the_picture(backfill, hold_still, ingested, boxout):
     process = backfill(ingested)
     hold_still(process, ingested)

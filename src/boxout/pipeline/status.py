@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from boxout.pipeline.carried_on import count_not_carried_on
 from boxout.pipeline.goalposts import Goalpost, read_goalposts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.incidents import Incident, read_incidents
@@ -49,7 +50,8 @@ class ProjectStatus:
     Attributes
     ----------
     not_carried_on
-        Dates of landing tables that were ingested after the tables that read them were built.
+        Dates of landing tables that were ingested after the tables that read them were built, and
+        differ from what these were built of.
     coverage
         Each season's checks that need a share of rows: good, total, at_least, passed, as they
         were when the season was computed last.
@@ -94,7 +96,7 @@ def read_status(warehouse: Warehouse, graph: Graph) -> ProjectStatus:
             first_date=first,
             last_date=last,
             tables=tables,
-            not_carried_on=_not_carried_on(warehouse, graph),
+            not_carried_on=count_not_carried_on(warehouse, graph, _PARTITIONS),
             coverage=_coverage(warehouse),
             quarantine=tuple(
                 warehouse.records(
@@ -144,28 +146,6 @@ def _tables(
         dates += [day for day in (first, last) if day]
     listed = tuple(found[name] for name in graph.tables if name in found)
     return min(dates, default=None), max(dates, default=None), listed
-
-
-def _not_carried_on(warehouse: Warehouse, graph: Graph) -> int:
-    """Count landing partitions that changed after all that reads them was built, if it was."""
-    pairs = [(n, t.name) for t in graph.computed for n in t.windows if graph.tables[n].is_landing]
-    return int(
-        warehouse.scalar(
-            f"""
-            WITH reads AS (
-              SELECT unnest($1::VARCHAR[]) AS landing, unnest($2::VARCHAR[]) AS reader),
-            built AS (
-              SELECT r.landing, p.game_date, max(p.built_at) AS built_at
-              FROM {_PARTITIONS} AS p JOIN reads AS r ON r.reader = p.table_name
-              GROUP BY ALL)
-            SELECT count(*) FROM {_PARTITIONS} AS l
-            LEFT JOIN built AS b ON b.landing = l.table_name AND b.game_date = l.game_date
-            WHERE l.table_name LIKE 'landing.%' AND l.row_count > 0
-              AND coalesce(l.changed_at > b.built_at, true)
-            """,
-            [[landing for landing, _ in pairs], [reader for _, reader in pairs]],
-        )
-    )
 
 
 def _waivers(warehouse: Warehouse) -> tuple[dict[str, Any], ...]:
