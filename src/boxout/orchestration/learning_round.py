@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
-from boxout.errors import GateError
+from boxout.errors import GateError, StoppedError
 from boxout.learning.champions.decisions import read_lineup
 from boxout.learning.drift.watch import watch_drift
 from boxout.learning.freshness import (
@@ -24,9 +26,10 @@ from boxout.learning.slate import coming_date, nobody_known
 from boxout.learning.states import FEATURE_STORE, read_states
 from boxout.learning.storage import PREDICTIONS
 from boxout.learning.train import TrainOptions, train
-from boxout.orchestration.logs import log
+from boxout.orchestration.logs import log, log_failure
 from boxout.orchestration.settings import TrainSettings
 from boxout.pipeline.graph import Graph
+from boxout.pipeline.life_signs import now
 from boxout.warehouse.ducklake import Warehouse
 
 
@@ -65,7 +68,7 @@ def learn(
     at: datetime,
     heed_stop: Callable[[], None],
 ) -> Learned:
-    """Train, predict and grade what is due.
+    """Train, predict and grade what is due; what fails keeps no other step back.
 
     Parameters
     ----------
@@ -73,15 +76,32 @@ def learn(
         The present moment, naive UTC.
     heed_stop
         Raises `StoppedError` when it is to end; called between steps, also of the training.
+
+    Raises
+    ------
+    StoppedError
+        When it was to end.
+    Exception
+        The first that a step raised, when all are through.
     """
     learned = Learned()
-    _train(warehouse, graph, settings, at, learned, heed_stop)
-    if list_models(warehouse):
-        heed_stop()
-        _predict(warehouse, graph, at, learned)
-        heed_stop()
-        _grade(warehouse, graph, learned)
-        learned.is_degraded = _watch_drift(warehouse, at)
+    started = now()
+    errors: list[Exception] = []
+    training = partial(_train, settings, heed_stop)
+    for step in (training, _predict, _grade, _watch_drift):
+        try:
+            heed_stop()
+            if step is not training and not list_models(warehouse):
+                break
+            # A forecast is of its own moment: training may take until after a tip-off.
+            step(warehouse, graph, at + (now() - started), learned)
+        except StoppedError:
+            raise
+        except Exception as error:
+            errors.append(error)
+            log_failure("a step of learning failed", error)
+    if errors:
+        raise errors[0]
     return learned
 
 
@@ -142,12 +162,12 @@ def grade_finished(warehouse: Warehouse, graph: Graph) -> GradeReport | None:
 
 
 def _train(
+    settings: TrainSettings,
+    heed_stop: Callable[[], None],
     warehouse: Warehouse,
     graph: Graph,
-    settings: TrainSettings,
     at: datetime,
     learned: Learned,
-    heed_stop: Callable[[], None],
 ) -> None:
     fingerprint = training_fingerprint(warehouse, graph)
     if not settings.enabled or is_trained_on(warehouse, fingerprint):
@@ -167,8 +187,7 @@ def _train(
         if done < steps:  # at the end the model is saved, and is to be noted
             heed_stop()
 
-    options = TrainOptions(trained_at=at.replace(microsecond=0))
-    report = train(warehouse, None, options, graph=graph, listener=heed)
+    report = train(warehouse, None, TrainOptions(), graph=graph, listener=heed)
     note_training(warehouse, fingerprint)
     learned.model_id = report.model.model_id
     log("trained", model=learned.model_id, rows=report.model.train_rows, is_new=report.is_new)
@@ -202,7 +221,7 @@ def _predict(warehouse: Warehouse, graph: Graph, at: datetime, learned: Learned)
         )
 
 
-def _watch_drift(warehouse: Warehouse, at: datetime) -> bool:
+def _watch_drift(warehouse: Warehouse, graph: Graph, at: datetime, learned: Learned) -> None:
     drift = watch_drift(warehouse, at)
     for figure in drift.figures:
         if figure.is_degraded:
@@ -214,10 +233,10 @@ def _watch_drift(warehouse: Warehouse, at: datetime) -> bool:
                 recent=figure.recent.mean,
                 expected=figure.expected,
             )
-    return drift.is_degraded
+    learned.is_degraded = drift.is_degraded
 
 
-def _grade(warehouse: Warehouse, graph: Graph, learned: Learned) -> None:
+def _grade(warehouse: Warehouse, graph: Graph, at: datetime, learned: Learned) -> None:
     try:
         report = grade_finished(warehouse, graph)
     except GateError as error:
