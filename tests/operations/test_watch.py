@@ -279,8 +279,10 @@ def test_alerts_come_grouped_once_each_and_again_only_when_they_were_not_heard(
         assert "odd.csv" in post["message"]  # from the round that could not be heard
         assert "raw.games 2023-24 fails team_logs_agree_on_the_home_side" in post["message"]
         assert "1 date held back" in post["message"]
+        version = newest_version(Home(built))
         once(boxout, built)
         assert len(server.posts) == 1  # nothing is new
+        assert newest_version(Home(built)) == version
         (built / "incoming" / "logs.parquet").write_bytes(good)
         assert once(boxout, built)[0].returncode == 0
         assert len(server.posts) == 2

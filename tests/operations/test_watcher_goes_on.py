@@ -172,9 +172,9 @@ def test_an_error_that_nobody_foresaw_leaves_a_watcher_that_is_seen_as_dead(
 ):
     home = Home(tmp_path / "new")
     watcher = Watcher(home, graph, WatchSettings())
-    monkeypatch.setattr(watcher, "_do_round", lambda why: None)
+    monkeypatch.setattr(watcher, "_do_round", lambda why: RoundReport(now()))
 
-    def fail():
+    def fail(known):
         raise RuntimeError("it should not happen")
 
     monkeypatch.setattr(watcher, "_sleep", fail)
@@ -227,7 +227,7 @@ def test_a_watcher_sleeps_on_beside_a_catalog_that_cannot_be_read(tmp_path, grap
     noon = datetime(2026, 1, 15, 12)
     moments = iter([noon, noon, noon + timedelta(hours=1)])
     watcher = Watcher(home, graph, WatchSettings(), clock=lambda: next(moments))
-    assert watcher._sleep() == "it is time"
+    assert watcher._sleep(None) == "it is time"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import click
 from boxout.cli.console import notice, percent, print_by_season, print_json
 from boxout.cli.models import print_grades, print_training, train_with_progress
 from boxout.cli.options import SEED, with_home, with_json
-from boxout.cli.sources import print_ingest, report_file
+from boxout.cli.sources import print_ingest, reporting_to
 from boxout.cli.tables import print_run, run_with_progress
 from boxout.errors import HELD_BACK, GateError, SourceError, UnknownShapeError
 from boxout.pipeline.arrivals import FileReport
@@ -22,6 +22,7 @@ from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import SIMULATED, is_simulated_league, read_property
 from boxout.pipeline.preparation import prepare
 from boxout.pipeline.run import RunReport
+from boxout.pipeline.runs import Run, shown
 from boxout.pipeline.stopping import heed_signals, heed_stop
 from boxout.sources.files.finding import find_files, reader_of
 from boxout.sources.files.reading import is_simulated
@@ -152,10 +153,6 @@ def _files(
 def _bring_in(warehouse: Warehouse, graph: Graph, files: list[Path], report: JobReport) -> None:
     problems: list[SourceError] = []
 
-    def brought(one: FileReport) -> None:
-        report_file(one)
-        heed_stop()
-
     def refused(path: Path, error: SourceError) -> None:
         if not isinstance(error, UnknownShapeError):
             problems.append(error)
@@ -167,7 +164,9 @@ def _bring_in(warehouse: Warehouse, graph: Graph, files: list[Path], report: Job
             notice(f"{path.name}: left out, of no known shape")
         heed_stop()
 
-    report.files += ingest_files(warehouse, graph, files, brought, on_error=refused)
+    with shown(Run(warehouse, "run")) as run:
+        brought = reporting_to(run, len(files))
+        report.files += ingest_files(warehouse, graph, files, brought, on_error=refused)
     if problems:
         raise SourceError(
             f"{len(problems)} of {len(files)} files could not be ingested; the others were.",

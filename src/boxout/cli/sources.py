@@ -12,8 +12,9 @@ from boxout.cli.options import SEED, GameDate, with_home, with_json
 from boxout.errors import SourceError
 from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.graph import load_graph
-from boxout.pipeline.ingest import ingest_files
-from boxout.sources.files.finding import find_files
+from boxout.pipeline.ingest import Listener, ingest_files
+from boxout.pipeline.runs import Run, shown
+from boxout.sources.files.finding import find_files, printable
 from boxout.warehouse.home import find_home
 from boxout.warehouse.opening import open_warehouse
 
@@ -42,12 +43,30 @@ def ingest_command(paths: tuple[Path, ...], home: str | None, as_json: bool) -> 
             notice(f"{left:,} files after it were not tried; `boxout run --data` goes on with them")
         raise error
 
-    with open_warehouse(find_home(home), create=True) as warehouse:
-        reports = ingest_files(warehouse, load_graph(), files, report_file, on_error=refused)
+    with (
+        open_warehouse(find_home(home), create=True) as warehouse,
+        shown(Run(warehouse, "ingest")) as run,
+    ):
+        brought = reporting_to(run, len(files))
+        reports = ingest_files(warehouse, load_graph(), files, brought, on_error=refused)
     if as_json:
         print_json(reports)
     else:
         print_ingest(reports)
+
+
+def reporting_to(run: Run, files: int) -> Listener:
+    """Return a listener that prints each file, says how far the run is, and ends it when asked."""
+    done = 0
+
+    def brought(report: FileReport) -> None:
+        nonlocal done
+        report_file(report)
+        done += not report.is_read_again
+        run.progress(printable(Path(report.path.name)), done, files, (0, 1), "files")
+        run.heed_stop()
+
+    return brought
 
 
 def report_file(report: FileReport) -> None:

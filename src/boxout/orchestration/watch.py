@@ -35,6 +35,10 @@ from boxout.warehouse.opening import newest_version, open_warehouse
 
 POLL_SECONDS = 1.0
 PING_SECONDS = 10.0
+CHANGED = "the project changed"
+# Rounds that follow each other because the version moved; if each finds something to commit, the
+# next one waits for somebody else.
+MOST_IN_A_ROW = 3
 
 
 class Watcher:
@@ -101,14 +105,24 @@ class Watcher:
         log("watching", home=self._home.path, folders=[str(f) for f in self._settings.folders])
         try:
             with self._heartbeat_kept():
-                why = "started"
-                while True:
-                    with contextlib.suppress(StoppedError):  # one run was stopped, not the watcher
-                        self._do_round(why)
-                    self._heed_stop()
-                    why = self._sleep()
+                self._go_round()
         except StoppedError as stop:
             log("stopped", reason=stop.what)
+
+    def _go_round(self) -> None:
+        why, in_a_row = "started", 0
+        while True:
+            before, is_complete = self._version(), False
+            with contextlib.suppress(StoppedError):  # one run was stopped, not the watcher
+                is_complete = not self._do_round(why).problems
+            self._heed_stop()
+            # What others commit during a round is seen by the next, which follows at once where
+            # the version moved, and has nothing to commit where nobody else had moved it. After a
+            # failure or a stop it would only do again what just ended.
+            if not is_complete or in_a_row >= MOST_IN_A_ROW:
+                before = self._version()
+            why = self._sleep(before)
+            in_a_row = in_a_row + 1 if why == CHANGED else 0
 
     @contextlib.contextmanager
     def _heartbeat_kept(self) -> Iterator[None]:
@@ -191,8 +205,17 @@ class Watcher:
         if self._settings.dead_man_url and not report.problems:
             _ping(self._settings.dead_man_url)
 
-    def _sleep(self) -> str:
-        """Sleep until a round is due or something comes; return why it is over."""
+    def _sleep(self, known: int | None) -> str:
+        """Sleep until a round is due or something comes; return why it is over.
+
+        Parameters
+        ----------
+        known
+            The data version that the last round had before it, for which no round is needed.
+        """
+        version, since = self._version(), time.monotonic()
+        if version != known and not active_runs(self._home):
+            return CHANGED
         due = next_round(self._settings, self._clock())
         coming = f"a round: ingest, tables, training, predictions, grades ({eastern(due):%H:%M} ET)"
         self._heartbeat.tell(
@@ -201,13 +224,17 @@ class Watcher:
         if self._metrics:
             self._metrics.sleeping_until(due)
         log("sleeping", until=f"{due:%Y-%m-%d %H:%M:%S} UTC")
-        version = self._version()
         while self._clock() < due:
             self._heed_stop()
             if self._round.incoming.has_come():
                 return "a file came"
-            if self._version() != version and not active_runs(self._home):
-                return "the project changed"
+            newest = self._version()
+            if newest != version:
+                version, since = newest, time.monotonic()
+            # Half of what another process brings would fail its contracts.
+            is_still = time.monotonic() - since >= self._settings.settle_seconds
+            if version != known and is_still and not active_runs(self._home):
+                return CHANGED
             time.sleep(POLL_SECONDS)
         return "it is time"
 

@@ -156,6 +156,16 @@ def recorded(run: Run) -> Iterator[Run]:
         raise
 
 
+@contextmanager
+def shown(run: Run) -> Iterator[Run]:
+    """Show a run by its heartbeat while the block lasts, and keep no record of it."""
+    run.start(in_ledger=False)
+    try:
+        yield run
+    finally:
+        run.leave()
+
+
 def are_dead_runs_closed(warehouse: Warehouse) -> bool:
     """Whether no run is on record, or has a heartbeat file, whose process is gone."""
     return not _lost_runs(warehouse)[-1]
