@@ -18,6 +18,8 @@ from boxout.warehouse.engine import duckdb
 FEATURE_STORE = "precompute.ml_feature_store"
 COMPOSITE_FACTORS = "precompute.player_composite_factors"
 PLAYER_SUMMARY = "analytics.player_game_summary"
+SLATE = "precompute.slate"
+NO_PLAYER_GAMES = "There are no player games yet."
 
 
 def with_inputs(graph: Graph, name: str) -> Graph:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from boxout.errors import UsageError
+from boxout.pipeline.built import require_built
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 PLAYERS = "raw.players"
@@ -15,10 +16,11 @@ def find_player(warehouse: Warehouse, player: str) -> tuple[int, str]:
     Raises
     ------
     UsageError
-        When none fits, or several.
+        When none fits, or several, or no player is known yet.
     """
+    require_built(warehouse, PLAYERS, "No player is known yet.")
     found: list[tuple[int, str]] = []
-    if _is_text(player) and warehouse.has_table(PLAYERS):
+    if _is_text(player):
         wanted = (
             "player_id = try_cast($1 AS BIGINT)"
             if player.isdigit()

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from boxout.errors import UsageError
 from boxout.learning.markets import select_markets
 from boxout.learning.outcomes import outcomes_query
-from boxout.learning.states import PLAYER_SUMMARY
+from boxout.learning.states import NO_PLAYER_GAMES, PLAYER_SUMMARY, SLATE
+from boxout.pipeline.built import require_built
 from boxout.sources.seasons import season_of
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
@@ -100,8 +100,7 @@ def hit_rates(
         When there is no such market, or no player games are there yet.
     """
     [chosen] = select_markets([market])
-    if not warehouse.has_table(PLAYER_SUMMARY):
-        raise UsageError("There are no player games yet.", PLAYER_SUMMARY, "Run `boxout run`.")
+    require_built(warehouse, PLAYER_SUMMARY, NO_PLAYER_GAMES)
     splits = [
         *((name, f"back <= {games}") for name, games in SPANS.items()),
         ("season", "in_season"),
@@ -156,9 +155,16 @@ def _hit_rate(split: str, row: dict[str, Any] | None) -> HitRate:
 
 
 def opponent_on(warehouse: Warehouse, player_id: int, day: date) -> str | None:
-    """Return whom a player meets on a date, played or to come; None when nobody is known."""
+    """Return whom a player meets on a date, played or to come; None when nobody is known.
+
+    Raises
+    ------
+    UsageError
+        When it is not known yet of anybody.
+    """
+    require_built(warehouse, SLATE, "It is not known yet who meets whom.")
     found: str | None = warehouse.scalar(
-        f"SELECT opponent FROM {LAKE}.precompute.slate WHERE player_id = $1 AND game_date = $2",
+        f"SELECT opponent FROM {LAKE}.{SLATE} WHERE player_id = $1 AND game_date = $2",
         [player_id, day],
     )
     return found

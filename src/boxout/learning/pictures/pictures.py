@@ -23,8 +23,9 @@ from boxout.learning.pictures.drawings import (
     draw_shots,
 )
 from boxout.learning.predict import forecast_slate
-from boxout.learning.states import PLAYER_SUMMARY
+from boxout.learning.states import NO_PLAYER_GAMES, PLAYER_SUMMARY
 from boxout.learning.storage import GRADES
+from boxout.pipeline.built import require_built
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import is_simulated_league
 from boxout.warehouse.ducklake import LAKE, Warehouse
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 Paths = tuple[Path, Path]
 GAMES_SHOWN = 20
 ZONES = {"paint": "paint", "mid_range": "mid-range", "three_zone": "three"}
+PLAYER_ZONES = "precompute.player_shot_zone_analysis"
+TEAM_ZONES = "precompute.team_defense_zone_analysis"
 FEWEST_GRADED = 100
 
 
@@ -51,9 +54,10 @@ def form_picture(
     Raises
     ------
     UsageError
-        When there is no such market, or the player has no game before the date.
+        When there is no such market, or the player has no game before the date, or nobody has.
     """
     [chosen] = select_markets([market])
+    require_built(warehouse, PLAYER_SUMMARY, NO_PLAYER_GAMES)
     player_id, name = player
     played = outcomes_query("player_id = $1 AND game_date < $2", (chosen,))
     rows = warehouse.rows(
@@ -195,27 +199,20 @@ def shots_picture(
         When shots of either are not known on the date.
     """
     player_id, name = player
-    known = all(
-        warehouse.has_table(f"precompute.{table}")
-        for table in ("player_shot_zone_analysis", "team_defense_zone_analysis")
-    )
+    for table in (PLAYER_ZONES, TEAM_ZONES):
+        require_built(warehouse, table, "No shots are summed up by zone yet.")
     columns = ", ".join(
         f"p.{zone}_share_last_20_games, p.{zone}_fg_pct_last_20_games, t.{zone}_fg_pct_allowed, "
         f"t.league_{zone}_fg_pct"
         for zone in ZONES
     )
-    rows = (
-        warehouse.rows(
-            f"SELECT p.game_date, p.games_with_shots_last_20, {columns} "
-            f"FROM {LAKE}.precompute.player_shot_zone_analysis AS p "
-            f"JOIN {LAKE}.precompute.team_defense_zone_analysis AS t USING (game_date) "
-            "WHERE p.player_id = $1 AND t.team = $2 AND p.game_date <= $3 "
-            "AND p.paint_share_last_20_games IS NOT NULL AND t.paint_fg_pct_allowed IS NOT NULL "
-            "ORDER BY p.game_date DESC LIMIT 1",
-            [player_id, opponent, day],
-        )
-        if known
-        else []
+    rows = warehouse.rows(
+        f"SELECT p.game_date, p.games_with_shots_last_20, {columns} "
+        f"FROM {LAKE}.{PLAYER_ZONES} AS p JOIN {LAKE}.{TEAM_ZONES} AS t USING (game_date) "
+        "WHERE p.player_id = $1 AND t.team = $2 AND p.game_date <= $3 "
+        "AND p.paint_share_last_20_games IS NOT NULL AND t.paint_fg_pct_allowed IS NOT NULL "
+        "ORDER BY p.game_date DESC LIMIT 1",
+        [player_id, opponent, day],
     )
     if not rows:
         raise UsageError(
