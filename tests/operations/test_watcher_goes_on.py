@@ -73,6 +73,7 @@ def test_files_that_cannot_be_ingested_are_told_once_and_hold_up_no_other(a_roun
     report = ingest(doing)
     assert [brought.path.name for brought in report.files] == ["z.parquet"]
     assert sorted(Path(path).name for path in report.refused) == ["a.parquet", r"p\xff.csv"]
+    assert report.stamps.keys() == report.refused.keys()
     assert not doing.incoming.has_come()  # nothing wakes the watcher
     again = ingest(doing)
     assert (again.files, again.refused) == ([], {})
@@ -136,7 +137,9 @@ def test_what_cannot_be_tried_at_all_calls_no_round(a_round, incoming):
     doing.home.catalog.write_bytes(b"no catalog at all")
     write_injuries(incoming / "a.parquet")
     assert doing.incoming.has_come()
-    assert len(doing.run().problems) == 3
+    report = RoundReport(now())
+    doing.run(report)
+    assert len(report.problems) == 3
     assert not doing.incoming.has_come()
     doing.home.catalog.unlink()
     assert len(ingest(doing).files) == 1
@@ -164,7 +167,9 @@ def test_a_folder_that_cannot_be_looked_at_is_a_problem_of_a_round(a_round, inco
     monkeypatch.setattr(doing, "_attempt", lambda *job: True)
     monkeypatch.setattr(doing.incoming, "look", dict)
     doing.incoming.closed = {incoming: "Permission denied"}
-    assert doing.run().problems == [f"ingest: {incoming} cannot be looked at: Permission denied"]
+    report = RoundReport(now())
+    doing.run(report)
+    assert report.problems == [f"ingest: {incoming} cannot be looked at: Permission denied"]
 
 
 def test_an_error_that_nobody_foresaw_leaves_a_watcher_that_is_seen_as_dead(

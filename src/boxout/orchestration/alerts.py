@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from boxout.orchestration.addresses import Addresses, Alert, Unsent, name
@@ -18,10 +18,15 @@ from boxout.orchestration.logs import log, log_failure
 from boxout.orchestration.round_report import RoundReport
 from boxout.orchestration.settings import WatchSettings
 from boxout.pipeline.incidents import MODEL, read_incidents
+from boxout.pipeline.record_watcher import gaps_closed_since, say_gap
+from boxout.pipeline.watching import WATCHER
 from boxout.warehouse.ducklake import Warehouse
 from boxout.warehouse.home import Home
 
 FILE = "alerts.json"
+# A time without a watcher that ended before that is no news, if it was not told.
+GAPS_TOLD_WITHIN = timedelta(days=1)
+MOST_REFUSED = 1_000
 
 
 @dataclass
@@ -39,6 +44,8 @@ class Alerts:
     _open: dict[str, str] = field(default_factory=dict)
     _late: list[str] = field(default_factory=list)
     _failed: list[str] = field(default_factory=list)
+    _refused: dict[str, list[int]] = field(default_factory=dict)
+    _gaps: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         unsent: Unsent = {}
@@ -46,6 +53,7 @@ class Alerts:
             told = json.loads((self.home.path / FILE).read_text(encoding="utf-8"))
             self._open, self._late = dict(told["open"]), list(told["late"])
             self._failed = list(told.get("failed", []))
+            self._refused, self._gaps = dict(told.get("refused", {})), list(told.get("gaps", []))
             unsent = _read_unsent(told["unsent"], self.settings.alert_urls)
         except (OSError, ValueError, KeyError, TypeError):
             pass  # nothing was told yet
@@ -68,6 +76,8 @@ class Alerts:
         if warehouse is not None:
             alerts = self._of_project(warehouse, alerts, at)
         self._failed = list(report.problems)
+        known = self._refused | {path: list(stamp) for path, stamp in report.stamps.items()}
+        self._refused = dict(list(known.items())[-MOST_REFUSED:])
         for alert in alerts:
             log("alert", level=logging.WARNING, kind=alert.kind, text=alert.text)
         self._addresses.tell(alerts, self.home.path)
@@ -79,14 +89,20 @@ class Alerts:
         return (
             *(Alert("unwatched", text) for text in report.unwatched),
             *(Alert("failed", each) for each in report.problems if each not in self._failed),
-            *(Alert("refused", f"{path}: {why}") for path, why in report.refused.items()),
+            *(
+                Alert("refused", f"{path}: {why}")
+                for path, why in report.refused.items()
+                if self._refused.get(path) != list(report.stamps.get(path, ()))
+            ),
         )
 
     def _of_project(
         self, warehouse: Warehouse, of_round: tuple[Alert, ...], at: datetime
     ) -> tuple[Alert, ...]:
         """Return what the ledger says and nobody was told, and what it does not say of a round."""
-        incidents = read_incidents(warehouse)
+        # Of a watcher is told when it is over: until then nobody is there to tell it.
+        incidents = tuple(i for i in read_incidents(warehouse) if i.scope != WATCHER)
+        gaps = gaps_closed_since(warehouse, at - GAPS_TOLD_WITHIN)
         files = tuple(f"{i.source_file}: " for i in incidents if i.source_file)
         late = late_games(warehouse, self.settings.late_after, at)
         newly_late = {day: count for day, count in late.items() if str(day) not in self._late}
@@ -102,9 +118,11 @@ class Alerts:
                 for number, what in self._open.items()
                 if number not in still
             ),
+            *(Alert("unwatched", say_gap(g)) for g in gaps if g.incident_id not in self._gaps),
             *(a for a in of_round if a.kind != "refused" or not a.text.startswith(files)),
             *(Alert("late", text) for text in say_late(newly_late)),
         )
+        self._gaps = [gap.incident_id for gap in gaps]
         self._open, self._late = still, [str(day) for day in late]
         return alerts
 
@@ -113,6 +131,8 @@ class Alerts:
             "open": self._open,
             "late": self._late,
             "failed": self._failed,
+            "refused": self._refused,
+            "gaps": self._gaps,
             "unsent": {
                 name: [[alert.kind, alert.text] for alert in alerts]
                 for name, alerts in self._addresses.unsent.items()

@@ -88,7 +88,8 @@ def _refuse(
     if incoming.refused.get(path) == stamp:
         return
     incoming.refused[path] = stamp
-    report.refused[printable(plain_path(path))] = error.what
+    known_as = printable(plain_path(path))
+    report.refused[known_as], report.stamps[known_as] = error.what, stamp
     log("refused", level=logging.ERROR, file=printable(path), reason=error.what)
 
 

@@ -138,7 +138,9 @@ class WatchMetrics:
             None when the project cannot be read.
         """
         self._status = status
-        outcome = "failed" if report.problems else "held_back" if report.held_back else "done"
+        outcome = "held_back" if report.held_back else "done"
+        if report.problems or report.is_stopped:
+            outcome = "failed" if report.problems else "stopped"
         self._rounds.labels(outcome).inc()
         self._files.inc(len(report.files))
         self._round_at.set(_epoch(at))

@@ -33,7 +33,6 @@ from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.preparation import prepare
-from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.runs import close_dead_runs
 from boxout.pipeline.stage import Chunk
@@ -69,16 +68,26 @@ class Round:
     def __post_init__(self) -> None:
         self.incoming = Incoming(self.settings.folders, self.settings.settle_seconds)
 
-    def run(self) -> RoundReport:
+    def run(self, report: RoundReport) -> None:
         """Do one round.
+
+        Parameters
+        ----------
+        report
+            Where what it does is put, as it is done.
 
         Raises
         ------
         StoppedError
             When it was asked to stop; what was committed stays.
         """
-        report = RoundReport(self.clock())
         started = time.monotonic()
+        try:
+            self._do_jobs(report)
+        finally:
+            report.seconds = round(time.monotonic() - started, 2)
+
+    def _do_jobs(self, report: RoundReport) -> None:
         there = self.incoming.look()
         if not self._attempt("ingest", report, lambda w: self._ingest(w, report)):
             self.incoming.put_off(there)
@@ -90,8 +99,6 @@ class Round:
         self._attempt("tables", report, lambda w: self._build(w, report))
         self.heed_stop()
         self._attempt("learning", report, lambda w: self._learn(w, report))
-        report.seconds = round(time.monotonic() - started, 2)
-        return report
 
     def _attempt(self, job: str, report: RoundReport, act: Callable[[Warehouse], None]) -> bool:
         """Do a job, and again while it fails for a passing reason; return whether it was done."""
@@ -134,10 +141,6 @@ class Round:
 
     def _ingest(self, warehouse: Warehouse, report: RoundReport) -> None:
         create_ledger(warehouse)
-        report.unwatched += [
-            f"{gap.incident_id}: since {gap.opened_at:%Y-%m-%d %H:%M} UTC. {gap.detail}"
-            for gap in note_watcher(warehouse)
-        ]
         prepare(warehouse, self.graph)
         close_dead_runs(warehouse)
         ingest_incoming(warehouse, self.graph, self.incoming, report, self.heed_stop, self._wait)

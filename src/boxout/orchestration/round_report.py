@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from boxout.orchestration.incoming import Stamp
 from boxout.orchestration.learning_round import Learned
 from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.run import RunReport
@@ -24,8 +25,12 @@ class RoundReport:
         None where the round did not come so far.
     problems
         Jobs that failed, after the last try.
+    stamps
+        Of the refused files, when each changed, in nanoseconds, and its size in bytes.
     unwatched
-        Times without a watcher that this round has ended, a sentence each.
+        Times without a watcher that could not be put on record, a sentence each.
+    is_stopped
+        Whether it was asked to stop before its end.
     seconds
         Wall time.
     """
@@ -37,6 +42,8 @@ class RoundReport:
     learned: Learned | None = None
     problems: list[str] = field(default_factory=list)
     unwatched: list[str] = field(default_factory=list)
+    stamps: dict[str, Stamp] = field(default_factory=dict)
+    is_stopped: bool = False
     seconds: float = 0.0
 
     @property

@@ -25,11 +25,11 @@ from boxout.orchestration.settings import WatchSettings
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.life_signs import Heartbeat, now, read_life_signs
-from boxout.pipeline.record_watcher import note_watcher
+from boxout.pipeline.record_watcher import note_watcher, say_unwatched
 from boxout.pipeline.run_views import active_runs
 from boxout.pipeline.status import read_status
 from boxout.pipeline.stopping import signal_received
-from boxout.pipeline.watching import WATCHER, read_watcher
+from boxout.pipeline.watching import WATCHER, WatcherView, read_watcher
 from boxout.warehouse.home import Home
 from boxout.warehouse.opening import newest_version, open_warehouse
 
@@ -68,6 +68,7 @@ class Watcher:
         self._alerts = Alerts(home, settings)
         self._heartbeat = Heartbeat(home, WATCHER, {"kind": WATCHER, "doing": "starting"})
         self._rounds = 0
+        self._unrecorded: list[str] = []
         self._round = Round(home, graph, settings, clock, self._heed_stop, self._tell)
         self._graph = graph
 
@@ -162,26 +163,43 @@ class Watcher:
         """Take the place of the watcher, and put on record that the last one left it unkept."""
         last = read_watcher(read_life_signs(self._home), now())
         if last is not None and not last.is_well and self._home.exists():
+            self._put_on_record(last)
+        self._heartbeat.start()
+
+    def _put_on_record(self, last: WatcherView) -> None:
+        try:
             with open_warehouse(self._home) as warehouse, warehouse.one_thread():
                 create_ledger(warehouse)
                 note_watcher(warehouse)
-        self._heartbeat.start()
+        except BusyError:
+            raise
+        except Exception as error:  # a lake that cannot be opened is all the more to be told
+            log_failure("could not put on record that nobody watched", error)
+            since = f"nobody watched since {last.beat_at:%Y-%m-%d %H:%M} UTC: "
+            self._unrecorded = [since + say_unwatched(last)]
 
     def _do_round(self, why: str) -> RoundReport:
         self._heartbeat.tell(round_at=self._clock().isoformat(), next_at=None, coming=[])
         log("round", because=why)
-        report = self._round.run()
+        report, stop = RoundReport(self._clock(), unwatched=self._unrecorded), None
+        try:
+            self._round.run(report)
+        except StoppedError as asked:
+            report.is_stopped, stop = True, asked
         self._rounds += 1
+        self._unrecorded = []
         self._heartbeat.tell(rounds=self._rounds)
         self._after_round(report)
         log(
-            "round done",
+            "round stopped" if stop else "round done",
             seconds=report.seconds,
             files=len(report.files),
             partitions=sum(t.computed for t in report.tables.tables) if report.tables else 0,
             held_back=report.held_back,
             problems=len(report.problems) + len(report.refused),
         )
+        if stop:
+            raise stop
         return report
 
     def _after_round(self, report: RoundReport) -> None:
@@ -190,6 +208,7 @@ class Watcher:
         at, status, is_told = self._clock(), None, False
         try:
             with open_warehouse(self._home) as warehouse, warehouse.one_thread():
+                note_watcher(warehouse)
                 self._alerts.after_round(warehouse, report, at)
                 is_told = True
                 status = read_status(warehouse, self._graph) if self._metrics else None
@@ -202,7 +221,7 @@ class Watcher:
             log_failure("could not tell", error)
         if self._metrics:
             self._metrics.after_round(report, status, at)
-        if self._settings.dead_man_url and not report.problems:
+        if self._settings.dead_man_url and not (report.problems or report.is_stopped):
             _ping(self._settings.dead_man_url)
 
     def _sleep(self, known: int | None) -> str:

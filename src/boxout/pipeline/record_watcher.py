@@ -17,6 +17,8 @@ from boxout.warehouse.ducklake import Warehouse
 
 BEATS = "watcher_beats"
 CALLED_OFF = "called off"
+PRESENT = "Nobody watches: "
+ADVICE = " Start another with `boxout watch`, or call it off with `boxout stop watch`."
 
 
 def note_watcher(warehouse: Warehouse, at: datetime | None = None) -> tuple[Incident, ...]:
@@ -49,6 +51,34 @@ def note_watcher(warehouse: Warehouse, at: datetime | None = None) -> tuple[Inci
     return tuple(read_incident(warehouse, incident_id) for incident_id in known)
 
 
+def gaps_closed_since(warehouse: Warehouse, moment: datetime) -> tuple[Incident, ...]:
+    """Return the times without a watcher that ended after a moment, naive UTC, in that order."""
+    found = warehouse.rows(
+        "SELECT incident_id FROM lake.ledger.incidents WHERE repaired_at > $1 "
+        f"AND scope = '{WATCHER}' AND outcome = '{REPAIRED}' ORDER BY repaired_at, incident_id",
+        [moment],
+    )
+    return tuple(read_incident(warehouse, row[0]) for row in found)
+
+
+def say_gap(gap: Incident) -> str:
+    """Say when nobody watched, and what had become of the watcher, of an incident that is over."""
+    what = (gap.detail or "").removeprefix(PRESENT).removesuffix(ADVICE)
+    return (
+        f"{gap.incident_id}: nobody watched from {gap.opened_at:%Y-%m-%d %H:%M} to "
+        f"{gap.repaired_at:%Y-%m-%d %H:%M} UTC: {what}"
+    )
+
+
+def say_unwatched(watcher: WatcherView) -> str:
+    """Say what has become of a watcher that does not watch."""
+    due = f", and should have woken at {watcher.next_at:%H:%M:%S}" if watcher.next_at else ""
+    return (
+        f"process {watcher.pid} on {watcher.host} was found {watcher.state}; it was last heard of "
+        f"at {watcher.beat_at:%Y-%m-%d %H:%M:%S} UTC, {watcher.doing}{due}."
+    )
+
+
 def is_watcher_noted(warehouse: Warehouse) -> bool:
     """Whether the watcher's incident is in line with its heartbeat."""
     _, is_well, known = _compare(warehouse, now())
@@ -66,22 +96,19 @@ def _compare(warehouse: Warehouse, at: datetime) -> tuple[WatcherView | None, bo
 
 
 def _open(warehouse: Warehouse, watcher: WatcherView, at: datetime) -> None:
-    due = f", and should have woken at {watcher.next_at:%H:%M:%S}" if watcher.next_at else ""
-    detail = (
-        f"Nobody watches: process {watcher.pid} on {watcher.host} is {watcher.state}; it was last "
-        f"heard of at {watcher.beat_at:%Y-%m-%d %H:%M:%S} UTC, {watcher.doing}{due}. Start another "
-        "with `boxout watch`, or call it off with `boxout stop watch`."
-    )
+    detail = f"{PRESENT}{say_unwatched(watcher)}{ADVICE}"
+    # One that beats and does not wake has been missing since it should have.
+    since = min(watcher.beat_at, watcher.next_at or watcher.beat_at)
     with warehouse.commit():
         warehouse.execute(
             f"""
             INSERT INTO lake.ledger.incidents BY NAME
             SELECT 'i' || lpad((({NEXT_INCIDENT}) + 1)::VARCHAR, 4, '0') AS incident_id,
                    '{BEATS}' AS check_name, '{WATCHER}' AS scope, $2::VARCHAR AS detail,
-                   $1::TIMESTAMP AS opened_at, $3::VARCHAR AS opened_run,
+                   $4::TIMESTAMP AS opened_at, $3::VARCHAR AS opened_run,
                    $1::TIMESTAMP AS updated_at
             WHERE NOT EXISTS (SELECT 1 FROM lake.ledger.incidents
                               WHERE repaired_at IS NULL AND scope = '{WATCHER}')
             """,
-            [at, detail, WATCHER],
+            [at, detail, WATCHER, since],
         )
