@@ -82,6 +82,17 @@ def test_none_follows_at_once_a_round_that_was_stopped(clockwork):
     assert run(clockwork) == ["started"]
 
 
+def test_it_sleeps_on_beside_a_file_system_that_cannot_be_asked_who_is_at_work(
+    clockwork, monkeypatch
+):
+    def stale(home):
+        raise OSError(116, "Stale file handle")
+
+    monkeypatch.setattr(watch, "active_runs", stale)
+    clockwork.in_round = clockwork.commit
+    assert run(clockwork) == ["started"]
+
+
 def test_it_sleeps_until_a_change_is_still_and_whoever_made_it_has_ended(clockwork):
     def others():
         if clockwork.seconds > 20:

@@ -230,10 +230,10 @@ class Watcher:
         Parameters
         ----------
         known
-            The data version that the last round had before it, for which no round is needed.
+            The data version that needs no round; any other does.
         """
         version, since = self._version(), time.monotonic()
-        if version != known and not active_runs(self._home):
+        if version != known and self._is_quiet():
             return CHANGED
         due = next_round(self._settings, self._clock())
         coming = f"a round: ingest, tables, training, predictions, grades ({eastern(due):%H:%M} ET)"
@@ -252,10 +252,17 @@ class Watcher:
                 version, since = newest, time.monotonic()
             # Half of what another process brings would fail its contracts.
             is_still = time.monotonic() - since >= self._settings.settle_seconds
-            if version != known and is_still and not active_runs(self._home):
+            if version != known and is_still and self._is_quiet():
                 return CHANGED
             time.sleep(POLL_SECONDS)
         return "it is time"
+
+    def _is_quiet(self) -> bool:
+        """Whether no run is at work, as far as the file system can be asked."""
+        try:
+            return not active_runs(self._home)
+        except OSError:
+            return False
 
     def _version(self) -> int | None:
         try:
