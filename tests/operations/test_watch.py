@@ -342,7 +342,8 @@ def test_a_watcher_works_when_a_file_comes_and_ends_cleanly(
     until(watch, '"sleeping"')
     with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
         metrics = answer.read().decode()
-    assert 'boxout_watch_rounds_total{outcome="done"} 2.0' in metrics
+    (rounds,) = re.findall(r'boxout_watch_rounds_total{outcome="done"} (.*)', metrics)
+    assert float(rounds) >= 3  # one follows that in which the file was ingested
     assert "boxout_files_ingested_total 1.0" in metrics
     assert 'boxout_partitions{state="fresh",table="precompute.ml_feature_store"}' in metrics
     watch.send_signal(signal.SIGTERM)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -14,9 +15,12 @@ from boxout.orchestration.round_report import RoundReport
 from boxout.orchestration.settings import WatchSettings
 from boxout.orchestration.watch import CHANGED, MOST_IN_A_ROW, Watcher
 from boxout.pipeline.arrivals import FileReport
+from boxout.pipeline.diagnose.diagnosis import diagnose_incidents
+from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.life_signs import ask_to_stop, now
 from boxout.pipeline.run_views import active_runs
 from boxout.warehouse.home import Home
+from boxout.warehouse.opening import open_warehouse
 
 
 class AsleepError(Exception):
@@ -71,6 +75,22 @@ def test_a_round_follows_one_in_which_something_was_committed_and_none_an_idle_o
 def test_rounds_that_always_find_something_do_not_follow_each_other_for_ever(clockwork):
     clockwork.in_round = clockwork.commit
     assert run(clockwork) == ["started", *[CHANGED] * MOST_IN_A_ROW]
+
+
+def test_an_incident_that_is_diagnosed_is_left_alone_by_idle_rounds(tmp_path, graph):
+    with open_warehouse(Home(tmp_path / "new"), create=True) as warehouse:
+        create_ledger(warehouse)
+        with warehouse.commit():
+            warehouse.execute(
+                "INSERT INTO lake.ledger.incidents BY NAME SELECT 'i0001' AS incident_id, "
+                "'raw.games' AS table_name, 'a_check' AS check_name, 'season' AS scope, "
+                "'2023-24' AS season, TIMESTAMP '2026-01-31 09:12:44.5' AS opened_at, "
+                "opened_at AS updated_at, $1 AS diagnosis",
+                [json.dumps({"of": "2026-01-31 09:12:44.500000"})],
+            )
+        version = warehouse.version()
+        diagnose_incidents(warehouse, graph)
+        assert warehouse.version() == version
 
 
 def test_none_follows_at_once_a_round_that_was_stopped(clockwork):

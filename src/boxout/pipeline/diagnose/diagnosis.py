@@ -189,7 +189,9 @@ def _diagnose_incidents(warehouse: Warehouse, graph: Graph) -> None:
     rows = warehouse.records(
         "SELECT incident_id, table_name, check_name, season, scope, updated_at "
         "FROM lake.ledger.incidents WHERE repaired_at IS NULL AND table_name IS NOT NULL "
-        "AND (diagnosis IS NULL OR (diagnosis->>'of') IS DISTINCT FROM updated_at::VARCHAR) "
+        # As moments: the engine writes none of the zeros at the end of one, and Python all.
+        "AND (diagnosis IS NULL OR "
+        "try_cast(diagnosis->>'of' AS TIMESTAMP) IS DISTINCT FROM updated_at) "
         "ORDER BY incident_id"
     )
     known = [row for row in rows if row["table_name"] in graph.tables]
