@@ -66,7 +66,8 @@ FROM lines""",
     "landing.prop_lines": f"""{_DATES}
 SELECT season, game_date, game_id, (100 * home + p)::BIGINT AS player_id, b.bookmaker,
        'pra' AS market, (10 + 3 * p + b.lean)::DECIMAL(5, 1) AS line,
-       game_date + INTERVAL (hour) HOUR AS captured_at, b.is_live
+       game_date + INTERVAL (hour) HOUR AS captured_at, b.is_live,
+       -112 AS over_price, -108 AS under_price
 FROM games, range(5, 9) AS players(p), (VALUES
   ('alpha', 12, 4.5, NULL::BOOLEAN), ('alpha', 18, -0.5, false), ('beta', 18, 0.5, false),
   ('gamma', 18, 1.5, false), ('alpha', 25, 90.5, true)) AS b(bookmaker, hour, lean, is_live)
@@ -114,7 +115,8 @@ def _table(
     if name.endswith("prop_lines"):
         key = (*key, "bookmaker", "market", "captured_at")
     odd = frozenset({"is_live", "missing_data_fields", "market", "status", "is_upcoming",
-                     "tipoff_at", "data_completeness_pct"})  # fmt: skip
+                     "tipoff_at", "data_completeness_pct", "over_price",
+                     "under_price"})  # fmt: skip
     return TableDefinition(
         name,
         name,

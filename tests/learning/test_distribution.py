@@ -9,7 +9,6 @@ import pytest
 
 from boxout.learning.distribution import fit_distribution, read_distribution, rising
 from boxout.learning.evaluate import score
-from boxout.learning.trust import fit_line_trust
 
 
 def _outcomes(rows=20_000, lowest=0.5, seed=7):
@@ -123,17 +122,3 @@ def test_no_line_gives_no_chance_and_a_saved_distribution_is_the_same():
 def test_errors_are_forecast_minus_outcome():
     metric = score("points", "overall", "x", np.array([10.0, 20.0]), np.array([12.0, 19.0]))
     assert (metric.rows, metric.mae, metric.bias, metric.rmse) == (2, 1.5, 0.5, 1.5811)
-
-
-def test_trust_against_lines_is_learned_and_never_beyond_its_bounds():
-    random = np.random.default_rng(11)
-    truth = random.uniform(0.4, 0.6, 5_000)
-    actual = (random.uniform(size=5_000) < truth).astype(float)
-    line = np.full(5_000, 0.5)
-    overconfident = 1 / (1 + np.exp(-5 * np.log(truth / (1 - truth))))
-    trust = fit_line_trust(overconfident, actual, line)
-    assert abs(trust.slope - 0.2) < 0.06
-    assert np.abs(trust.apply(overconfident) - truth).max() < 0.03
-    assert fit_line_trust(1 - truth, actual, line).slope == 0.0
-    assert fit_line_trust(truth[:50], actual[:50], line[:50]).slope == 1.0
-    assert np.isnan(trust.apply(np.array([np.nan]))).all()

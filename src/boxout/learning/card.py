@@ -81,7 +81,7 @@ def build_card(
         "markets": {
             name: {
                 "distribution": distribution.to_dict(),
-                "line_trust": walk.trusts[name].to_dict(),
+                **walk.trusts[name].to_dict(),
             }
             for name, distribution in walk.distributions.items()
         },

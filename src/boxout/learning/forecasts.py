@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from boxout.learning.dataset import FeatureRows
 from boxout.learning.distribution import DECIMALS, Distribution
 from boxout.learning.keys import FEATURE_KEYS, stage_keys
+from boxout.learning.lines import BooksLines
 from boxout.learning.storage import PREDICTIONS
 from boxout.learning.trust import LineTrust
 from boxout.warehouse.ducklake import Warehouse
@@ -59,18 +60,18 @@ def empty_forecast(line: Array) -> Forecast:
 
 
 def make_forecast(
-    predicted: Array, distribution: Distribution, line: Array, trust: LineTrust
+    predicted: Array, distribution: Distribution, lines: BooksLines, trust: LineTrust
 ) -> Forecast:
     """Put a distribution around expected values, and chances on the lines."""
-    chance = distribution.over_probability(predicted, line)
+    chance = distribution.over_probability(predicted, lines.line)
     return Forecast(
         np.round(distribution.mean(predicted), DECIMALS),
         np.round(distribution.sd(predicted), DECIMALS),
         np.round(distribution.quantile(predicted, LOW), DECIMALS),
         np.round(distribution.median(predicted), DECIMALS),
         np.round(distribution.quantile(predicted, HIGH), DECIMALS),
-        line,
-        np.round(trust.apply(chance), DECIMALS),
+        lines.line,
+        np.round(trust.apply(chance, lines.chance), DECIMALS),
     )
 
 

@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
-
-from numpy.typing import NDArray
 
 from boxout.learning.dataset import Dataset, load_dataset
 from boxout.learning.gates import Readiness, readiness, require_games, require_ready
-from boxout.learning.lines import lines_by_market
+from boxout.learning.lines import BooksLines, lines_by_market
 from boxout.learning.markets import Market, with_parts
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.ledger import create_ledger, is_simulated_league
@@ -35,7 +32,7 @@ class Inputs:
     readiness: Readiness
     data_version: int
     data: Dataset
-    lines: Mapping[str, NDArray[Any]]
+    lines: Mapping[str, BooksLines]
     is_simulated: bool
 
 

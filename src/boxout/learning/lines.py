@@ -8,6 +8,7 @@ flagged live in `raw.prop_lines` and never counted.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -22,26 +23,54 @@ PROP_LINES = "raw.prop_lines"
 PREGAME_LINES = "pregame_lines"
 
 
+@dataclass(frozen=True)
+class BooksLines:
+    """The books' line of each feature row; NaN where there is none.
+
+    Attributes
+    ----------
+    chance
+        Of over on that line, given that it is no push: the median over the books that price both
+        sides of it of the price's own without the margin. NaN where no book does.
+    """
+
+    line: NDArray[Any]
+    chance: NDArray[Any]
+
+    def part(self, rows: slice) -> BooksLines:
+        """Return those of some rows."""
+        return BooksLines(self.line[rows], self.chance[rows])
+
+
 def read_lines(warehouse: Warehouse, first: date, last: date) -> None:
-    """Create the temporary table `pregame_lines`: game_date, game_id, player_id, market, line."""
+    """Create the temporary table `pregame_lines`.
+
+    Its columns: game_date, game_id, player_id, market, and line and chance as in `BooksLines`.
+    """
     source = f"{LAKE}.{PROP_LINES}"
     if not warehouse.has_table(PROP_LINES):
         source = (
             "(SELECT NULL::VARCHAR AS game_id, NULL::BIGINT AS player_id, NULL::VARCHAR AS market,"
             " NULL::VARCHAR AS bookmaker, NULL::TIMESTAMP AS captured_at, NULL::DOUBLE AS line,"
+            " NULL::INTEGER AS over_price, NULL::INTEGER AS under_price,"
             " NULL::BOOLEAN AS is_live, NULL::DATE AS game_date LIMIT 0)"
         )
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {PREGAME_LINES} AS
-        SELECT game_date, game_id, player_id, market, quantile_disc(line, 0.5) AS line
+        SELECT game_date, game_id, player_id, market, any_value(middle) AS line,
+               median(over_cost / (over_cost + under_cost)) FILTER (line = middle) AS chance
         FROM (
-          SELECT game_date, game_id, player_id, market, CAST(line AS DOUBLE) AS line
+          SELECT *, quantile_disc(line, 0.5) OVER (
+            PARTITION BY game_date, game_id, player_id, market) AS middle
+          FROM (
+          SELECT game_date, game_id, player_id, market, CAST(line AS DOUBLE) AS line,
+                 {_cost("over_price")} AS over_cost, {_cost("under_price")} AS under_cost
           FROM {source}
           WHERE is_live IS NOT TRUE AND line IS NOT NULL AND game_date BETWEEN $1 AND $2
           QUALIFY row_number() OVER (
             PARTITION BY game_date, game_id, player_id, market, bookmaker
-            ORDER BY captured_at DESC) = 1)
+            ORDER BY captured_at DESC) = 1))
         GROUP BY game_date, game_id, player_id, market
         """,
         [first, last],
@@ -50,18 +79,29 @@ def read_lines(warehouse: Warehouse, first: date, last: date) -> None:
 
 def lines_by_market(
     warehouse: Warehouse, rows: FeatureRows, markets: Iterable[str], first: date, last: date
-) -> dict[str, NDArray[Any]]:
-    """Return each market's line for each feature row, NaN where there is none."""
+) -> dict[str, BooksLines]:
+    """Return each market's line for each feature row."""
     read_lines(warehouse, first, last)
     stage_keys(warehouse, rows)
     lines = {}
     for market in markets:
         fetched = warehouse.execute(
-            f"SELECT l.line FROM {FEATURE_KEYS} AS k LEFT JOIN {PREGAME_LINES} AS l "
+            f"SELECT l.line, l.chance FROM {FEATURE_KEYS} AS k LEFT JOIN {PREGAME_LINES} AS l "
             "ON l.game_date = k.game_date AND l.game_id = k.game_id "
             "AND l.player_id = k.player_id AND l.market = $1 "
             "ORDER BY k.place",
             [market],
-        ).fetchnumpy()["line"]
-        lines[market] = np.ma.filled(fetched.astype(np.float64), np.nan)
+        ).fetchnumpy()
+        lines[market] = BooksLines(
+            *(np.ma.filled(fetched[name].astype(np.float64), np.nan) for name in ("line", "chance"))
+        )
     return lines
+
+
+def _cost(american: str) -> str:
+    """SQL of what a bet that pays 1 costs; null for what is no American price, such as 0."""
+    price = f"CAST({american} AS DOUBLE)"
+    return (
+        f"CASE WHEN {price} >= 100 THEN 100 / ({price} + 100) "
+        f"WHEN {price} <= -100 THEN {price} / ({price} - 100) END"
+    )

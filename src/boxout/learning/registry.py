@@ -171,7 +171,7 @@ def load_model(warehouse: Warehouse, model_id: str | None = None) -> Model:
         tuple(card["features"]),
         {name: read_booster(saved) for name, saved in files.items()},
         {name: read_distribution(one["distribution"]) for name, one in card["markets"].items()},
-        {name: read_line_trust(one["line_trust"]) for name, one in card["markets"].items()},
+        {name: read_line_trust(one) for name, one in card["markets"].items()},
         card,
     )
 

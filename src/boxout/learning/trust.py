@@ -1,8 +1,10 @@
-"""How far to trust the forecast against the books' line.
+"""How far to trust the forecast against the books.
 
-A line holds what the features do not: late injuries, minutes limits, other people's models.
-A forecast that is far from it is wrong more often than its own errors say, so the chance of
-over is drawn towards a half by as much as earlier lines have shown to be right.
+A price holds what the features do not: late injuries, minutes limits, other people's models.
+A forecast that is far from it is wrong more often than its own errors say, so on the log-odds
+the chance of over is drawn towards the price's own without the margin, by as much as earlier
+lines have shown to be right. Where no book prices both sides nothing is known of that chance,
+and it is drawn towards a half.
 """
 
 from __future__ import annotations
@@ -23,60 +25,106 @@ DECIMALS = 6
 
 
 @dataclass(frozen=True)
-class LineTrust:
-    """The slope on the log-odds of over: 1 is full trust, 0 none.
+class Slope:
+    """What is left of the distance to the anchor, on the log-odds: 1 is full trust, 0 none.
 
     Attributes
     ----------
     slope
-        1 where too few lines are known to tell.
+        None where too few lines are known to tell.
     lines
         How many out-of-sample forecasts with a line, pushes apart, it rests on.
     """
 
-    slope: float
+    slope: float | None
     lines: int
 
-    def apply(self, chance: Array) -> Array:
-        """Return the chance of over that the slope leaves; NaN stays NaN."""
-        odds: Array = _sigmoid(self.slope * _logit(chance))
-        return odds
+    @property
+    def share(self) -> float:
+        """The slope; full trust where nothing is known."""
+        return 1.0 if self.slope is None else self.slope
+
+
+@dataclass(frozen=True)
+class LineTrust:
+    """The slope towards the price's chance, and that towards a half where there is none."""
+
+    price: Slope
+    half: Slope
+
+    def apply(self, chance: Array, market: Array) -> Array:
+        """Return the chance of over that the slopes leave; NaN stays NaN.
+
+        Parameters
+        ----------
+        chance
+            The forecast's own.
+        market
+            The price's, without the margin; NaN where no book prices both sides.
+        """
+        anchor = _anchor(market)
+        share = np.where(np.isnan(market), self.half.share, self.price.share)
+        drawn: Array = _sigmoid(anchor + share * (_logit(chance) - anchor))
+        return drawn
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, for a card."""
-        return {"slope": self.slope, "lines": self.lines}
+        return {"price_trust": vars(self.price), "line_trust": vars(self.half)}
 
 
-def fit_line_trust(chance: Array, actual: Array, line: Array) -> LineTrust:
-    """Fit the slope by logistic regression without intercept (Platt scaling), in [0, 1].
+def fit_line_trust(chance: Array, market: Array, actual: Array, line: Array) -> LineTrust:
+    """Fit the slopes by logistic regression without intercept (Platt scaling), in [0, 1].
+
+    The log-odds of the price's chance, or of a half, are an offset: the slope says how much of
+    the forecast's distance from it comes true.
 
     Parameters
     ----------
-    chance
-        Untempered chance of over of out-of-sample forecasts; NaN where there is none.
+    chance, market
+        Untempered chance of over of out-of-sample forecasts, and the price's without the margin;
+        NaN where there is none.
     actual, line
         Outcomes and lines; NaN where there is no line.
     """
     judged = ~np.isnan(chance) & ~np.isnan(line) & (actual != line)
-    lines = int(judged.sum())
-    if lines < LEAST_LINES:
-        return LineTrust(1.0, lines)
-    log_odds = _logit(chance[judged])
-    is_over = (actual[judged] > line[judged]).astype(np.float64)
+    log_odds, is_over = _logit(chance[judged]), (actual[judged] > line[judged]).astype(np.float64)
+    anchor, priced = _anchor(market[judged]), ~np.isnan(market[judged])
+    return LineTrust(
+        _fit(anchor[priced], (log_odds - anchor)[priced], is_over[priced]),
+        _fit(np.zeros(len(log_odds)), log_odds, is_over),
+    )
+
+
+def _fit(anchor: Array, distance: Array, is_over: Array) -> Slope:
+    if len(is_over) < LEAST_LINES:
+        return Slope(None, len(is_over))
     slope = 0.0
     for _ in range(NEWTON_STEPS):
-        fitted = _sigmoid(slope * log_odds)
-        gradient = float(((is_over - fitted) * log_odds).sum())
-        curvature = float((fitted * (1 - fitted) * log_odds**2).sum())
+        fitted = _sigmoid(anchor + slope * distance)
+        gradient = float(((is_over - fitted) * distance).sum())
+        curvature = float((fitted * (1 - fitted) * distance**2).sum())
         if curvature <= 0:
             break
         slope += gradient / curvature
-    return LineTrust(round(float(np.clip(slope, 0.0, 1.0)), DECIMALS), lines)
+    return Slope(round(float(np.clip(slope, 0.0, 1.0)), DECIMALS), len(is_over))
 
 
 def read_line_trust(saved: Mapping[str, Any]) -> LineTrust:
-    """Return what `LineTrust.to_dict` wrote."""
-    return LineTrust(float(saved["slope"]), int(saved["lines"]))
+    """Return what `LineTrust.to_dict` wrote among a market's facts.
+
+    Models of before know nothing of prices.
+    """
+    return LineTrust(_read(saved.get("price_trust")), _read(saved["line_trust"]))
+
+
+def _read(saved: Mapping[str, Any] | None) -> Slope:
+    lines = int(saved["lines"]) if saved else 0
+    is_known = saved is not None and lines >= LEAST_LINES
+    return Slope(float(saved["slope"]) if saved and is_known else None, lines)
+
+
+def _anchor(market: Array) -> Array:
+    return _logit(np.where(np.isnan(market), 0.5, market))
 
 
 def _logit(chance: Array) -> Array:

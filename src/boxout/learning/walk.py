@@ -28,6 +28,7 @@ from boxout.learning.evaluate import (
 )
 from boxout.learning.folds import Fold
 from boxout.learning.forecasts import Forecast, empty_forecast, fill_forecast, make_forecast
+from boxout.learning.lines import BooksLines
 from boxout.learning.markets import Market, add_up, baseline_columns, with_parts
 from boxout.learning.trust import LineTrust, fit_line_trust
 
@@ -79,7 +80,7 @@ def run_walk(
     training_matrix: Array,
     folds: Sequence[Fold],
     markets: Sequence[Market],
-    lines: Mapping[str, Array],
+    lines: Mapping[str, BooksLines],
     options: BoostingOptions,
     workers: ThreadPoolExecutor,
     listener: Listener,
@@ -170,22 +171,22 @@ def _forecast_fold(
 class _MarketWalk:
     """One market on the way: what has been forecast so far, and what that teaches."""
 
-    def __init__(self, market: Market, outcome: Array, line: Array) -> None:
+    def __init__(self, market: Market, outcome: Array, lines: BooksLines) -> None:
         self.market = market
         self.outcome = outcome
-        self.line = line
+        self.lines = lines
         self.mean = np.full(len(outcome), np.nan)
         self.chance = np.full(len(outcome), np.nan)
-        self.forecast = empty_forecast(line)
+        self.forecast = empty_forecast(lines.line)
 
     def advance(self, start: int, fold: Fold, mean: Array) -> None:
         """Add a fold's means; past the first, put the earlier folds' errors around them."""
         self.mean[fold.test] = mean
         if fold.number:
             earlier = slice(start, fold.test.start)
-            known, line = self.distribution(earlier), self.line[fold.test]
-            self.chance[fold.test] = known.over_probability(mean, line)
-            made = make_forecast(mean, known, line, self.trust(earlier))
+            known, lines = self.distribution(earlier), self.lines.part(fold.test)
+            self.chance[fold.test] = known.over_probability(mean, lines.line)
+            made = make_forecast(mean, known, lines, self.trust(earlier))
             fill_forecast(self.forecast, fold.test, made)
 
     def distribution(self, rows: slice) -> Distribution:
@@ -194,7 +195,8 @@ class _MarketWalk:
 
     def trust(self, rows: slice) -> LineTrust:
         """Return how far some rows say the forecast is to be trusted."""
-        return fit_line_trust(self.chance[rows], self.outcome[rows], self.line[rows])
+        lines = self.lines.part(rows)
+        return fit_line_trust(self.chance[rows], lines.chance, self.outcome[rows], lines.line)
 
 
 def baselines(data: Dataset, market: Market) -> dict[str, Array]:

@@ -9,7 +9,7 @@ from boxout.betting.value import expected_value
 from boxout.learning.distribution import among_bets_that_count
 from boxout.learning.keys import FEATURE_KEYS
 from boxout.learning.predict import SlateForecast
-from boxout.learning.quotes import is_suspect, read_quotes
+from boxout.learning.quotes import chance_on_line, is_suspect, read_quotes
 from boxout.warehouse.ducklake import Warehouse
 
 PRICED = "priced_quotes"
@@ -78,7 +78,8 @@ def _stage_market(warehouse: Warehouse, made: SlateForecast, market: str) -> int
     quotes = quotes.only(believed)
     expected = made.expected[market][quotes.place]
     over, push, under = made.model.distributions[market].chances(expected, quotes.line)
-    chance = made.model.trusts[market].apply(among_bets_that_count(over, under))
+    together, _ = chance_on_line(quotes)
+    chance = made.model.trusts[market].apply(among_bets_that_count(over, under), together)
     counts = 1 - push
     books, of_book = np.unique(quotes.bookmaker.astype(str), return_inverse=True)
     numbers = {

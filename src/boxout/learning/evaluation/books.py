@@ -1,8 +1,8 @@
 """The forecasts against the bookmakers: their lines, their prices, and money.
 
 One bet a player game at most, at the best price among the books' last quotes before tip-off,
-where the model expects a profit. The chance that is bet on is drawn towards a half by what
-earlier months' quotes have taught (see `trust`), so that nothing is known beforehand.
+where the model expects a profit. The chance that is bet on is drawn towards the price's
+by what earlier months' quotes have taught (see `trust`), so that nothing is known beforehand.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from boxout.learning.evaluation.measures import (
 )
 from boxout.learning.evaluation.season_walk import WalkedMarket
 from boxout.learning.paired import MeanWithError, mean_by_date
-from boxout.learning.quotes import Quotes, is_suspect, median_line
+from boxout.learning.quotes import Quotes, chance_on_line, is_suspect, median_line
 from boxout.learning.walk import baselines
 
 Array = NDArray[Any]
@@ -56,7 +56,7 @@ class BookComparison:
     log_loss_difference
         Model's minus market's; below zero the model is better.
     calibration_error
-        Of the model's chance of over on the quotes, before it is drawn towards a half.
+        Of the model's chance of over on the quotes, before it is drawn towards the price's.
     bets, profit
         Bets placed, and the profit a unit staked, with its interval.
     closing_value
@@ -139,7 +139,7 @@ def compare_with_books(
     actual = walked.actual[place]
     over, push, under = walked.chances(place, quotes.line)
     chance = among_bets_that_count(over, under)
-    tempered = walked.tempered(place, quotes.line, chance)
+    tempered = walked.tempered(place, quotes.line, chance, chance_on_line(quotes)[0])
     is_over = actual > quotes.line
     counts = actual != quotes.line
     market = multiplicative(quotes.over, quotes.under)

@@ -18,7 +18,7 @@ from boxout.learning.dataset import Dataset
 from boxout.learning.distribution import fit_distribution, on_lines
 from boxout.learning.folds import Fold
 from boxout.learning.markets import Market, add_up, with_parts
-from boxout.learning.trust import LineTrust, fit_line_trust
+from boxout.learning.trust import fit_line_trust
 from boxout.learning.walk import Listener, fitting_workers, forecast_folds
 
 Array = NDArray[Any]
@@ -58,8 +58,8 @@ class WalkedMarket:
         over, reached = on_lines(self.survival, place, line)
         return over, reached - over, 1 - reached
 
-    def tempered(self, place: Array, line: Array, chance: Array) -> Array:
-        """Draw chances of over towards a half by what earlier months' lines have taught.
+    def tempered(self, place: Array, line: Array, chance: Array, market: Array) -> Array:
+        """Draw chances of over towards the price's by what earlier months' lines have taught.
 
         See `trust`. A month learns from the quotes of earlier months alone.
         """
@@ -70,8 +70,8 @@ class WalkedMarket:
                 continue
             begin, end = fold.test.start - self.rows.start, fold.test.stop - self.rows.start
             earlier, now = place < begin, (place >= begin) & (place < end)
-            trust: LineTrust = fit_line_trust(chance[earlier], actual[earlier], line[earlier])
-            tempered[now] = trust.apply(chance[now])
+            trust = fit_line_trust(chance[earlier], market[earlier], actual[earlier], line[earlier])
+            tempered[now] = trust.apply(chance[now], market[now])
         return tempered
 
 

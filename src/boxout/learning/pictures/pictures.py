@@ -11,6 +11,7 @@ import numpy as np
 
 from boxout.errors import BoxoutError, UsageError
 from boxout.learning.champions.decisions import read_lineup
+from boxout.learning.dataset import FeatureRows
 from boxout.learning.distribution import among_bets_that_count
 from boxout.learning.evaluation.measures import reliability
 from boxout.learning.markets import select_markets
@@ -23,6 +24,7 @@ from boxout.learning.pictures.drawings import (
     draw_shots,
 )
 from boxout.learning.predict import forecast_slate
+from boxout.learning.quotes import chance_on_line, read_quotes
 from boxout.learning.states import NO_PLAYER_GAMES, PLAYER_SUMMARY
 from boxout.learning.storage import GRADES
 from boxout.pipeline.built import require_built
@@ -93,8 +95,8 @@ def distribution_picture(
 ) -> Paths:
     """Save the forecast's distribution of a player's market on a date, with a line.
 
-    The chance of over is that of `predict`, drawn towards a half by what earlier lines have taught;
-    that of the bars alone is told beside it.
+    The chance of over is that of `predict`, drawn towards the price's by what earlier lines have
+    taught; that of the bars alone is told beside it.
 
     Parameters
     ----------
@@ -122,7 +124,8 @@ def distribution_picture(
     distribution = made.model.distributions[market]
     over, push, under = distribution.chances(expected, drawn)
     alone = among_bets_that_count(over, under)
-    chance = made.model.trusts[market].apply(alone)
+    market_chance = _market_chance(warehouse, made.rows, market, place[0], drawn[0])
+    chance = made.model.trusts[market].apply(alone, market_chance)
     shown = None if np.isnan(drawn[0]) else float(drawn[0])
     said = (
         ""
@@ -140,6 +143,15 @@ def distribution_picture(
         f"{said}model {made.model.record.model_id}",
         lambda axes: draw_distribution(axes, survival, projection, shown, market),
     )
+
+
+def _market_chance(
+    warehouse: Warehouse, rows: FeatureRows, market: str, place: int, line: float
+) -> np.ndarray:
+    """Return the chance of over by the books' prices on a line, NaN without; one element."""
+    quotes = read_quotes(warehouse, rows, market)
+    chance, _ = chance_on_line(quotes)
+    return np.append(chance[(quotes.place == place) & (quotes.line == line)], np.nan)[:1]
 
 
 def reliability_picture(warehouse: Warehouse, folder: Path, market: str) -> Paths:
