@@ -18,7 +18,7 @@ from boxout.learning.boosting import contributions
 from boxout.learning.dataset import load_features
 from boxout.learning.markets import MARKET_NAMES
 from boxout.learning.predict import predict
-from boxout.learning.registry import load_model
+from boxout.learning.registry import CARD, load_model
 from boxout.learning.slate import coming_date
 from boxout.sources.seasons import season_of
 from boxout.warehouse.home import Home
@@ -128,6 +128,46 @@ def test_a_stake_is_the_same_whatever_market_is_asked_for(project, graph, day, b
         }
     points = [row for row in board.rows if row["market"] == "points"]
     assert any(row["value"] and row["value"] > 0.02 and not row["stake"] for row in points)
+
+
+@pytest.fixture
+def untaught(trained, open_copy):
+    """Open a copy whose model card has slopes towards the price of some markets alone."""
+
+    def spoil(*taught):
+        warehouse = open_copy(trained)
+        path = warehouse.home.models / load_model(warehouse).record.folder / CARD
+        card = json.loads(path.read_text())
+        for name, market in card["markets"].items():
+            if name in taught:
+                market["price_trust"] = {"slope": 0.25, "lines": 1_000}
+            else:
+                del market["price_trust"]
+        path.write_text(json.dumps(card))
+        return warehouse
+
+    return spoil
+
+
+def test_a_market_with_few_lines_is_no_better_than_the_least_trusted(untaught, graph, day, board):
+    lent = build_board(untaught("points"), graph, day)
+    assert "rebounds" in lent.borrowed
+    assert "points" not in lent.borrowed
+    assert lent.untrusted == ()
+    assert board.borrowed == board.untrusted == ()
+
+
+def test_where_no_line_has_taught_anything_no_stake_is_named_and_it_is_said(
+    untaught, boxout, graph, day
+):
+    warehouse = untaught()
+    alone = build_board(warehouse, graph, day)
+    assert "points" in alone.untrusted
+    assert any(row["value"] and row["value"] > 0.02 for row in alone.rows)
+    assert not any(row["stake"] for row in alone.rows)
+    warehouse.close()
+    shown = boxout("slate", "--home", warehouse.home.path)
+    assert "no stake is named" in shown.stdout + shown.stderr
 
 
 def test_a_market_that_the_model_does_not_forecast_is_refused(trained, open_copy, graph, day):

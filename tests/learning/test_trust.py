@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from boxout.betting.value import expected_value
-from boxout.learning.trust import LineTrust, Slope, fit_line_trust, read_line_trust
+from boxout.learning.trust import LineTrust, Slope, borrow, fit_line_trust, read_line_trust
 
 MARGIN = 1.045
 QUOTES = 20_000
@@ -91,3 +91,21 @@ def test_a_card_of_before_knows_of_no_price_and_one_of_now_is_read_as_it_was_wri
     for trust in (LineTrust(Slope(0.1, 500), Slope(0.2, 600)),
                   LineTrust(Slope(None, 3), Slope(None, 4))):  # fmt: skip
         assert read_line_trust(trust.to_dict()) == trust
+
+
+def test_a_market_with_few_lines_is_trusted_as_the_least_trusted_one():
+    few = LineTrust(Slope(None, 0), Slope(None, 12))
+    lent = borrow(
+        {
+            "points": LineTrust(Slope(0.5, 900), Slope(0.4, 900)),
+            "pra": LineTrust(Slope(0.2, 400), Slope(0.6, 400)),
+            "steals": few,
+        }
+    )
+    assert lent["steals"] == LineTrust(Slope(0.2, 0), Slope(0.4, 12))
+    assert lent["points"].price.slope == 0.5
+    market = np.array([0.4, np.nan])
+    assert lent["steals"].is_known(market).all()
+    assert lent["steals"].is_borrowed(market).all()
+    assert not lent["points"].is_borrowed(market).any()
+    assert not borrow({"steals": few})["steals"].is_known(market).any()

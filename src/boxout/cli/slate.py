@@ -160,6 +160,16 @@ def _print_board(
             f"{board.left_out:,} quotes do not count: they stand far from the other books', or are "
             "on a line that would pay whoever took both sides"
         )
+    if board.borrowed:
+        notice(
+            f"few lines are known of {', '.join(board.borrowed)}: drawn towards the price as the "
+            "market that is trusted least"
+        )
+    if board.untrusted:
+        notice(
+            f"too few lines are known to say how far to trust {', '.join(board.untrusted)} against "
+            "the price: no stake is named; `boxout train` learns from the lines on record"
+        )
     if board.unknown_tipoff:
         notice(f"of {board.unknown_tipoff:,} quotes no source says that they were before tip-off")
     click.echo(CAUTION)

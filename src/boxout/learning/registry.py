@@ -23,7 +23,7 @@ from boxout.learning.card import card_json, card_markdown
 from boxout.learning.distribution import Distribution, read_distribution
 from boxout.learning.markets import add_up, select_markets
 from boxout.learning.storage import MODELS, create_learning_tables
-from boxout.learning.trust import LineTrust, read_line_trust
+from boxout.learning.trust import LineTrust, borrow, read_line_trust
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ def load_model(warehouse: Warehouse, model_id: str | None = None) -> Model:
         tuple(card["features"]),
         {name: read_booster(saved) for name, saved in files.items()},
         {name: read_distribution(one["distribution"]) for name, one in card["markets"].items()},
-        {name: read_line_trust(one) for name, one in card["markets"].items()},
+        borrow({name: read_line_trust(one) for name, one in card["markets"].items()}),
         card,
     )
 

@@ -9,8 +9,8 @@ and it is drawn towards a half.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -41,8 +41,18 @@ class Slope:
 
     @property
     def share(self) -> float:
-        """The slope; full trust where nothing is known."""
+        """The slope; full trust where nothing is known, which is no ground to stake money on."""
         return 1.0 if self.slope is None else self.slope
+
+    @property
+    def is_borrowed(self) -> bool:
+        """Whether it is another market's; see `borrow`."""
+        return self.slope is not None and self.lines < LEAST_LINES
+
+    def or_smallest(self, others: Sequence[Slope]) -> Slope:
+        """Return the slope or, where too few lines are known, the smallest of the others."""
+        fitted = [other.slope for other in others if other.slope is not None]
+        return replace(self, slope=min(fitted)) if self.slope is None and fitted else self
 
 
 @dataclass(frozen=True)
@@ -63,9 +73,21 @@ class LineTrust:
             The price's, without the margin; NaN where no book prices both sides.
         """
         anchor = _anchor(market)
-        share = np.where(np.isnan(market), self.half.share, self.price.share)
+        share = self._of(market, self.price.share, self.half.share)
         drawn: Array = _sigmoid(anchor + share * (_logit(chance) - anchor))
         return drawn
+
+    def is_known(self, market: Array) -> Array:
+        """Tell where lines have taught how far to trust; parameters as in `apply`."""
+        return self._of(market, self.price.slope is not None, self.half.slope is not None)
+
+    def is_borrowed(self, market: Array) -> Array:
+        """Tell where it was another market's lines that taught it."""
+        return self._of(market, self.price.is_borrowed, self.half.is_borrowed)
+
+    def _of(self, market: Array, price: float, half: float) -> Array:
+        chosen: Array = np.where(np.isnan(market), half, price)
+        return chosen
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, for a card."""
@@ -93,6 +115,18 @@ def fit_line_trust(chance: Array, market: Array, actual: Array, line: Array) -> 
         _fit(anchor[priced], (log_odds - anchor)[priced], is_over[priced]),
         _fit(np.zeros(len(log_odds)), log_odds, is_over),
     )
+
+
+def borrow(trusts: Mapping[str, LineTrust]) -> dict[str, LineTrust]:
+    """Give each market with too few lines the smallest slope fitted among a model's markets.
+
+    Trusted fully, it would promise more than every market whose lines have taught better.
+    """
+    price, half = ([getattr(t, side) for t in trusts.values()] for side in ("price", "half"))
+    return {
+        name: LineTrust(trust.price.or_smallest(price), trust.half.or_smallest(half))
+        for name, trust in trusts.items()
+    }
 
 
 def _fit(anchor: Array, distance: Array, is_over: Array) -> Slope:

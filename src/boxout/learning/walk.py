@@ -30,7 +30,7 @@ from boxout.learning.folds import Fold
 from boxout.learning.forecasts import Forecast, empty_forecast, fill_forecast, make_forecast
 from boxout.learning.lines import BooksLines
 from boxout.learning.markets import Market, add_up, baseline_columns, with_parts
-from boxout.learning.trust import LineTrust, fit_line_trust
+from boxout.learning.trust import LineTrust, borrow, fit_line_trust
 
 Array = NDArray[Any]
 Listener = Callable[[str, int, int], None]
@@ -104,9 +104,11 @@ def run_walk(
         data, training_matrix, folds, with_parts(markets), options, workers, listener
     )
     for fold in folds:
-        for step in steps.values():
+        earlier = slice(folds[0].test.start, fold.test.start)
+        trusts = borrow({name: step.trust(earlier) for name, step in steps.items()})
+        for name, step in steps.items():
             expected = add_up(step.market, means)[fold.test]
-            step.advance(folds[0].test.start, fold, expected)
+            step.advance(earlier, fold, expected, trusts[name])
     walked = slice(folds[0].test.start, data.rows)
     return Walk(
         {name: step.forecast for name, step in steps.items()},
@@ -179,14 +181,13 @@ class _MarketWalk:
         self.chance = np.full(len(outcome), np.nan)
         self.forecast = empty_forecast(lines.line)
 
-    def advance(self, start: int, fold: Fold, mean: Array) -> None:
+    def advance(self, earlier: slice, fold: Fold, mean: Array, trust: LineTrust) -> None:
         """Add a fold's means; past the first, put the earlier folds' errors around them."""
         self.mean[fold.test] = mean
         if fold.number:
-            earlier = slice(start, fold.test.start)
             known, lines = self.distribution(earlier), self.lines.part(fold.test)
             self.chance[fold.test] = known.over_probability(mean, lines.line)
-            made = make_forecast(mean, known, lines, self.trust(earlier))
+            made = make_forecast(mean, known, lines, trust)
             fill_forecast(self.forecast, fold.test, made)
 
     def distribution(self, rows: slice) -> Distribution:

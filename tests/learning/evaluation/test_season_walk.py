@@ -171,6 +171,13 @@ def test_quotes_that_cannot_be_are_left_out_and_returns_of_unknown_time_claim_no
     assert "shows nothing" in verdict
 
 
+def test_nothing_is_bet_on_what_no_earlier_quote_has_taught(league, walked):
+    blind = _quotes(league, walked["points"], lambda p: np.full(len(p), 14.5), 1.95, 1.95)
+    few = blind.only(np.arange(len(blind.place)) < 250)
+    found = compare_with_books(league, walked["points"], few)
+    assert (found.quotes, found.bets, found.profit) == (250, 0, None)
+
+
 def test_no_quote_is_no_comparison(league, walked):
     none = _quotes(league, walked["points"], lambda p: p * 0.0, 1.9, 1.9)
     assert compare_with_books(league, walked["points"], none.only(none.place < 0)) is None

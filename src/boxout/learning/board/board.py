@@ -6,7 +6,7 @@ book's last quote before tip-off, without those that cannot be right.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -58,6 +58,11 @@ class Board:
         Quotes that do not count, since some price among them is wrong; see `quotes.is_suspect`.
     unknown_tipoff
         Quotes on the board of which no source says that they were before tip-off.
+    borrowed
+        Markets with offers that are trusted as the model's least trusted one, for want of lines.
+    untrusted
+        Markets with offers of which no line says how far to trust the chance: they come after the
+        others, and no stake is named on them.
     """
 
     game_date: date
@@ -69,6 +74,8 @@ class Board:
     is_in_sample: bool
     left_out: int
     unknown_tipoff: int
+    borrowed: tuple[str, ...]
+    untrusted: tuple[str, ...]
 
 
 def build_board(
@@ -113,7 +120,14 @@ def build_board(
         any(each.is_in_sample for each in made),
         left_out,
         sum(bool(row["is_unknown"]) for row in rows),
+        _markets(row for row in rows if row["is_borrowed"]),
+        _markets(row for row in rows if row["is_trusted"] is False),
     )
+
+
+def _markets(rows: Iterable[dict[str, Any]]) -> tuple[str, ...]:
+    named = {row["market"] for row in rows}
+    return tuple(market for market in MARKET_NAMES if market in named)
 
 
 def _require_forecast(lineup: Lineup, model_id: str | None, markets: Sequence[str]) -> None:
@@ -151,11 +165,13 @@ def _read(warehouse: Warehouse, day: date) -> list[dict[str, Any]]:
                o.side, o.line, o.bookmaker, o.price, o.books, o.best_over, o.best_over_at,
                o.best_under, o.best_under_at, o.over_probability, o.push, o.chance,
                o.market_chance, o.chance - o.market_chance AS edge, o.value, o.is_unknown,
+               o.is_trusted, o.is_borrowed,
                h.over AS over_{RECENT_GAMES}, h.push AS push_{RECENT_GAMES},
                h.games AS games_{RECENT_GAMES}, l.lines, w.why,
-               coalesce(o.value >= {LEAST_VALUE} AND row_number() OVER (
-                 PARTITION BY f.player_id ORDER BY o.value DESC NULLS LAST, f.market) = 1, false)
-                 AS is_bet
+               coalesce(o.value >= {LEAST_VALUE} AND o.is_trusted AND row_number() OVER (
+                 PARTITION BY f.player_id
+                 ORDER BY o.is_trusted DESC NULLS LAST, o.value DESC NULLS LAST, f.market) = 1,
+                 false) AS is_bet
         FROM {FORECASTS} AS f
         JOIN {LAKE}.{FEATURE_STORE} AS s
           ON s.game_date = f.game_date AND s.game_id = f.game_id AND s.player_id = f.player_id
@@ -172,7 +188,7 @@ def _read(warehouse: Warehouse, day: date) -> list[dict[str, Any]]:
                       ORDER BY abs(moved) DESC, feature) AS why
           FROM {REASONS} GROUP BY ALL) AS w
           ON w.game_id = f.game_id AND w.player_id = f.player_id AND w.market = f.market
-        ORDER BY o.value IS NULL, edge DESC NULLS LAST, o.value DESC,
+        ORDER BY o.value IS NULL, o.is_trusted DESC, edge DESC NULLS LAST, o.value DESC,
                  list_position($1, f.market), f.predicted DESC, f.player_id
         """,
         [list(MARKET_NAMES)],

@@ -35,7 +35,7 @@ ALL_LINES = f"""
 BEST_OFFERS = f"""
   SELECT o.*, s.best_over, s.best_over_at, s.best_under, s.best_under_at, b.books
   FROM (
-    SELECT game_id, player_id, market, bookmaker, line, push, is_unknown,
+    SELECT game_id, player_id, market, bookmaker, line, push, is_unknown, is_trusted, is_borrowed,
            chance AS over_probability,
            unnest(['over', 'under']) AS side, unnest([over_price, under_price]) AS price,
            unnest([chance, 1 - chance]) AS chance, unnest([value_over, value_under]) AS value,
@@ -46,7 +46,8 @@ BEST_OFFERS = f"""
         FROM {PRICED} GROUP BY ALL) AS b USING (game_id, player_id, market)
   WHERE o.value IS NOT NULL
   QUALIFY row_number() OVER (PARTITION BY game_id, player_id, market
-                             ORDER BY o.value DESC, o.line, o.bookmaker, o.side) = 1
+                             ORDER BY o.is_trusted DESC, o.value DESC, o.line, o.bookmaker,
+                                      o.side) = 1
 """
 
 
@@ -54,13 +55,14 @@ def stage_quotes(warehouse: Warehouse, forecasts: tuple[SlateForecast, ...]) -> 
     """Create the temporary table `priced_quotes`, and return how many were left out as wrong.
 
     One row a book's last quote before tip-off, prices decimal, chances given that the bet is no
-    push; `market_chance` is the price's own chance of over without the margin.
+    push; `market_chance` is the price's own chance of over without the margin. Whether lines have
+    taught how far to trust the chance is `is_trusted`, and `is_borrowed` whether another market's.
     """
     warehouse.execute(
         f"CREATE OR REPLACE TEMP TABLE {PRICED} (game_id VARCHAR, player_id BIGINT, market VARCHAR,"
         " bookmaker VARCHAR, line DOUBLE, over_price DOUBLE, under_price DOUBLE, chance DOUBLE,"
         " push DOUBLE, market_chance DOUBLE, value_over DOUBLE, value_under DOUBLE,"
-        " is_unknown BOOLEAN)"
+        " is_unknown BOOLEAN, is_trusted BOOLEAN, is_borrowed BOOLEAN)"
     )
     left_out = 0
     for made in forecasts:
@@ -79,7 +81,8 @@ def _stage_market(warehouse: Warehouse, made: SlateForecast, market: str) -> int
     expected = made.expected[market][quotes.place]
     over, push, under = made.model.distributions[market].chances(expected, quotes.line)
     together, _ = chance_on_line(quotes)
-    chance = made.model.trusts[market].apply(among_bets_that_count(over, under), together)
+    trust = made.model.trusts[market]
+    chance = trust.apply(among_bets_that_count(over, under), together)
     counts = 1 - push
     books, of_book = np.unique(quotes.bookmaker.astype(str), return_inverse=True)
     numbers = {
@@ -94,6 +97,8 @@ def _stage_market(warehouse: Warehouse, made: SlateForecast, market: str) -> int
         "value_over": expected_value(chance * counts, quotes.over, push),
         "value_under": expected_value((1 - chance) * counts, quotes.under, push),
         "is_unknown": quotes.is_unknown,
+        "is_trusted": trust.is_known(together),
+        "is_borrowed": trust.is_borrowed(together),
     }
     # DuckDB orders NaN above every number: a price that is not offered would be the best.
     columns = ", ".join(
@@ -106,7 +111,7 @@ def _stage_market(warehouse: Warehouse, made: SlateForecast, market: str) -> int
         f"""
         INSERT INTO {PRICED} BY NAME
         SELECT k.game_id, k.player_id, $1 AS market, $2[n.book + 1] AS bookmaker, {columns},
-               n.is_unknown
+               n.is_unknown, n.is_trusted, n.is_borrowed
         FROM quote_numbers AS n JOIN {FEATURE_KEYS} AS k ON k.place = n.place
         """,
         [market, books.tolist()],

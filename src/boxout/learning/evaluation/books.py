@@ -1,8 +1,9 @@
 """The forecasts against the bookmakers: their lines, their prices, and money.
 
 One bet a player game at most, at the best price among the books' last quotes before tip-off,
-where the model expects a profit. The chance that is bet on is drawn towards the price's
-by what earlier months' quotes have taught (see `trust`), so that nothing is known beforehand.
+where the model expects a profit. The chance that is bet on is drawn towards the price's by what
+earlier months' quotes have taught (see `trust`), so that nothing is known beforehand; where they
+are too few nothing is bet.
 """
 
 from __future__ import annotations
@@ -139,7 +140,7 @@ def compare_with_books(
     actual = walked.actual[place]
     over, push, under = walked.chances(place, quotes.line)
     chance = among_bets_that_count(over, under)
-    tempered = walked.tempered(place, quotes.line, chance, chance_on_line(quotes)[0])
+    tempered, known = walked.tempered(place, quotes.line, chance, chance_on_line(quotes)[0])
     is_over = actual > quotes.line
     counts = actual != quotes.line
     market = multiplicative(quotes.over, quotes.under)
@@ -151,7 +152,11 @@ def compare_with_books(
     model_miss = np.abs(walked.median[games] - walked.actual[games])
     of_game = data.game_date[games + start]
     last_10 = baselines(data, walked.market)["last_10_games"][games + start]
-    bets, returns, bet_dates = _place_bets(place, quotes, tempered, push, actual, date)
+    bets, returns, bet_dates = _place_bets(
+        place[known],
+        quotes.only(known),
+        *(values[known] for values in (tempered, push, actual, date)),
+    )
     return BookComparison(
         walked.market.name,
         len(place),
@@ -188,7 +193,7 @@ def _place_bets(
     side = value.argmax(axis=0)
     best = value.max(axis=0)
     order = np.lexsort((-best, place))
-    first = order[np.r_[True, place[order][1:] != place[order][:-1]]]
+    first = order[np.r_[True, place[order][1:] != place[order][:-1]][: len(order)]]
     chosen = first[best[first] >= LEAST_VALUE]
     price = np.where(side[chosen] == 0, quotes.over[chosen], quotes.under[chosen])
     margin = np.where(side[chosen] == 0, 1, -1) * (actual[chosen] - quotes.line[chosen])

@@ -58,12 +58,19 @@ class WalkedMarket:
         over, reached = on_lines(self.survival, place, line)
         return over, reached - over, 1 - reached
 
-    def tempered(self, place: Array, line: Array, chance: Array, market: Array) -> Array:
+    def tempered(
+        self, place: Array, line: Array, chance: Array, market: Array
+    ) -> tuple[Array, Array]:
         """Draw chances of over towards the price's by what earlier months' lines have taught.
 
         See `trust`. A month learns from the quotes of earlier months alone.
+
+        Returns
+        -------
+        chance, is_known
+            The drawn chance, and whether earlier months had enough quotes to say how far.
         """
-        tempered = chance.copy()
+        tempered, is_known = chance.copy(), np.zeros(len(chance), dtype=np.bool_)
         actual = self.actual[place]
         for fold in self.folds:
             if not fold.number:
@@ -72,7 +79,8 @@ class WalkedMarket:
             earlier, now = place < begin, (place >= begin) & (place < end)
             trust = fit_line_trust(chance[earlier], market[earlier], actual[earlier], line[earlier])
             tempered[now] = trust.apply(chance[now], market[now])
-        return tempered
+            is_known[now] = trust.is_known(market[now])
+        return tempered, is_known
 
 
 def walk_months(
