@@ -36,7 +36,7 @@ def steps(monkeypatch):
     """Steps that take no time and a training that takes an hour, of a project with a model."""
     steps = Steps()
 
-    def train(warehouse, markets, options, graph):
+    def train(warehouse, markets, options, graph, listener):
         steps.clock += timedelta(hours=1)
         steps.take("trained", options.trained_at)
         return Made(model=model, is_new=True, decisions=())
@@ -61,7 +61,7 @@ def steps(monkeypatch):
 
 
 def play():
-    return learn(None, None, TrainSettings(), NOON)
+    return learn(None, None, TrainSettings(), NOON, lambda: None)
 
 
 @pytest.mark.parametrize("failing", ["trained", *AFTER])

@@ -56,8 +56,8 @@ def test_it_ends_between_the_steps_of_a_training_and_notes_one_that_is_done(monk
     monkeypatch.setattr(learning_round, "note_training", lambda *_: noted.append("noted"))
     monkeypatch.setattr(learning_round, "train", train)
     settings = TrainSettings()
-    learning_round._train(None, None, settings, now(), Learned(), lambda: asked.append("asked"))
+    learning_round._train(settings, lambda: asked.append("asked"), None, None, now(), Learned())
     assert (len(asked), len(noted)) == (2, 1)
     with pytest.raises(StoppedError):
-        learning_round._train(None, None, settings, now(), Learned(), stop)
+        learning_round._train(settings, stop, None, None, now(), Learned())
     assert len(noted) == 1
