@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -331,6 +331,98 @@ def test_the_hits_of_the_last_ten_are_those_of_the_side_of_the_bet(trained, boxo
     hits = 10 - under["over_10"] - under["push_10"]
     assert f"{hits} of 10" in shown.stdout
     assert under["over_10"] != hits
+
+
+@pytest.fixture
+def last_night(trained, open_copy):
+    """A copy, and a date of the walk whose games are over."""
+    warehouse = open_copy(trained)
+    day = warehouse.scalar(
+        "SELECT max(game_date) FROM lake.learning.predictions WHERE NOT is_in_sample "
+        "AND game_date IN (SELECT game_date FROM lake.raw.games WHERE status = 'final') "
+        "AND (game_date, game_id) IN (SELECT (game_date, game_id) FROM lake.raw.prop_lines)"
+    )
+    return warehouse, day
+
+
+def test_of_games_that_are_over_the_forecasts_on_record_are_shown_and_no_stake(last_night, graph):
+    warehouse, day = last_night
+    forecast = "game_id, player_id, market, predicted, sd, p10, p50, p90"
+    with warehouse.commit():
+        warehouse.execute(
+            "UPDATE lake.learning.predictions SET predicted = predicted * 0.9, "
+            "predicted_at = $1::DATE WHERE game_date = $1",
+            [day],
+        )
+    shown = build_board(warehouse, graph, day)
+    recorded = warehouse.rows(
+        f"SELECT {forecast} FROM lake.learning.predictions WHERE game_date = $1", [day]
+    )
+    names = ("game_id", "player_id", "market", "projection", "sd", "p10", "p50", "p90")
+    found = {tuple(row[n] for n in names) for row in shown.rows}
+    assert set(recorded) <= found
+    assert len(recorded) > 500
+    assert not any(row["stake"] for row in shown.rows)
+    assert any(row["side"] for row in shown.rows)
+    assert all(row["why"] is None for row in shown.rows if not row["is_after_the_fact"])
+    assert shown.begun == shown.games
+    # whoever was listed and did not play has no forecast from before
+    assert shown.after_the_fact == len(found) - len(recorded)
+
+
+def test_what_is_made_up_of_games_that_are_over_is_said_to_be(last_night, graph, boxout):
+    warehouse, day = last_night
+    with warehouse.commit():
+        warehouse.execute("DELETE FROM lake.learning.predictions WHERE game_date = $1", [day])
+    shown = build_board(warehouse, graph, day)
+    assert shown.after_the_fact == len(shown.rows)
+    assert not any(row["stake"] for row in shown.rows)
+    warehouse.close()
+    printed = boxout("slate", "--home", warehouse.home.path, "--date", day)
+    assert "know who was listed and who started" in printed.stdout + printed.stderr
+
+
+def test_a_chance_is_that_of_the_projection_on_record(last_night, graph):
+    """It falls with a projection that is made smaller, as it would have then."""
+    warehouse, day = last_night
+
+    def chances():
+        rows = [row for row in build_board(warehouse, graph, day).rows if row["why"] is None]
+        return {
+            (row["player_id"], row["market"], each["line"]): each["over_probability"]
+            for row in rows
+            for each in row["lines"] or ()
+        }
+
+    before = chances()
+    with warehouse.commit():
+        warehouse.execute(
+            "UPDATE lake.learning.predictions SET predicted = predicted / 2 WHERE game_date = $1",
+            [day],
+        )
+    after = chances()
+    assert before.keys() == after.keys()
+    assert len(before) > 50
+    assert all(after[key] <= before[key] for key in before)
+    assert np.mean([after[key] < before[key] for key in before]) > 0.9
+
+
+def test_a_game_past_tip_off_takes_nothing_of_the_nights_limit(project, graph, day, monkeypatch):
+    monkeypatch.setattr("boxout.learning.board.board.is_simulated_league", lambda _: False)
+    tips = dict(
+        project.rows("SELECT game_id, tipoff_at FROM lake.raw.games WHERE game_date = $1", [day])
+    )
+    first, last = min(tips.values()), max(tips.values())
+    early = build_board(project, graph, day, now=first - timedelta(hours=1))
+    late = build_board(project, graph, day, now=first)
+    done = build_board(project, graph, day, now=last)
+    assert early.begun == 0
+    assert late.begun == sum(tip <= first for tip in tips.values())
+    assert sum(row["stake"] or 0 for row in early.rows) > 0
+    begun = {game for game, tip in tips.items() if tip <= first}
+    assert not any(row["stake"] for row in late.rows if row["game_id"] in begun)
+    assert not any(row["stake"] for row in done.rows)
+    assert len({row["game_id"] for row in early.rows}) == len(tips)
 
 
 def test_the_commands_print_filter_and_refuse(trained, boxout, board):

@@ -160,6 +160,13 @@ def _print_board(
             f"{board.left_out:,} quotes do not count: they stand far from the other books', or are "
             "on a line that would pay whoever took both sides"
         )
+    if board.begun:
+        notice(f"{board.begun} of {board.games} games have begun or are over: no stake is named")
+    if board.after_the_fact:
+        notice(
+            f"{board.after_the_fact:,} rows are of games that are over, from features that know "
+            "who was listed and who started: nobody could have had them before tip-off"
+        )
     if board.borrowed:
         notice(
             f"few lines are known of {', '.join(board.borrowed)}: drawn towards the price as the "

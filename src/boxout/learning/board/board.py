@@ -1,7 +1,8 @@
 """Build the board of a date: each player's markets, the best offer on each, and why.
 
 Forecasts are the champions', by the code that `predict` writes them with; offers are each
-book's last quote before tip-off, without those that cannot be right.
+book's last quote before tip-off, without those that cannot be right. Of games that are over the
+forecasts on record count; see `recorded`.
 """
 
 from __future__ import annotations
@@ -20,10 +21,15 @@ from boxout.learning.board.offers import ALL_LINES, BEST_OFFERS, stage_quotes
 from boxout.learning.board.reasons import REASONS, stage_reasons
 from boxout.learning.champions.decisions import Lineup
 from boxout.learning.forecasts import STAGED, stage_forecasts
+from boxout.learning.gates import GAMES
 from boxout.learning.markets import MARKET_NAMES
 from boxout.learning.predict import PLAYERS, SlateForecast, forecast_slate
+from boxout.learning.recorded import recorded_sql, with_recorded
 from boxout.learning.states import FEATURE_STORE
+from boxout.learning.storage import PREDICTIONS
 from boxout.pipeline.graph import Graph
+from boxout.pipeline.ledger import is_simulated_league
+from boxout.sources.seasons import tip_off_sql
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 FORECASTS = "board_forecasts"
@@ -63,6 +69,11 @@ class Board:
     untrusted
         Markets with offers of which no line says how far to trust the chance: they come after the
         others, and no stake is named on them.
+    begun
+        Games of which no stake is named, for they have begun or are over. A simulated league has a
+        calendar of its own: its games have begun once they are over.
+    after_the_fact
+        Rows of games that are over whose features knew who was listed or started.
     """
 
     game_date: date
@@ -76,6 +87,8 @@ class Board:
     unknown_tipoff: int
     borrowed: tuple[str, ...]
     untrusted: tuple[str, ...]
+    begun: int
+    after_the_fact: int
 
 
 def build_board(
@@ -86,6 +99,7 @@ def build_board(
     model_id: str | None = None,
     markets: Sequence[str] = (),
     limits: StakeLimits | None = None,
+    now: datetime | None = None,
 ) -> Board:
     """Build the board of a date.
 
@@ -95,6 +109,8 @@ def build_board(
         Each market's champion when none is named.
     markets
         Only rows of these; all when empty. Stakes are those of the whole board.
+    now
+        The present moment, naive UTC; that of the clock by default.
 
     Raises
     ------
@@ -102,12 +118,13 @@ def build_board(
         As `predict` does, and when one of the markets is not forecast.
     """
     with warehouse.reading():
-        lineup, games, made = forecast_slate(warehouse, graph, day, model_id)
+        lineup, games, fresh = forecast_slate(warehouse, graph, day, model_id)
+        made = tuple(with_recorded(warehouse, each)[0] for each in fresh)
         _require_forecast(lineup, model_id, markets)
         left_out = stage_quotes(warehouse, made)
         stage_reasons(warehouse, made)
         _stage_forecasts(warehouse, made)
-        every = _read(warehouse, day)
+        every = _read(warehouse, day, now or datetime.now(UTC).replace(tzinfo=None))
     _add_stakes(every, limits)
     rows = [row for row in every if not markets or row["market"] in markets]
     return Board(
@@ -122,6 +139,8 @@ def build_board(
         sum(bool(row["is_unknown"]) for row in rows),
         _markets(row for row in rows if row["is_borrowed"]),
         _markets(row for row in rows if row["is_trusted"] is False),
+        len({row["game_id"] for row in every if row["is_begun"]}),
+        sum(row["is_after_the_fact"] for row in rows),
     )
 
 
@@ -153,8 +172,10 @@ def _stage_forecasts(warehouse: Warehouse, forecasts: Sequence[SlateForecast]) -
         warehouse.execute(f"{verb} SELECT * FROM {STAGED}")
 
 
-def _read(warehouse: Warehouse, day: date) -> list[dict[str, Any]]:
+def _read(warehouse: Warehouse, day: date, now: datetime) -> list[dict[str, Any]]:
     lines = f"SELECT player_id, market, line FROM ({BEST_OFFERS})"
+    # a game whose tip-off no source says has begun once it is over
+    is_begun = "(g.status = 'final' OR coalesce(NOT $2 AND g.tipoff_at <= $3, false))"
     players = (
         f"(SELECT player_id, min(full_name) AS player FROM {LAKE}.{PLAYERS} GROUP BY player_id)"
     )
@@ -167,14 +188,24 @@ def _read(warehouse: Warehouse, day: date) -> list[dict[str, Any]]:
                o.market_chance, o.chance - o.market_chance AS edge, o.value, o.is_unknown,
                o.is_trusted, o.is_borrowed,
                h.over AS over_{RECENT_GAMES}, h.push AS push_{RECENT_GAMES},
-               h.games AS games_{RECENT_GAMES}, l.lines, w.why,
-               coalesce(o.value >= {LEAST_VALUE} AND o.is_trusted AND row_number() OVER (
+               h.games AS games_{RECENT_GAMES}, l.lines,
+               -- the features of now moved no forecast that was made before
+               CASE WHEN r.game_id IS NULL THEN w.why END AS why,
+               {is_begun} AS is_begun,
+               g.status = 'final' AND coalesce(r.predicted_at >= {tip_off_sql("g")}, true)
+                 AS is_after_the_fact,
+               coalesce(o.value >= {LEAST_VALUE} AND o.is_trusted AND NOT {is_begun}
+                 AND row_number() OVER (
                  PARTITION BY f.player_id
                  ORDER BY o.is_trusted DESC NULLS LAST, o.value DESC NULLS LAST, f.market) = 1,
                  false) AS is_bet
         FROM {FORECASTS} AS f
         JOIN {LAKE}.{FEATURE_STORE} AS s
           ON s.game_date = f.game_date AND s.game_id = f.game_id AND s.player_id = f.player_id
+        JOIN {LAKE}.{GAMES} AS g ON g.game_date = f.game_date AND g.game_id = f.game_id
+        LEFT JOIN {LAKE}.{PREDICTIONS.name} AS r
+          ON r.game_date = f.game_date AND r.game_id = f.game_id AND r.player_id = f.player_id
+            AND r.market = f.market AND r.model_id = f.model_id AND {recorded_sql("r", "g")}
         LEFT JOIN {players} AS p ON p.player_id = f.player_id
         LEFT JOIN ({BEST_OFFERS}) AS o
           ON o.game_id = f.game_id AND o.player_id = f.player_id AND o.market = f.market
@@ -191,7 +222,7 @@ def _read(warehouse: Warehouse, day: date) -> list[dict[str, Any]]:
         ORDER BY o.value IS NULL, o.is_trusted DESC, edge DESC NULLS LAST, o.value DESC,
                  list_position($1, f.market), f.predicted DESC, f.player_id
         """,
-        [list(MARKET_NAMES)],
+        [list(MARKET_NAMES), is_simulated_league(warehouse), now],
     )
 
 

@@ -25,6 +25,7 @@ from boxout.learning.pictures.drawings import (
 )
 from boxout.learning.predict import forecast_slate
 from boxout.learning.quotes import chance_on_line, read_quotes
+from boxout.learning.recorded import with_recorded
 from boxout.learning.states import NO_PLAYER_GAMES, PLAYER_SUMMARY
 from boxout.learning.storage import GRADES
 from boxout.pipeline.built import require_built
@@ -112,6 +113,7 @@ def distribution_picture(
     player_id, name = player
     _, _, forecasts = forecast_slate(warehouse, graph, day)
     made = next((each for each in forecasts if market in each.expected), None)
+    made, is_recorded = with_recorded(warehouse, made) if made else (None, {})
     place = np.flatnonzero(made.rows.player_id == player_id) if made else np.zeros(0, dtype=int)
     if made is None or not len(place):
         raise BoxoutError(
@@ -127,6 +129,7 @@ def distribution_picture(
     market_chance = _market_chance(warehouse, made.rows, market, place[0], drawn[0])
     chance = made.model.trusts[market].apply(alone, market_chance)
     shown = None if np.isnan(drawn[0]) else float(drawn[0])
+    recorded = is_recorded[market][place][0]
     said = (
         ""
         if shown is None
@@ -140,7 +143,7 @@ def distribution_picture(
         folder,
         _file_name("distribution", name, market, str(day)),
         f"{name}: {market} on {day}",
-        f"{said}model {made.model.record.model_id}",
+        f"{said}model {made.model.record.model_id}{', as on record' if recorded else ''}",
         lambda axes: draw_distribution(axes, survival, projection, shown, market),
     )
 
