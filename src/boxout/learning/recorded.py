@@ -61,8 +61,8 @@ def with_recorded(
         forecasts[market] = replace(forecasts[market], **numbers)
         expected[market] = expected[market].astype(np.float64)
         expected[market][place] = _size(made.model.distributions[market], found["predicted"])
-    is_kept = np.all(list(recorded.values()), axis=0) if recorded else False
-    in_sample = made.in_sample & ~is_kept
+    is_kept = np.all(list(recorded.values()), axis=0)
+    in_sample = np.logical_and(made.in_sample, np.logical_not(is_kept))
     return replace(made, expected=expected, forecasts=forecasts, in_sample=in_sample), recorded
 
 
@@ -83,8 +83,9 @@ def _read(warehouse: Warehouse, made: SlateForecast, market: str) -> dict[str, A
 
 def _size(distribution: Distribution, mean: Array) -> Array:
     """Return the forecasts whose distributions have these means, which rise with the forecast."""
-    low = np.full(len(mean), distribution.centres[0], dtype=np.float64)
-    high = np.maximum(2 * mean, distribution.centres[-1]) + 1.0
+    smallest = distribution.centres[:1]
+    low = np.repeat(smallest - distribution.mean(smallest), len(mean))  # of which the mean is 0
+    high: Array = np.maximum(2 * mean, distribution.centres[-1]) + 1.0
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         is_below = distribution.mean(middle) < mean
