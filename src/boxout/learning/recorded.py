@@ -61,8 +61,8 @@ def with_recorded(
         forecasts[market] = replace(forecasts[market], **numbers)
         expected[market] = expected[market].astype(np.float64)
         expected[market][place] = _size(made.model.distributions[market], found["predicted"])
-    is_kept = np.all(list(recorded.values()), axis=0)
-    in_sample = np.logical_and(made.in_sample, np.logical_not(is_kept))
+    is_kept = np.all(list(recorded.values()), axis=0) if recorded else np.zeros_like(made.in_sample)
+    in_sample = np.where(is_kept, False, made.in_sample)
     return replace(made, expected=expected, forecasts=forecasts, in_sample=in_sample), recorded
 
 
