@@ -65,7 +65,9 @@ def test_a_night_on_which_nobody_is_known_is_no_failure_of_learning(trained):
     _schedule_nobody(trained)
     trained.build()
     at = datetime(2024, 5, 1, 12)
-    learned = learn(trained.warehouse, trained.graph, TrainSettings(enabled=False), at)
+    learned = learn(
+        trained.warehouse, trained.graph, TrainSettings(enabled=False), at, lambda: None
+    )
     assert learned.predicted is None
     assert learned.not_predicted == nobody_known(TONIGHT)
     assert learned.graded > 0
