@@ -122,3 +122,10 @@ def test_no_line_gives_no_chance_and_a_saved_distribution_is_the_same():
 def test_errors_are_forecast_minus_outcome():
     metric = score("points", "overall", "x", np.array([10.0, 20.0]), np.array([12.0, 19.0]))
     assert (metric.rows, metric.mae, metric.bias, metric.rmse) == (2, 1.5, 0.5, 1.5811)
+
+
+def test_a_forecast_is_found_again_by_its_mean():
+    known = fit_distribution(*_outcomes(lowest=5))
+    smallest, largest = known.centres[0], known.centres[-1]
+    predicted = np.array([smallest - 3, smallest, 12.5, largest, largest + 4])
+    assert np.allclose(known.forecast_of(known.mean(predicted)), predicted, atol=1e-4)

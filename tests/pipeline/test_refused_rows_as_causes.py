@@ -56,6 +56,12 @@ def test_a_row_without_a_date_of_the_same_file_hides_no_cause(causes_of, partial
     assert [cause.kind for cause in causes] == ["partial-write"]
 
 
+def test_however_many_rows_have_no_date_what_is_missing_is_looked_for(causes_of, partial_write):
+    lost = " UNION ALL SELECT * REPLACE ('total' AS GAME_DATE) FROM file"
+    causes = causes_of({SEASON: partial_write + lost + lost})
+    assert {cause.kind for cause in causes} == {"partial-write", "rejected-rows"}
+
+
 def test_many_rows_without_a_date_are_the_cause_of_what_is_missing(causes_of):
     lost = "CASE WHEN hash(GAME_DATE) % 2 = 0 THEN 'soon' ELSE GAME_DATE END AS GAME_DATE"
     first, *_ = causes_of({SEASON: f"SELECT * REPLACE ({lost}) FROM file"})

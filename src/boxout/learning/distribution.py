@@ -26,6 +26,7 @@ MOST_GROUPS = 80
 DECIMALS = 4
 # A chance is never said to be nearer to certain than a few hundred outcomes can show.
 SUREST = 0.998
+HALVINGS = 30
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,20 @@ class Distribution:
         """Return the expected outcome at each forecast."""
         mean: Array = self.survival(predicted).sum(axis=1)
         return mean
+
+    def forecast_of(self, mean: Array) -> Array:
+        """Return the forecasts whose distributions have these means, which rise with the forecast.
+
+        They are sought by halving, to below a millionth.
+        """
+        smallest = self.centres[:1]
+        low = np.repeat(smallest - self.mean(smallest), len(mean))  # of which the mean is 0
+        high: Array = np.maximum(2 * mean, self.centres[-1]) + 1.0
+        for _ in range(HALVINGS):
+            middle = (low + high) / 2
+            is_below = self.mean(middle) < mean
+            low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
+        return high
 
     def sd(self, predicted: Array) -> Array:
         """Return the standard deviation at each forecast."""

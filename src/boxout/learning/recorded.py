@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boxout.learning.distribution import Distribution
 from boxout.learning.gates import GAMES
 from boxout.learning.keys import FEATURE_KEYS, stage_keys
 from boxout.learning.predict import SlateForecast
@@ -24,8 +23,6 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 Array = NDArray[Any]
 
 NUMBERS = ("predicted", "sd", "p10", "p50", "p90", "line", "over_probability")
-# Halvings of the interval in which the size of a forecast is sought: below a millionth.
-HALVINGS = 30
 
 
 def recorded_sql(forecast: str, game: str) -> str:
@@ -60,7 +57,7 @@ def with_recorded(
             values[place] = np.ma.filled(found[name].astype(np.float64), np.nan)
         forecasts[market] = replace(forecasts[market], **numbers)
         expected[market] = expected[market].astype(np.float64)
-        expected[market][place] = _size(made.model.distributions[market], found["predicted"])
+        expected[market][place] = made.model.distributions[market].forecast_of(found["predicted"])
     is_kept = np.all(list(recorded.values()), axis=0) if recorded else np.zeros_like(made.in_sample)
     in_sample = np.where(is_kept, False, made.in_sample)
     return replace(made, expected=expected, forecasts=forecasts, in_sample=in_sample), recorded
@@ -79,15 +76,3 @@ def _read(warehouse: Warehouse, made: SlateForecast, market: str) -> dict[str, A
         """,
         [market, made.model.record.model_id],
     ).fetchnumpy()
-
-
-def _size(distribution: Distribution, mean: Array) -> Array:
-    """Return the forecasts whose distributions have these means, which rise with the forecast."""
-    smallest = distribution.centres[:1]
-    low = np.repeat(smallest - distribution.mean(smallest), len(mean))  # of which the mean is 0
-    high: Array = np.maximum(2 * mean, distribution.centres[-1]) + 1.0
-    for _ in range(HALVINGS):
-        middle = (low + high) / 2
-        is_below = distribution.mean(middle) < mean
-        low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
-    return high
