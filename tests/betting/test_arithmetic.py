@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import duckdb
 import numpy as np
 import pytest
 from hypothesis import given
@@ -15,6 +16,7 @@ from boxout.betting.odds import (
     decimal_from_american,
     fractional_from_decimal,
     implied_chance,
+    implied_chance_sql,
 )
 from boxout.betting.value import StakeLimits, expected_value, kelly, stakes
 from boxout.errors import UsageError
@@ -93,3 +95,16 @@ def test_stakes_keep_within_their_limits():
     assert stakes([0.55], [2.0], limits=free)[0] == pytest.approx(0.10)
     with pytest.raises(UsageError, match="most_a_bet"):
         StakeLimits(most_a_bet=2)
+
+
+@given(st.one_of(st.floats(100, 10_000), st.floats(-10_000, -100)))
+def test_the_engine_finds_the_chance_of_a_price_that_numpy_does(american):
+    with duckdb.connect() as connection:
+        found = connection.execute(f"SELECT {implied_chance_sql('$1')}", [american]).fetchone()[0]
+    assert found == pytest.approx(float(implied_chance(decimal_from_american(american))))
+
+
+@pytest.mark.parametrize("price", ["0", "99", "-99.5", "NULL"])
+def test_what_is_no_american_price_has_no_chance_in_the_engine(price):
+    with duckdb.connect() as connection:
+        assert connection.execute(f"SELECT {implied_chance_sql(price)}").fetchone() == (None,)

@@ -69,6 +69,23 @@ def implied_chance(decimal: ArrayLike) -> Array:
     return chance
 
 
+def implied_chance_sql(american: str) -> str:
+    """Return SQL of the chance at which an American price breaks even, the margin still in it.
+
+    Null for what is no American price, as a book may write 0 for "not offered".
+
+    Parameters
+    ----------
+    american
+        A column, or an expression, with the price.
+    """
+    price = f"CAST({american} AS DOUBLE)"
+    return (
+        f"CASE WHEN {price} >= 100 THEN 100 / ({price} + 100) "
+        f"WHEN {price} <= -100 THEN {price} / ({price} - 100) END"
+    )
+
+
 def _above_one(decimal: ArrayLike) -> Array:
     odds = np.asarray(decimal, dtype=np.float64)
     if (odds <= 1).any():

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from boxout.betting.odds import implied_chance_sql
 from boxout.learning.dataset import FeatureRows
 from boxout.learning.keys import FEATURE_KEYS, stage_keys
 from boxout.warehouse.ducklake import LAKE, Warehouse
@@ -64,13 +65,14 @@ def read_lines(warehouse: Warehouse, first: date, last: date) -> None:
           SELECT *, quantile_disc(line, 0.5) OVER (
             PARTITION BY game_date, game_id, player_id, market) AS middle
           FROM (
-          SELECT game_date, game_id, player_id, market, CAST(line AS DOUBLE) AS line,
-                 {_cost("over_price")} AS over_cost, {_cost("under_price")} AS under_cost
-          FROM {source}
-          WHERE is_live IS NOT TRUE AND line IS NOT NULL AND game_date BETWEEN $1 AND $2
-          QUALIFY row_number() OVER (
-            PARTITION BY game_date, game_id, player_id, market, bookmaker
-            ORDER BY captured_at DESC) = 1))
+            SELECT game_date, game_id, player_id, market, CAST(line AS DOUBLE) AS line,
+                   {implied_chance_sql("over_price")} AS over_cost,
+                   {implied_chance_sql("under_price")} AS under_cost
+            FROM {source}
+            WHERE is_live IS NOT TRUE AND line IS NOT NULL AND game_date BETWEEN $1 AND $2
+            QUALIFY row_number() OVER (
+              PARTITION BY game_date, game_id, player_id, market, bookmaker
+              ORDER BY captured_at DESC) = 1))
         GROUP BY game_date, game_id, player_id, market
         """,
         [first, last],
@@ -96,12 +98,3 @@ def lines_by_market(
             *(np.ma.filled(fetched[name].astype(np.float64), np.nan) for name in ("line", "chance"))
         )
     return lines
-
-
-def _cost(american: str) -> str:
-    """SQL of what a bet that pays 1 costs; null for what is no American price, such as 0."""
-    price = f"CAST({american} AS DOUBLE)"
-    return (
-        f"CASE WHEN {price} >= 100 THEN 100 / ({price} + 100) "
-        f"WHEN {price} <= -100 THEN {price} / ({price} - 100) END"
-    )

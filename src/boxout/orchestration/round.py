@@ -19,9 +19,7 @@ from tenacity import (
     wait_exponential,
 )
 
-from boxout.errors import (
-    StoppedError,
-)
+from boxout.errors import StoppedError
 from boxout.orchestration.incoming import Incoming
 from boxout.orchestration.ingest_round import ingest_incoming
 from boxout.orchestration.learning_round import learn
@@ -31,7 +29,6 @@ from boxout.orchestration.round_report import RoundReport
 from boxout.orchestration.settings import WatchSettings
 from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.preparation import prepare
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.runs import close_dead_runs
@@ -140,7 +137,6 @@ class Round:
             time.sleep(min(0.5, max(0.0, end - time.monotonic())))
 
     def _ingest(self, warehouse: Warehouse, report: RoundReport) -> None:
-        create_ledger(warehouse)
         prepare(warehouse, self.graph)
         close_dead_runs(warehouse)
         ingest_incoming(warehouse, self.graph, self.incoming, report, self.heed_stop, self._wait)

@@ -95,21 +95,22 @@ absences AS (
   FROM absentees
   GROUP BY game_date, game_id, team
 ),
+-- nothing is known of a game to come without a report: it has no row
 team_absences AS (
   SELECT s.game_date, s.game_id, s.team,
-         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.absent_regulars, 0) END AS absent_regulars,
-         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 
-              THEN CASE WHEN a.game_id IS NULL THEN 0 ELSE a.starters END END AS starters,
-         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.minutes, 0) END AS minutes,
-         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.points, 0) END AS points,
-         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.rebounds, 0) END AS rebounds,
-         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.assists, 0) END AS assists,
-         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.threes, 0) END AS threes,
-         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.plays, 0) END AS plays,
-         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.stars, 0) END AS stars,
-         CASE WHEN s.is_upcoming = 0 OR s.is_reported = 1 THEN COALESCE(a.usage_minutes, 0) END AS usage_minutes
+         COALESCE(a.absent_regulars, 0) AS absent_regulars,
+         CASE WHEN a.game_id IS NULL THEN 0 ELSE a.starters END AS starters,
+         COALESCE(a.minutes, 0) AS minutes,
+         COALESCE(a.points, 0) AS points,
+         COALESCE(a.rebounds, 0) AS rebounds,
+         COALESCE(a.assists, 0) AS assists,
+         COALESCE(a.threes, 0) AS threes,
+         COALESCE(a.plays, 0) AS plays,
+         COALESCE(a.stars, 0) AS stars,
+         COALESCE(a.usage_minutes, 0) AS usage_minutes
   FROM sides AS s
   LEFT JOIN absences AS a ON a.game_date = s.game_date AND a.game_id = s.game_id AND a.team = s.team
+  WHERE s.is_upcoming = 0 OR s.is_reported = 1
 ),
 -- who was expected to be out and played is nobody that he himself has to do without
 left_by_others AS (
@@ -125,7 +126,7 @@ left_by_others AS (
          a.stars - COALESCE(own.is_star, 0) AS stars,
          a.usage_minutes - COALESCE(own.usage_minutes, 0) AS usage_minutes
   FROM precompute.slate AS s
-  JOIN team_absences AS a ON a.game_date = s.game_date AND a.game_id = s.game_id AND a.team = s.team
+  LEFT JOIN team_absences AS a ON a.game_date = s.game_date AND a.game_id = s.game_id AND a.team = s.team
   LEFT JOIN absentees AS own
     ON own.game_date = s.game_date AND own.game_id = s.game_id AND own.team = s.team AND own.player_id = s.player_id
 ),
