@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib
+import os
 import sys
+import threading
+from typing import NoReturn
 
 import click
 
@@ -52,7 +56,7 @@ def main() -> None:
     """Run the command line; print errors as what, where and next step, never a traceback."""
     try:
         code = boxout.main(standalone_mode=False)
-        sys.exit(code if isinstance(code, int) else 0)
+        _end(code if isinstance(code, int) else 0)
     except StoppedError as stop:
         click.echo(f"stopped: {stop}", err=True)
         sys.exit(stop.exit_code)
@@ -85,6 +89,19 @@ def main() -> None:
         raise
 
 
-def _fail(what: str, next_step: str) -> None:
+def _end(code: int) -> NoReturn:
+    """End the process, where nothing else is at work in it without taking apart what it loaded.
+
+    To free each object of a process whose memory goes at once takes a short command 15 to 20 ms.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if threading.active_count() > 1:
+        sys.exit(code)
+    atexit._run_exitfuncs()
+    os._exit(code)
+
+
+def _fail(what: str, next_step: str) -> NoReturn:
     click.echo(f"error: {what}\n  next:  {next_step}", err=True)
     sys.exit(1)

@@ -123,7 +123,7 @@ def explain_partition(
     )
     checks = warehouse.records(
         "SELECT check_name, scope, severity, game_date, failing, total, at_least, detail "
-        "FROM lake.ledger.check_results WHERE table_name = $1 AND NOT passed "
+        f"FROM {warehouse.in_full('ledger.check_results')} WHERE table_name = $1 AND NOT passed "
         "AND (game_date = $2 OR (game_date IS NULL AND season = $3)) ORDER BY ALL",
         [table.name, day, row["season"]],
     )

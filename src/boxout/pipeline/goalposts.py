@@ -192,30 +192,33 @@ def read_goalposts(warehouse: Warehouse, ledger: LedgerAt | None = None) -> tupl
     if not ledger.is_now and not all(ledger.has(name) for name in _READ):
         return ()
     moved, waivers, partitions = (ledger.table(name) for name in _READ)
-    # Most projects have none, and to count takes a fraction of what planning the columns takes.
-    if not warehouse.scalar(
-        f"SELECT (SELECT count(*) FROM {moved}) + (SELECT count(*) FROM {waivers})"
-    ):
-        return ()
+    if ledger.is_now:
+        moved, waivers = (warehouse.in_full(name) for name in _READ[:2])
+    # Most projects have no waiver; to plan a query of the partitions takes longer than the rest.
+    has_waivers = warehouse.scalar(f"SELECT count(*) FROM {waivers}")
+    waived = f"UNION ALL {_waived(waivers, partitions)}" if has_waivers else ""
     return tuple(
         Goalpost(*row)
         for row in warehouse.rows(
             f"""
             SELECT goalpost_id, table_name, check_name, change, old_standing, new_standing, who,
                    why, noticed_at, accepted_by, accepted_why
-            FROM {moved} WHERE restored_at IS NULL
-            UNION ALL
-            SELECT '-', table_name, check_name, '{WAIVED}', 'held back',
-                   'published, ' || start_date || ' to ' || end_date, who, reason, waived_at,
-                   who, reason
-            FROM {waivers} AS w
-            WHERE EXISTS (SELECT 1 FROM {partitions} AS p
-                          WHERE p.table_name = w.table_name AND p.run_id = w.run_id
-                            AND p.state = 'waived')
+            FROM {moved} WHERE restored_at IS NULL {waived}
             ORDER BY noticed_at, goalpost_id, table_name
             """
         )
     )
+
+
+def _waived(waivers: str, partitions: str) -> str:
+    return f"""
+      SELECT '-', table_name, check_name, '{WAIVED}', 'held back',
+             'published, ' || start_date || ' to ' || end_date, who, reason, waived_at, who, reason
+      FROM {waivers} AS w
+      WHERE EXISTS (SELECT 1 FROM {partitions} AS p
+                    WHERE p.table_name = w.table_name AND p.run_id = w.run_id
+                      AND p.state = 'waived')
+    """
 
 
 def accept_goalpost(warehouse: Warehouse, goalpost_id: str, who: str, why: str) -> None:

@@ -140,19 +140,18 @@ def _seconds(start: datetime, end: datetime | None) -> float | None:
 
 
 def read_incidents(
-    warehouse: Warehouse, *, include_closed: bool = False, of: str = "lake.ledger.incidents"
+    warehouse: Warehouse, *, include_closed: bool = False, of: str | None = None
 ) -> tuple[Incident, ...]:
     """Return the open incidents, or all of them, oldest first.
 
     Parameters
     ----------
     of
-        The relation to read, such as the table as it was at a moment.
+        The relation to read, such as the table as it was at a moment; the table as it is when
+        None.
     """
+    of = of or warehouse.in_full("ledger.incidents")
     where = "" if include_closed else "WHERE repaired_at IS NULL"
-    # Most projects have none, and to count takes a fraction of what reading each column takes.
-    if not warehouse.scalar(f"SELECT count(*) FROM {of} {where}"):
-        return ()
     found = [
         _incident(row)
         for row in warehouse.records(f"SELECT * FROM {of} {where} ORDER BY opened_at, incident_id")

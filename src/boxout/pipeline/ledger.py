@@ -143,9 +143,9 @@ def reading_when(
 
 def read_property(warehouse: Warehouse, name: str) -> str | None:
     """Return one property of the project, such as `simulated`."""
-    # All of the few there are: for a condition DuckLake reads each file's statistics first, which
-    # takes twice as long.
-    value = dict(warehouse.rows("SELECT name, value FROM lake.ledger.properties")).get(name)
+    # All of the few there are: a condition takes DuckLake longer.
+    rows = warehouse.rows(f"SELECT name, value FROM {warehouse.in_full('ledger.properties')}")
+    value = dict(rows).get(name)
     return None if value is None else str(value)
 
 

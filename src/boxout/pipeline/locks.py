@@ -8,10 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from boxout.errors import BusyError
 from boxout.warehouse.ducklake import Warehouse
+from boxout.warehouse.file_locks import file_lock
 
 TABLE_WAIT_SECONDS = 600.0
 OTHER = "another process"
@@ -30,16 +29,17 @@ def table_lock(
     """
     path = warehouse.home.locks / f"{table}.lock"
     holder = path.with_suffix(".holder")
-    try:
-        with FileLock(path, timeout=wait_seconds):
-            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}")
-            yield
-    except Timeout as error:
-        raise BusyError(
+
+    def busy() -> BusyError:
+        return BusyError(
             f"{table} is being written by {_who(holder)}.",
             str(path),
             "Wait for it to finish, or end that process, and run the command again.",
-        ) from error
+        )
+
+    with file_lock(path, wait_seconds, busy):
+        holder.write_text(f"process {os.getpid()} on {socket.gethostname()}")
+        yield
 
 
 def _who(holder: Path) -> str:

@@ -143,8 +143,8 @@ def changes_since(
 def brought_by(warehouse: Warehouse, table: str, run_id: str | None, at: datetime) -> str:
     """Name the files, or the run at work then, that brought what was recorded at a moment."""
     files = warehouse.rows(
-        "SELECT source_file FROM lake.ledger.files WHERE run_id = $1 AND table_name = $2 "
-        "ORDER BY source_file",
+        f"SELECT source_file FROM {warehouse.in_full('ledger.files')} "
+        "WHERE run_id = $1 AND table_name = $2 ORDER BY source_file",
         [run_id, table],
     )
     if files:
@@ -153,7 +153,7 @@ def brought_by(warehouse: Warehouse, table: str, run_id: str | None, at: datetim
         return f"ingest {run_id} of {', '.join(names[:3])}{more}"
     # A later run may have put its name on a partition that it found blocked.
     runs = warehouse.rows(
-        "SELECT run_id, command FROM lake.ledger.runs WHERE started_at <= $2 "
+        f"SELECT run_id, command FROM {warehouse.in_full('ledger.runs')} WHERE started_at <= $2 "
         "AND coalesce(finished_at >= $2, true) "
         "ORDER BY (run_id = $1) DESC, started_at DESC LIMIT 1",
         [run_id, at],

@@ -89,7 +89,7 @@ def _compare(warehouse: Warehouse, at: datetime) -> tuple[WatcherView | None, bo
     """Return the watcher, whether all is well with it, and its incidents that are open."""
     watcher = read_watcher(read_life_signs(warehouse.home), at)
     known = warehouse.rows(
-        "SELECT incident_id FROM lake.ledger.incidents "
+        f"SELECT incident_id FROM {warehouse.in_full('ledger.incidents')} "
         f"WHERE repaired_at IS NULL AND scope = '{WATCHER}'"
     )
     return watcher, watcher is None or watcher.is_well, [row[0] for row in known]

@@ -70,7 +70,8 @@ def past_runs(warehouse: Warehouse, limit: int | None = None) -> tuple[RunView, 
         "SELECT run_id, command, coalesce(outcome, 'running') AS state, pid, host, started_at, "
         "finished_at, epoch(finished_at - started_at) AS seconds, "
         "coalesce(summary->>'stopped', summary->>'error', summary->>'died') AS reason "
-        "FROM lake.ledger.runs WHERE finished_at IS NOT NULL ORDER BY started_at DESC, run_id "
+        f"FROM {warehouse.in_full('ledger.runs')} "
+        "WHERE finished_at IS NOT NULL ORDER BY started_at DESC, run_id "
         f"{f'LIMIT {int(limit)}' if limit else ''}"
     )
     return tuple(RunView(**row) for row in rows)

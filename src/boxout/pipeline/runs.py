@@ -18,6 +18,7 @@ from typing import Any
 from uuid import uuid4
 
 from boxout.errors import StoppedError
+from boxout.pipeline.ledger_files import merge_ledger_files
 from boxout.pipeline.life_signs import Heartbeat, LifeSign, forget, now, read_life_signs
 from boxout.pipeline.run_views import RUN, is_run
 from boxout.pipeline.stopping import RESUMES, signal_received
@@ -129,6 +130,7 @@ class Run:
             if not self._is_recorded:
                 _insert(self._warehouse, self.run_id, self._command, self._started_at)
             _close(self._warehouse, self.run_id, now(), outcome, self.summary)
+        merge_ledger_files(self._warehouse)
         self.leave()
 
     def leave(self) -> None:
@@ -175,7 +177,9 @@ def _lost_runs(warehouse: Warehouse) -> tuple[dict[str, LifeSign], set[str]]:
     """Return the life signs of dead runs, and the names of all that are to be closed."""
     # The ledger first: the heartbeat of a run that begins meanwhile is there before its record.
     with warehouse.reading():
-        unfinished = warehouse.rows("SELECT run_id FROM lake.ledger.runs WHERE finished_at IS NULL")
+        unfinished = warehouse.rows(
+            f"SELECT run_id FROM {warehouse.in_full('ledger.runs')} WHERE finished_at IS NULL"
+        )
     signs = {s.name: s for s in read_life_signs(warehouse.home) if is_run(s)}
     dead = {name: sign for name, sign in signs.items() if not sign.is_alive}
     return dead, dead.keys() | ({row[0] for row in unfinished} - signs.keys())

@@ -98,13 +98,7 @@ def read_status(warehouse: Warehouse, graph: Graph) -> ProjectStatus:
             tables=tables,
             not_carried_on=count_not_carried_on(warehouse, graph, _PARTITIONS),
             coverage=_coverage(warehouse),
-            quarantine=tuple(
-                warehouse.records(
-                    "SELECT table_name, check_name AS reason, sum(failing)::BIGINT AS rows, "
-                    "count(DISTINCT game_date) AS dates FROM lake.ledger.quarantine "
-                    "GROUP BY table_name, check_name ORDER BY rows DESC, table_name, reason"
-                )
-            ),
+            quarantine=_quarantine(warehouse),
             waivers=_waivers(warehouse),
             incidents=read_incidents(warehouse),
             active=active_runs(warehouse.home, at),
@@ -148,13 +142,21 @@ def _tables(
     return min(dates, default=None), max(dates, default=None), listed
 
 
+def _quarantine(warehouse: Warehouse) -> tuple[dict[str, Any], ...]:
+    return tuple(
+        warehouse.records(
+            "SELECT table_name, check_name AS reason, sum(failing)::BIGINT AS rows, "
+            f"count(DISTINCT game_date) AS dates FROM {warehouse.in_full('ledger.quarantine')} "
+            "GROUP BY table_name, check_name ORDER BY rows DESC, table_name, reason"
+        )
+    )
+
+
 def _waivers(warehouse: Warehouse) -> tuple[dict[str, Any], ...]:
-    if not warehouse.scalar("SELECT count(*) FROM lake.ledger.waivers"):
-        return ()
     return tuple(
         warehouse.records(
             "SELECT table_name, check_name, start_date, end_date, who, reason "
-            "FROM lake.ledger.waivers ORDER BY waived_at"
+            f"FROM {warehouse.in_full('ledger.waivers')} ORDER BY waived_at"
         )
     )
 
@@ -163,7 +165,7 @@ def _coverage(warehouse: Warehouse) -> tuple[dict[str, Any], ...]:
     return tuple(
         warehouse.records(
             "SELECT table_name, check_name, season, total - failing AS good, total, at_least, "
-            "passed FROM lake.ledger.check_results "
+            f"passed FROM {warehouse.in_full('ledger.check_results')} "
             "WHERE scope = 'season' AND severity = 'block' AND total > 0 "
             "AND (at_least < 1 OR NOT passed) ORDER BY table_name, check_name, season"
         )

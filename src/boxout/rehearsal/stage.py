@@ -8,8 +8,6 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from filelock import FileLock
-
 from boxout.errors import WarehouseError
 from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph
@@ -17,7 +15,7 @@ from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
 from boxout.sources.files.finding import find_files
 from boxout.sources.simulator import simulate_league
-from boxout.warehouse.ducklake import COMMIT_WAIT_SECONDS
+from boxout.warehouse.file_locks import commit_lock
 from boxout.warehouse.home import Home
 from boxout.warehouse.opening import open_warehouse
 
@@ -31,6 +29,8 @@ def copy_project(source: Home, folder: Path) -> Home:
     ------
     WarehouseError
         When there is no project.
+    BusyError
+        When somebody has been writing to it for too long.
     """
     if not source.exists():
         raise WarehouseError(
@@ -40,7 +40,7 @@ def copy_project(source: Home, folder: Path) -> Home:
         )
     target = Home(folder)
     target.create()
-    with FileLock(source.locks / "commit.lock", timeout=COMMIT_WAIT_SECONDS):
+    with commit_lock(source):
         for name in ("data", "models"):
             shutil.copytree(source.path / name, folder / name, dirs_exist_ok=True)
         # The catalog may have commits that are in its write-ahead log only.

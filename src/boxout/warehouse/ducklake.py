@@ -11,17 +11,13 @@ import contextlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from filelock import FileLock, Timeout
-
-from boxout.errors import BusyError, WarehouseError
+from boxout.errors import WarehouseError
 from boxout.warehouse.engine import duckdb
+from boxout.warehouse.file_locks import commit_lock
 from boxout.warehouse.home import Home
 from boxout.warehouse.own_commits import OwnCommits
 
 LAKE = "lake"
-COMMIT_WAIT_SECONDS = 120.0
-# A commit takes some ten times as long.
-COMMIT_POLL_SECONDS = 0.005
 # Rows of a small correction that stay in the catalog instead of becoming a tiny file, in the
 # schemas that ask for it: for each such table the catalog's own schema is longer, which every
 # read of it parses.
@@ -61,6 +57,7 @@ class Warehouse:
         self._is_beside = False
         self._is_abandoned = False
         self._is_in_transaction = False
+        self._copied: set[str] = set()
         self.is_committing = False
         self.ledger_version: int | None = None
         self.own_commits = OwnCommits()
@@ -133,6 +130,25 @@ class Warehouse:
     def rows(self, sql: str, values: Sequence[Any] | None = None) -> list[tuple[Any, ...]]:
         """Return all rows of a query."""
         return self.execute(sql, values).fetchall()
+
+    def in_full(self, table: str) -> str:
+        """Return what to read a small table of the lake from: within `reading`, a copy of it.
+
+        Each query of the lake asks the catalog for the table's files anew, and one with a
+        condition for the statistics of its columns first, which takes longer than reading all.
+
+        Parameters
+        ----------
+        table
+            `schema.table`, of few rows.
+        """
+        if self.is_committing or not self._is_in_transaction:
+            return f"{LAKE}.{table}"
+        copy = f"copied_{table.replace('.', '_')}"
+        if copy not in self._copied:
+            self.execute(f"CREATE OR REPLACE TEMP TABLE {copy} AS FROM {LAKE}.{table}")
+            self._copied.add(copy)
+        return copy
 
     def records(self, sql: str, values: Sequence[Any] | None = None) -> list[dict[str, Any]]:
         """Return all rows of a query as dictionaries by column name."""
@@ -222,6 +238,7 @@ class Warehouse:
             raise
         finally:
             self._is_in_transaction = False
+            self._copied.clear()
         self.execute("COMMIT")
 
     @contextlib.contextmanager
@@ -233,19 +250,8 @@ class Warehouse:
         BusyError
             When another process holds it for too long.
         """
-        lock = FileLock(self.home.locks / "commit.lock", timeout=COMMIT_WAIT_SECONDS)
-        try:
-            lock.acquire(poll_interval=COMMIT_POLL_SECONDS)
-        except Timeout as error:
-            raise BusyError(
-                f"Another process has been committing for over {COMMIT_WAIT_SECONDS:.0f} s.",
-                str(self.home.path),
-                "Wait for it to finish, or end it, and run the command again.",
-            ) from error
-        try:
+        with commit_lock(self.home):
             yield
-        finally:
-            lock.release()
 
     @contextlib.contextmanager
     def commit(self) -> Iterator[None]:

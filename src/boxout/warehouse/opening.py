@@ -13,12 +13,11 @@ import sqlite3
 import sys
 from urllib.parse import quote
 
-from filelock import FileLock
-
 from boxout.errors import UsageError, WarehouseError
-from boxout.warehouse.ducklake import COMMIT_WAIT_SECONDS, LAKE, Warehouse, set_session
+from boxout.warehouse.ducklake import LAKE, Warehouse, set_session
 from boxout.warehouse.engine import duckdb
 from boxout.warehouse.extensions import are_packaged, load_extensions
+from boxout.warehouse.file_locks import attach_lock
 from boxout.warehouse.home import Home
 
 MEMORY_VARIABLE = "BOXOUT_MEMORY_LIMIT"
@@ -46,6 +45,8 @@ def open_warehouse(home: Home, *, create: bool = False, version: int | None = No
     ------
     WarehouseError
         When the home does not exist, or cannot be opened.
+    BusyError
+        When another process has been creating it for too long.
     UsageError
         When `BOXOUT_MEMORY_LIMIT` is no amount of memory, or too small a one.
     """
@@ -62,7 +63,7 @@ def open_warehouse(home: Home, *, create: bool = False, version: int | None = No
     set_session(connection)
     load_extensions(connection, home.scratch / "extensions")
     try:
-        with FileLock(home.locks / "attach.lock", timeout=COMMIT_WAIT_SECONDS):
+        with contextlib.nullcontext() if _is_whole(home) else attach_lock(home):
             connection.execute(_attach_statement(home, version))
             if is_new:
                 connection.execute(
@@ -140,20 +141,28 @@ def newest_version(home: Home) -> int | None:
     """
     if not home.exists():
         return None
-    address = f"file:{quote(str(home.catalog))}?mode=ro"
     try:
-        with contextlib.closing(
-            sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS)
-        ) as catalog:
-            (version,) = catalog.execute(
-                "SELECT max(snapshot_id) FROM ducklake_snapshot"
-            ).fetchone()
+        return _read_newest(home)
     except sqlite3.Error as error:
         raise WarehouseError(
             f"The catalog cannot be read: {error}",
             str(home.catalog),
             "If the file is damaged, restore it from a backup or rebuild in another --home.",
         ) from error
+
+
+def _is_whole(home: Home) -> bool:
+    """Whether nobody is creating the catalog at the moment."""
+    try:
+        return home.exists() and _read_newest(home) is not None
+    except sqlite3.Error:
+        return False
+
+
+def _read_newest(home: Home) -> int | None:
+    address = f"file:{quote(str(home.catalog))}?mode=ro"
+    with contextlib.closing(sqlite3.connect(address, uri=True, timeout=BUSY_SECONDS)) as catalog:
+        (version,) = catalog.execute("SELECT max(snapshot_id) FROM ducklake_snapshot").fetchone()
     return version if version is None else int(version)
 
 

@@ -1,0 +1,86 @@
+"""Hold operating-system locks on files; the kernel frees them when the process dies."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from boxout.errors import BusyError
+from boxout.warehouse.home import Home
+
+COMMIT_WAIT_SECONDS = 120.0
+# A commit takes some ten times as long.
+COMMIT_POLL_SECONDS = 0.005
+POLL_SECONDS = 0.05
+
+
+@contextlib.contextmanager
+def file_lock(
+    path: Path,
+    wait_seconds: float,
+    busy: Callable[[], BusyError],
+    poll_seconds: float = POLL_SECONDS,
+) -> Iterator[None]:
+    """Hold the lock of one file.
+
+    Parameters
+    ----------
+    busy
+        What to raise when another process still holds it after the wait.
+    """
+    # Imported only now: commands that only read take no lock, and it is a tenth of their imports.
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path, timeout=wait_seconds)
+    try:
+        lock.acquire(poll_interval=poll_seconds)
+    except Timeout as error:
+        raise busy() from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def commit_lock(home: Home) -> Iterator[None]:
+    """Hold a home's commit lock, without which nothing is written to its lake.
+
+    Raises
+    ------
+    BusyError
+        When another process holds it for too long.
+    """
+
+    def busy() -> BusyError:
+        return BusyError(
+            f"Another process has been committing for over {COMMIT_WAIT_SECONDS:.0f} s.",
+            str(home.path),
+            "Wait for it to finish, or end it, and run the command again.",
+        )
+
+    path = home.locks / "commit.lock"
+    with file_lock(path, COMMIT_WAIT_SECONDS, busy, COMMIT_POLL_SECONDS):
+        yield
+
+
+@contextlib.contextmanager
+def attach_lock(home: Home) -> Iterator[None]:
+    """Hold the lock under which a home's catalog is created.
+
+    Raises
+    ------
+    BusyError
+        When another process holds it for too long.
+    """
+
+    def busy() -> BusyError:
+        return BusyError(
+            f"Another process has been opening the project for over {COMMIT_WAIT_SECONDS:.0f} s.",
+            str(home.path),
+            "Wait for it to finish, or end it, and run the command again.",
+        )
+
+    with file_lock(home.locks / "attach.lock", COMMIT_WAIT_SECONDS, busy):
+        yield
