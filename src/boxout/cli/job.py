@@ -15,6 +15,7 @@ from boxout.cli.options import SEED, with_home, with_json
 from boxout.cli.sources import print_ingest, reporting_to
 from boxout.cli.tables import print_run, run_with_progress
 from boxout.errors import HELD_BACK, GateError, SourceError, UnknownShapeError
+from boxout.orchestration.first_tables import create_first_tables
 from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph, load_graph
@@ -84,11 +85,14 @@ def run_command(
     _keep_simulated_league_apart(project, data, home)
     report = JobReport(project.path)
     with open_warehouse(project, create=True) as warehouse, heed_signals():
+        created = create_first_tables(warehouse, graph)
         prepare(warehouse, graph)
         _bring_in(warehouse, graph, _files(warehouse, data, seed, report), report)
         clock.lap("ingest")
         report.simulated = is_simulated_league(warehouse)
-        report.tables = run_with_progress(warehouse, graph, graph.computed, RunOptions(), "run")
+        report.tables = run_with_progress(
+            warehouse, graph, graph.computed, RunOptions(), "run", created
+        )
         clock.lap("tables")
         report.matched = _matched(warehouse)
         if not no_train:

@@ -134,8 +134,9 @@ def run_with_progress(
     tables: tuple[TableDefinition, ...],
     options: RunOptions,
     command: str,
+    created: frozenset[str] = frozenset(),
 ) -> RunReport:
-    """Run tables and show each commit."""
+    """Run tables and show each commit; see `run_tables`."""
     units = {table.name: _unit(table) for table in tables}
     with DateProgress() as progress:
 
@@ -144,7 +145,9 @@ def run_with_progress(
             progress.advance(table, outcome.computed, outcome.due, chunk.last, rows)
 
         with heed_signals():
-            return run_tables(warehouse, graph, tables, options, report, command=command)
+            return run_tables(
+                warehouse, graph, tables, options, report, command=command, created=created
+            )
 
 
 def _unit(table: TableDefinition) -> str:

@@ -19,6 +19,7 @@ from boxout.errors import BoxoutError
 from boxout.learning.betting_lines import BETTING_LINES
 from boxout.learning.markets import Market, baseline_columns
 from boxout.learning.states import FEATURE_STORE, PLAYER_SUMMARY
+from boxout.pipeline.built import has_rows
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 Array = NDArray[Any]
@@ -120,7 +121,7 @@ def feature_columns(warehouse: Warehouse, *, with_lines: bool = False) -> tuple[
     BoxoutError
         When there is no feature store yet.
     """
-    if not warehouse.has_table(FEATURE_STORE):
+    if not has_rows(warehouse, FEATURE_STORE):
         raise BoxoutError(
             "There is no feature store yet.", FEATURE_STORE, "Run `boxout backfill` first."
         )

@@ -25,6 +25,7 @@ from boxout.learning.storage import (
     create_learning_tables,
     replace_rows,
 )
+from boxout.pipeline.built import has_rows
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ledger import create_ledger
 from boxout.sources.seasons import FIRST_DATE, LAST_DATE
@@ -135,7 +136,7 @@ def grade(
             PREDICTIONS.name,
             "Make some with `boxout train` or `boxout predict`.",
         )
-    if not warehouse.has_table(PLAYER_SUMMARY):
+    if not has_rows(warehouse, PLAYER_SUMMARY):
         raise GateError(
             "There are no outcomes yet.", PLAYER_SUMMARY, "Build them with `boxout backfill`."
         )

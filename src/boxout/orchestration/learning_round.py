@@ -27,6 +27,7 @@ from boxout.learning.storage import PREDICTIONS
 from boxout.learning.train import TrainOptions, train
 from boxout.orchestration.logs import log, log_failure
 from boxout.orchestration.settings import TrainSettings
+from boxout.pipeline.built import has_rows
 from boxout.pipeline.graph import Graph
 from boxout.pipeline.life_signs import now
 from boxout.warehouse.ducklake import Warehouse
@@ -125,7 +126,7 @@ def predict_coming(
         When the slate's features are not ready.
     """
     day = coming_date(warehouse)
-    if day is None or not warehouse.has_table(FEATURE_STORE):
+    if day is None or not has_rows(warehouse, FEATURE_STORE):
         return None
     read_states(warehouse, graph, FEATURE_STORE, "feature_states")
     champions = read_lineup(warehouse).name

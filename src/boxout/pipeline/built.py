@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from boxout.errors import UsageError
-from boxout.warehouse.ducklake import Warehouse
+from boxout.warehouse.ducklake import LAKE, Warehouse
+
+
+def has_rows(warehouse: Warehouse, table: str) -> bool:
+    """Whether anything is published in a table; a run creates tables before it fills them."""
+    return warehouse.has_table(table) and bool(
+        warehouse.scalar(f"SELECT count(*) FROM {LAKE}.{table}")
+    )
 
 
 def require_built(warehouse: Warehouse, table: str, what: str) -> None:
-    """Raise where a table is not there, as in a project of which only some tables are built.
+    """Raise where a table has no rows, as in a project of which only some tables are built.
 
     Parameters
     ----------
@@ -19,5 +26,5 @@ def require_built(warehouse: Warehouse, table: str, what: str) -> None:
     UsageError
         With the table, and what builds it.
     """
-    if not warehouse.has_table(table):
+    if not has_rows(warehouse, table):
         raise UsageError(what, table, "Run `boxout run`, or `boxout backfill` for tables alone.")

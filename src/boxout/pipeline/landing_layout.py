@@ -43,19 +43,33 @@ def give_landing_columns(warehouse: Warehouse, graph: Graph) -> None:
         if have_landing_columns(warehouse, graph):
             return
     with warehouse.commit():
-        warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.landing")
+        created = create_landing_tables(warehouse, graph)
         for table in graph.landing:
-            listed = ", ".join(f"NULL AS {column}" for column in table.column_comments)
-            query = landing_query(warehouse.home, table, f"SELECT {listed}")
-            if not warehouse.has_table(table.name):
-                warehouse.execute(f"CREATE TABLE {LAKE}.{table.name} AS {query} LIMIT 0")
+            if table.name in created:
                 continue
-            columns, aside = warehouse.columns(query), overlap_table(table.name)
+            columns = warehouse.columns(_wanted(warehouse, table))
+            aside = overlap_table(table.name)
             if _alter(warehouse, table.name, columns):
                 _renew_hashes(warehouse, graph, table)
             if warehouse.has_table(aside):
                 _alter(warehouse, aside, columns)
         write_property(warehouse, _LAYOUT, _layout(graph))
+
+
+def create_landing_tables(warehouse: Warehouse, graph: Graph) -> frozenset[str]:
+    """Create the landing tables that are missing, and return their names; call inside a commit."""
+    warehouse.execute(f"CREATE SCHEMA IF NOT EXISTS {LAKE}.landing")
+    missing = [table for table in graph.landing if not warehouse.has_table(table.name)]
+    for table in missing:
+        query = _wanted(warehouse, table)
+        warehouse.execute(f"CREATE TABLE {LAKE}.{table.name} AS {query} LIMIT 0")
+    return frozenset(table.name for table in missing)
+
+
+def _wanted(warehouse: Warehouse, table: TableDefinition) -> str:
+    """Return a query that has the columns that a landing table is to have."""
+    listed = ", ".join(f"NULL AS {column}" for column in table.column_comments)
+    return landing_query(warehouse.home, table, f"SELECT {listed}")
 
 
 def _layout(graph: Graph) -> str:

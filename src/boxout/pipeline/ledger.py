@@ -113,9 +113,12 @@ def _give_statistics(warehouse: Warehouse, *, is_new: bool) -> None:
 
 def is_ledger_current(warehouse: Warehouse) -> bool:
     """Whether the ledger has all of its tables."""
-    return (
-        warehouse.has_table("ledger.properties") and read_property(warehouse, _LAYOUT) == _layout()
-    )
+    return has_ledger(warehouse) and read_property(warehouse, _LAYOUT) == _layout()
+
+
+def has_ledger(warehouse: Warehouse) -> bool:
+    """Whether there is a ledger, of whatever version."""
+    return warehouse.has_table("ledger.properties")
 
 
 def _layout() -> str:

@@ -83,6 +83,7 @@ def run_tables(
     listener: Listener = _silent,
     *,
     command: str = "run",
+    created: frozenset[str] = frozenset(),
 ) -> RunReport:
     """Bring the given tables up to date, in dependency order.
 
@@ -93,6 +94,8 @@ def run_tables(
         is left as it is, and closes the gate where it is not ready.
     listener
         Called after each commit with the table, the chunk and the outcome so far.
+    created
+        Tables that were created just before, with the columns of their queries.
 
     Raises
     ------
@@ -108,7 +111,7 @@ def run_tables(
     run.summary["tables"] = {}
     forget_stale_partitions(warehouse)
     with recorded(run), warehouse.one_thread():
-        created = create_missing(warehouse, tables)
+        created |= create_missing(warehouse, tables)
         corrections = Corrections(warehouse, graph)
         chosen = {table.name for table in tables}
         turns = _Turns(graph, chosen, options, run, listener, corrections, created)
