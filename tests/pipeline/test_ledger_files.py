@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from boxout.errors import BusyError
+from boxout.pipeline import runs
 from boxout.pipeline.ledger_files import MANY_FILES, merge_ledger_files
 from boxout.pipeline.runs import Run
 from boxout.warehouse.ducklake import INLINED_ROWS, Warehouse
@@ -82,3 +84,18 @@ def test_a_copy_lasts_for_one_block_of_reading(empty: Warehouse, table: str) -> 
     assert empty.in_full(table) == f"lake.{table}"
     with empty.reading():
         assert count() == before + 1
+
+
+def test_a_run_that_cannot_merge_them_has_ended_all_the_same(
+    empty: Warehouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(warehouse: Warehouse) -> bool:
+        raise BusyError("another process commits")
+
+    monkeypatch.setattr(runs, "merge_ledger_files", busy)
+    run = Run(empty, "backfill")
+    run.start()
+    run.end("done")
+
+    assert empty.rows("SELECT outcome FROM lake.ledger.runs") == [("done",)]
+    assert not list(empty.home.runs.glob(f"{run.run_id}*"))

@@ -20,6 +20,7 @@ from tenacity import (
 )
 
 from boxout.errors import StoppedError
+from boxout.orchestration.first_tables import create_first_tables
 from boxout.orchestration.incoming import Incoming
 from boxout.orchestration.ingest_round import ingest_incoming
 from boxout.orchestration.learning_round import learn
@@ -137,6 +138,7 @@ class Round:
             time.sleep(min(0.5, max(0.0, end - time.monotonic())))
 
     def _ingest(self, warehouse: Warehouse, report: RoundReport) -> None:
+        create_first_tables(warehouse, self.graph)
         prepare(warehouse, self.graph)
         close_dead_runs(warehouse)
         ingest_incoming(warehouse, self.graph, self.incoming, report, self.heed_stop, self._wait)

@@ -11,18 +11,19 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-from boxout.errors import StoppedError
+from boxout.errors import BusyError, StoppedError
 from boxout.pipeline.ledger_files import merge_ledger_files
 from boxout.pipeline.life_signs import Heartbeat, LifeSign, forget, now, read_life_signs
 from boxout.pipeline.run_views import RUN, is_run
 from boxout.pipeline.stopping import RESUMES, signal_received
 from boxout.warehouse.ducklake import Warehouse
+from boxout.warehouse.engine import duckdb
 
 DIED = "died"
 
@@ -130,7 +131,8 @@ class Run:
             if not self._is_recorded:
                 _insert(self._warehouse, self.run_id, self._command, self._started_at)
             _close(self._warehouse, self.run_id, now(), outcome, self.summary)
-        merge_ledger_files(self._warehouse)
+        with suppress(BusyError, duckdb.Error):  # what was done is on record; this can wait
+            merge_ledger_files(self._warehouse)
         self.leave()
 
     def leave(self) -> None:
