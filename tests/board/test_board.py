@@ -63,6 +63,40 @@ def test_projections_are_those_that_predict_writes(project, graph, day, board):
     assert len(shown) > 500
 
 
+def test_a_line_has_one_chance_on_the_board_and_on_record_whatever_price_is_wrong(
+    trained, open_copy, graph, day
+):
+    warehouse = open_copy(trained)
+    with warehouse.commit():
+        warehouse.execute(
+            "INSERT INTO lake.raw.prop_lines BY NAME "
+            "SELECT * REPLACE ('wrong' AS bookmaker, 400 AS over_price, -600 AS under_price) "
+            "FROM lake.raw.prop_lines WHERE game_date = $1 AND NOT is_live "
+            "QUALIFY row_number() OVER (PARTITION BY game_id, player_id, market "
+            "ORDER BY captured_at DESC, bookmaker) = 1",
+            [day],
+        )
+    predict(warehouse, day, graph=graph)
+    written = {
+        tuple(key): chance
+        for *key, chance in warehouse.rows(
+            "SELECT game_id, player_id, market, line, over_probability "
+            "FROM lake.learning.predictions WHERE game_date = $1 AND line IS NOT NULL",
+            [day],
+        )
+    }
+    spoiled = build_board(warehouse, graph, day)
+    shown = {
+        (row["game_id"], row["player_id"], row["market"], each["line"]): each["over_probability"]
+        for row in spoiled.rows
+        for each in row["lines"] or ()
+    }
+    assert spoiled.left_out > 50
+    assert written.keys() <= shown.keys()
+    assert {key: shown[key] for key in written} == pytest.approx(written, abs=1e-4)
+    assert len(written) > 30
+
+
 def decimal(american):
     return 1 + (american / 100 if american > 0 else 100 / -american)
 

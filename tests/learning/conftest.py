@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
+from boxout.betting.odds import american_from_decimal
 from boxout.learning.boosting import BoostingOptions
 from boxout.learning.markets import MINUTES, STATISTICS
 from boxout.learning.train import TrainOptions, train
@@ -221,6 +222,43 @@ class League:
     def build(self, waiver: Waiver | None = None) -> None:
         """Bring every table up to date."""
         run_tables(self.warehouse, self.graph, self.graph.computed, RunOptions(waiver=waiver))
+
+
+@pytest.fixture(scope="module")
+def book_lines(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Warehouse]:
+    """A warehouse with prop lines alone, of one game and market, and none yet."""
+    home = Home(tmp_path_factory.mktemp("books") / "home")
+    with open_warehouse(home, create=True) as warehouse:
+        warehouse.execute("CREATE SCHEMA lake.raw")
+        warehouse.execute(
+            "CREATE TABLE lake.raw.prop_lines AS SELECT DATE '2024-01-05' AS game_date, "
+            "'g1' AS game_id, 1 AS player_id, 'points' AS market, 'b10' AS bookmaker, "
+            "24.5::DECIMAL(5, 1) AS line, 1.5::DOUBLE AS over_price, 1.5::DOUBLE AS under_price, "
+            "TIMESTAMP '2024-01-05 23:00:00' AS captured_at, false AS is_live LIMIT 0"
+        )
+        yield warehouse
+
+
+@pytest.fixture
+def offered(book_lines: Warehouse) -> Callable[..., Warehouse]:
+    """Have each quote stand alone on record, a book each: player, line, and decimal prices."""
+
+    def offer(*quotes: tuple[float | None, ...]) -> Warehouse:
+        book_lines.execute("DELETE FROM lake.raw.prop_lines")
+        for number, (player, line, *prices) in enumerate(quotes):
+            over, under = prices or (1.91, 1.91)
+            book_lines.execute(
+                "INSERT INTO lake.raw.prop_lines SELECT DATE '2024-01-05', 'g1', $1, 'points', "
+                "$2, $3, $4, $5, TIMESTAMP '2024-01-05 23:00:00', false",
+                [player, f"b{10 + number}", line, _american(over), _american(under)],
+            )
+        return book_lines
+
+    return offer
+
+
+def _american(decimal: float | None) -> float | None:
+    return None if decimal is None else float(american_from_decimal(decimal))
 
 
 def _open(path: Path) -> League:

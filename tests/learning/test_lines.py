@@ -1,48 +1,38 @@
-"""The line of a player game is one that a book offers, whoever works it out."""
+"""The line of a player game is one that a book offers, and that is believed."""
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 from boxout.learning.lines import PREGAME_LINES, read_lines
-from boxout.learning.quotes import median_line
 from boxout.sources.seasons import FIRST_DATE, LAST_DATE
-from boxout.warehouse.home import Home
-from boxout.warehouse.opening import open_warehouse
 
 
 @pytest.fixture
-def lines_of(tmp_path):
-    """Return the line of each player from the books' lines, as it is put on record."""
+def lines_of(offered):
+    """Return the line and chance of each player from the books' lines, as put on record."""
 
-    def read(books):
-        with open_warehouse(Home(tmp_path / "home"), create=True) as warehouse:
-            warehouse.execute("CREATE SCHEMA lake.raw")
-            warehouse.execute(
-                "CREATE TABLE lake.raw.prop_lines AS SELECT DATE '2024-01-05' AS game_date, "
-                "'g1' AS game_id, unnest($1) AS player_id, 'points' AS market, "
-                "'b' || unnest(range(len($1))) AS bookmaker, unnest($2)::DECIMAL(5, 1) AS line, "
-                "-110 AS over_price, -110 AS under_price, "
-                "TIMESTAMP '2024-01-05 23:00:00' AS captured_at, false AS is_live",
-                [[player for player, _ in books], [line for _, line in books]],
-            )
-            read_lines(warehouse, FIRST_DATE, LAST_DATE)
-            return dict(warehouse.rows(f"SELECT player_id, line FROM {PREGAME_LINES}"))
+    def read(*quotes):
+        warehouse = offered(*quotes)
+        read_lines(warehouse, FIRST_DATE, LAST_DATE)
+        rows = warehouse.rows(f"SELECT player_id, line, chance FROM {PREGAME_LINES}")
+        return {player: found for player, *found in rows}
 
     return read
 
 
 def test_between_two_books_the_line_is_one_of_theirs(lines_of):
-    assert lines_of([(1, 24.5), (1, 25.5), (2, 9.5), (2, 10.5), (2, 11.5)]) == {1: 24.5, 2: 10.5}
+    found = lines_of(*((1, line) for line in (24.5, 25.5)), *((2, n + 0.5) for n in (9, 10, 11)))
+    assert {player: line for player, (line, _) in found.items()} == {1: 24.5, 2: 10.5}
 
 
-def test_the_line_on_record_is_the_one_that_quotes_are_held_against(lines_of):
-    random = np.random.default_rng(5)
-    place = np.sort(random.integers(0, 60, 300))
-    line = random.integers(10, 20, 300) + 0.5
-    games, median = median_line(place, line)
-    assert lines_of(list(zip(place.tolist(), line.tolist(), strict=True))) == dict(
-        zip(games.tolist(), median.tolist(), strict=True)
-    )
-    assert np.isin(median, line).all()
+def test_a_wrong_price_moves_neither_the_line_nor_its_chance(lines_of):
+    believed = [(1, 24.5, 1.8, 2.2), (1, 24.5, 1.85, 2.1), (1, 26.5, 1.9, 1.9)]
+    wrong = [(1, 33.5, 1.9, 1.9), (1, 34.5, 1.9, 1.9)]
+    assert lines_of(*believed, *wrong) == lines_of(*believed)
+    alike = [(1, 24.5, 1.8, 2.2)] * 3
+    assert lines_of(*alike, (1, 24.5, 5.0, 1.2)) == lines_of(*alike)
+
+
+def test_where_no_quote_is_believed_there_is_no_line(lines_of):
+    assert lines_of((1, 24.5, 2.4, 1.6), (1, 24.5, 1.6, 2.4)) == {}

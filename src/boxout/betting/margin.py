@@ -6,23 +6,13 @@ it is in proportion to the chance (multiplicative).
 
 from __future__ import annotations
 
-from typing import Any
 
-from numpy.typing import ArrayLike, NDArray
-
-from boxout.betting.odds import implied_chance
-
-Array = NDArray[Any]
-
-
-def multiplicative(over: ArrayLike, under: ArrayLike) -> Array:
-    """Return the chance of over when the margin is in proportion to the chance.
+def multiplicative_sql(over: str, under: str) -> str:
+    """Return SQL of the chance of over when the margin is in proportion to the chance.
 
     Parameters
     ----------
     over, under
-        Decimal odds of the two sides.
+        SQL of the chances that the two prices imply; null where there is no price.
     """
-    first, second = implied_chance(over), implied_chance(under)
-    chance: Array = first / (first + second)
-    return chance
+    return f"({over}) / (({over}) + ({under}))"

@@ -20,25 +20,6 @@ Array = NDArray[Any]
 LARGEST_DENOMINATOR = 100
 
 
-def decimal_from_american(american: ArrayLike) -> Array:
-    """Return decimal odds; NaN where the American odds are NaN.
-
-    Raises
-    ------
-    UsageError
-        When odds lie strictly between -100 and 100, which no American odds do.
-    """
-    odds = np.asarray(american, dtype=np.float64)
-    if (np.abs(odds) < 100).any():
-        raise UsageError(
-            f"{odds[np.abs(odds) < 100].flat[0]:g} are no American odds.",
-            "",
-            "American odds are 100 and more, or -100 and less, such as -110.",
-        )
-    with np.errstate(invalid="ignore"):
-        return np.where(odds > 0, 1 + odds / 100, 1 - 100 / np.where(odds == 0, np.nan, odds))
-
-
 def american_from_decimal(decimal: ArrayLike) -> Array:
     """Return American odds, not rounded; even money is +100.
 
@@ -61,12 +42,6 @@ def fractional_from_decimal(decimal: float) -> Fraction:
     if odds * LARGEST_DENOMINATOR < 1:
         return Fraction(1, round(1 / odds))
     return odds.limit_denominator(LARGEST_DENOMINATOR)
-
-
-def implied_chance(decimal: ArrayLike) -> Array:
-    """Return the chance at which a price breaks even, the margin still in it."""
-    chance: Array = 1 / _above_one(decimal)
-    return chance
 
 
 def implied_chance_sql(american: str) -> str:

@@ -69,6 +69,6 @@ def read_inputs(
         first, last = answer.first_date, answer.last_date
         read = tuple(dict.fromkeys((*with_parts(markets), *markets)))
         data = load_dataset(warehouse, read, first, last, with_lines=with_lines)
-        lines = lines_by_market(warehouse, data, names, first, last)
+        lines = lines_by_market(warehouse, data, names)
         is_simulated = is_simulated_league(warehouse)
         return Inputs(answer, warehouse.version(), data, lines, is_simulated)

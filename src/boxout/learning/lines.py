@@ -1,8 +1,8 @@
 """The books' line before the game: the median of each book's latest line before tip-off.
 
 Where two are in the middle it is the lower one: half way between them is a line that nobody
-offers, and a whole number there could push where no bet could. Lines seen after tip-off are
-flagged live in `raw.prop_lines` and never counted.
+offers, and a whole number there could push where no bet could. Quotes that cannot be right do
+not count, on record as on the board; see `quotes`.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boxout.betting.odds import implied_chance_sql
 from boxout.learning.dataset import FeatureRows
 from boxout.learning.keys import FEATURE_KEYS, stage_keys
-from boxout.warehouse.ducklake import LAKE, Warehouse
+from boxout.learning.quotes import PREGAME_QUOTES, stage_quotes
+from boxout.warehouse.ducklake import Warehouse
 
-PROP_LINES = "raw.prop_lines"
 PREGAME_LINES = "pregame_lines"
 
 
@@ -31,8 +30,8 @@ class BooksLines:
     Attributes
     ----------
     chance
-        Of over on that line, given that it is no push: the median over the books that price both
-        sides of it of the price's own without the margin. NaN where no book does.
+        Of over on that line, given that it is no push, by the books' prices together; see
+        `quotes.Quotes.together`. NaN where no book prices both sides of it.
     """
 
     line: NDArray[Any]
@@ -48,42 +47,26 @@ def read_lines(warehouse: Warehouse, first: date, last: date) -> None:
 
     Its columns: game_date, game_id, player_id, market, and line and chance as in `BooksLines`.
     """
-    source = f"{LAKE}.{PROP_LINES}"
-    if not warehouse.has_table(PROP_LINES):
-        source = (
-            "(SELECT NULL::VARCHAR AS game_id, NULL::BIGINT AS player_id, NULL::VARCHAR AS market,"
-            " NULL::VARCHAR AS bookmaker, NULL::TIMESTAMP AS captured_at, NULL::DOUBLE AS line,"
-            " NULL::INTEGER AS over_price, NULL::INTEGER AS under_price,"
-            " NULL::BOOLEAN AS is_live, NULL::DATE AS game_date LIMIT 0)"
-        )
+    stage_quotes(warehouse, first, last)
     warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE {PREGAME_LINES} AS
         SELECT game_date, game_id, player_id, market, any_value(middle) AS line,
-               median(over_cost / (over_cost + under_cost)) FILTER (line = middle) AS chance
+               any_value(together) FILTER (line = middle) AS chance
         FROM (
           SELECT *, quantile_disc(line, 0.5) OVER (
             PARTITION BY game_date, game_id, player_id, market) AS middle
-          FROM (
-            SELECT game_date, game_id, player_id, market, CAST(line AS DOUBLE) AS line,
-                   {implied_chance_sql("over_price")} AS over_cost,
-                   {implied_chance_sql("under_price")} AS under_cost
-            FROM {source}
-            WHERE is_live IS NOT TRUE AND line IS NOT NULL AND game_date BETWEEN $1 AND $2
-            QUALIFY row_number() OVER (
-              PARTITION BY game_date, game_id, player_id, market, bookmaker
-              ORDER BY captured_at DESC) = 1))
+          FROM {PREGAME_QUOTES} WHERE NOT is_suspect)
         GROUP BY game_date, game_id, player_id, market
-        """,
-        [first, last],
+        """
     )
 
 
 def lines_by_market(
-    warehouse: Warehouse, rows: FeatureRows, markets: Iterable[str], first: date, last: date
+    warehouse: Warehouse, rows: FeatureRows, markets: Iterable[str]
 ) -> dict[str, BooksLines]:
-    """Return each market's line for each feature row."""
-    read_lines(warehouse, first, last)
+    """Return each market's line for each of one feature row or more."""
+    read_lines(warehouse, rows.game_date.min().item(), rows.game_date.max().item())
     stage_keys(warehouse, rows)
     lines = {}
     for market in markets:

@@ -250,7 +250,7 @@ def _forecast(
     in_sample = _in_sample(warehouse, model, rows, game_date)
     if not rows.rows:
         return SlateForecast(model, rows, {}, {}, game_date, in_sample)
-    lines = lines_by_market(warehouse, rows, markets, game_date, game_date)
+    lines = lines_by_market(warehouse, rows, markets)
     every = model.expected(rows.matrix)
     expected = {market: every[market] for market in markets}
     forecasts = {

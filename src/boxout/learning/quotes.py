@@ -1,22 +1,28 @@
-"""The bookmakers' quotes: each book's last before tip-off, and which of them cannot be right."""
+"""The bookmakers' quotes: each book's last before tip-off, and which of them cannot be right.
+
+Quotes seen after tip-off are flagged live in `raw.prop_lines` and never counted.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from boxout.betting.margin import multiplicative
-from boxout.betting.odds import decimal_from_american
+from boxout.betting.margin import multiplicative_sql
+from boxout.betting.odds import implied_chance_sql
 from boxout.learning.dataset import FeatureRows
 from boxout.learning.keys import FEATURE_KEYS, stage_keys
-from boxout.learning.lines import PROP_LINES
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 Array = NDArray[Any]
 
+PROP_LINES = "raw.prop_lines"
+PREGAME_QUOTES = "pregame_quotes"
 # With fewer books than this nobody can tell which of them is wrong.
 FEWEST_BOOKS = 3
 # A line this far from the books' median has another game's price, or player's.
@@ -39,8 +45,20 @@ class Quotes:
         Row of the feature rows.
     bookmaker
         Who quotes it.
+    over, under
+        NaN where that side is not offered.
     first_over, first_under
         The first prices seen of the same book on the same line; NaN when seen only once.
+    fair
+        The price's own chance of over without the margin, given that it is no push; NaN where the
+        book does not price both sides.
+    together
+        What the books together say of over on that line, of those whose quotes are believed: the
+        median of `fair`; NaN where none prices both sides.
+    is_unknown
+        Whether no source says that it was before tip-off.
+    is_suspect
+        Whether the line and prices cannot belong together, so that the quote does not count.
     """
 
     place: Array
@@ -50,135 +68,108 @@ class Quotes:
     under: Array
     first_over: Array
     first_under: Array
+    fair: Array
+    together: Array
     is_unknown: Array
+    is_suspect: Array
 
     def only(self, chosen: Array) -> Quotes:
         """Return some of the quotes."""
         return Quotes(**{name: values[chosen] for name, values in vars(self).items()})
 
 
-def read_quotes(warehouse: Warehouse, rows: FeatureRows, market: str) -> Quotes:
-    """Read a market's quotes; those seen after tip-off do not count."""
-    stage_keys(warehouse, rows)
-    columns = "place line over_price under_price first_over first_under is_unknown".split()
-    if not warehouse.has_table(PROP_LINES):
-        none = np.zeros(0)
-        nowhere = np.zeros(0, dtype=np.int64)
-        nobody = np.zeros(0, dtype=object)
-        return Quotes(nowhere, nobody, none, none, none, none, none, np.zeros(0, dtype=bool))
-    fetched = warehouse.execute(
+def stage_quotes(warehouse: Warehouse, first: date, last: date) -> None:
+    """Create the temporary table `pregame_quotes` of a range of dates.
+
+    Its columns: game_date, game_id, player_id, market, and those of `Quotes`, null for NaN.
+
+    Those are suspect that would pay whoever took both sides and, with enough books, that stand
+    far from the others', in line or chance: of a side alone the margin is not known, but a price
+    can be too good for any. Of what is left, all on a line whose best prices would pay whoever
+    took both sides: which of them is wrong is not known.
+    """
+    game = "game_date, game_id, player_id, market"
+    cost = "1 / coalesce(max({}) FILTER (NOT is_wrong) OVER on_line, 1)"
+    warehouse.execute(
         f"""
+        CREATE OR REPLACE TEMP TABLE {PREGAME_QUOTES} AS
         WITH seen AS (
-          SELECT k.place, q.bookmaker, q.line, q.over_price, q.under_price, q.captured_at,
-                 q.is_live IS NULL AS is_unknown,
-                 row_number() OVER (PARTITION BY k.place, q.bookmaker
-                                    ORDER BY q.captured_at DESC) AS from_last,
-                 first_value(q.over_price) OVER same_line AS first_over,
-                 first_value(q.under_price) OVER same_line AS first_under,
-                 count(*) OVER (PARTITION BY k.place, q.bookmaker, q.line) AS times
-          FROM {LAKE}.{PROP_LINES} AS q
-          JOIN {FEATURE_KEYS} AS k
-            ON k.game_date = q.game_date AND k.game_id = q.game_id AND k.player_id = q.player_id
-          WHERE q.market = $1 AND q.is_live IS NOT TRUE AND q.line IS NOT NULL
-          WINDOW same_line AS (PARTITION BY k.place, q.bookmaker, q.line ORDER BY q.captured_at))
-        SELECT place, bookmaker, CAST(line AS DOUBLE) AS line,
-               CAST(over_price AS DOUBLE) AS over_price, CAST(under_price AS DOUBLE) AS under_price,
-               CASE WHEN times > 1 THEN CAST(first_over AS DOUBLE) END AS first_over,
-               CASE WHEN times > 1 THEN CAST(first_under AS DOUBLE) END AS first_under, is_unknown
-        FROM seen WHERE from_last = 1 ORDER BY place, bookmaker
+          SELECT {game}, bookmaker, captured_at, CAST(line AS DOUBLE) AS line,
+                 is_live IS NULL AS is_unknown,
+                 1 / {implied_chance_sql("over_price")} AS over,
+                 1 / {implied_chance_sql("under_price")} AS under
+          FROM {_source(warehouse)}
+          WHERE is_live IS NOT TRUE AND line IS NOT NULL AND game_date BETWEEN $1 AND $2),
+        latest AS (
+          SELECT * EXCLUDE (captured_at),
+                 CASE WHEN count(*) OVER same_line > 1 THEN first_value(over) OVER same_line END
+                   AS first_over,
+                 CASE WHEN count(*) OVER same_line > 1 THEN first_value(under) OVER same_line END
+                   AS first_under,
+                 {multiplicative_sql("1 / over", "1 / under")} AS fair
+          FROM seen
+          WINDOW same_line AS (
+            PARTITION BY {game}, bookmaker, line ORDER BY captured_at
+            ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+          QUALIFY row_number() OVER (PARTITION BY {game}, bookmaker ORDER BY captured_at DESC) = 1),
+        beside AS (
+          SELECT *, quantile_disc(line, 0.5) OVER of_player AS middle,
+                 count(*) OVER of_player AS books, median(fair) OVER on_line AS others,
+                 count(fair) OVER on_line AS books_on_line
+          FROM latest
+          WINDOW of_player AS (PARTITION BY {game}), on_line AS (PARTITION BY {game}, line)),
+        judged AS (
+          SELECT *,
+                 (books >= {FEWEST_BOOKS} AND abs(line - middle) > {FARTHEST_LINE})
+                 OR coalesce(books_on_line >= {FEWEST_BOOKS} AND greatest(
+                      abs(fair - others), others - 1 / over, 1 - others - 1 / under
+                    ) > {FARTHEST_CHANCE}, false)
+                 OR coalesce(1 / over + 1 / under < {LEAST_COST}, false) AS is_wrong
+          FROM beside),
+        doubted AS (
+          SELECT *, is_wrong OR {cost.format("over")} + {cost.format("under")} < {LEAST_COST}
+                   AS is_suspect, median(fair) FILTER (NOT is_wrong) OVER on_line AS together
+          FROM judged WINDOW on_line AS (PARTITION BY {game}, line))
+        SELECT {game}, bookmaker, line, over, under, first_over, first_under, fair, together,
+               is_unknown, is_suspect
+        FROM doubted
         """,
-        [market],
-    ).fetchnumpy()
-    filled = {name: np.ma.filled(fetched[name].astype(np.float64), np.nan) for name in columns}
-    prices = {
-        name: decimal_from_american(_no_price_below_100(filled[name]))
-        for name in ("over_price", "under_price", "first_over", "first_under")
-    }
-    return Quotes(
-        filled["place"].astype(np.int64),
-        np.ma.getdata(fetched["bookmaker"]),
-        filled["line"],
-        prices["over_price"],
-        prices["under_price"],
-        prices["first_over"],
-        prices["first_under"],
-        filled["is_unknown"] > 0,
+        [first, last],
     )
 
 
-def _no_price_below_100(american: Array) -> Array:
-    """Make NaN of what is no American price, as a book may write 0 for "not offered"."""
-    return np.where(np.abs(american) < 100, np.nan, american)
+def _source(warehouse: Warehouse) -> str:
+    if warehouse.has_table(PROP_LINES):
+        return f"{LAKE}.{PROP_LINES}"
+    return (
+        "(SELECT NULL::VARCHAR AS game_id, NULL::BIGINT AS player_id, NULL::VARCHAR AS market,"
+        " NULL::VARCHAR AS bookmaker, NULL::TIMESTAMP AS captured_at, NULL::DOUBLE AS line,"
+        " NULL::INTEGER AS over_price, NULL::INTEGER AS under_price,"
+        " NULL::BOOLEAN AS is_live, NULL::DATE AS game_date LIMIT 0)"
+    )
 
 
-def is_suspect(quotes: Quotes) -> Array:
-    """Tell the quotes whose line and prices cannot belong together.
-
-    Those that would pay whoever took both sides and, with enough books, that stand far from the
-    others', in line or chance. Of what is left, all on a line whose best prices would pay whoever
-    took both sides: which of them is wrong is not known.
-    """
-    is_wrong = _is_far_line(quotes) | _is_far_price(quotes)
-    of_line = _line_numbers(quotes)
-    over, under = np.ones((2, len(of_line)))
-    for best, price in ((over, quotes.over), (under, quotes.under)):
-        np.maximum.at(best, of_line, np.where(is_wrong | np.isnan(price), 1.0, price))
-    suspect: Array = is_wrong | (1 / over + 1 / under < LEAST_COST)[of_line]
-    return suspect
+def read_quotes(
+    warehouse: Warehouse, rows: FeatureRows, markets: Iterable[str]
+) -> dict[str, Quotes]:
+    """Read each market's quotes on some feature rows, in order of place and book."""
+    if not rows.rows:
+        return {}
+    stage_quotes(warehouse, rows.game_date.min().item(), rows.game_date.max().item())
+    stage_keys(warehouse, rows)
+    return {market: _of_market(warehouse, market) for market in markets}
 
 
-def _is_far_line(quotes: Quotes) -> Array:
-    _, game, books = np.unique(quotes.place, return_inverse=True, return_counts=True)
-    _, median = median_line(quotes.place, quotes.line)
-    is_far: Array = np.abs(quotes.line - median[game]) > FARTHEST_LINE
-    return is_far & (books[game] >= FEWEST_BOOKS)
-
-
-def _is_far_price(quotes: Quotes) -> Array:
-    others, books = chance_on_line(quotes)
-    over, under = 1 / quotes.over, 1 / quotes.under
-    apart = np.abs(multiplicative(quotes.over, quotes.under) - others)
-    # of a side alone the margin is not known, but a price can be too good for any
-    gift = np.fmax(others - over, 1 - others - under)
-    is_far: Array = (books >= FEWEST_BOOKS) & (np.fmax(apart, gift) > FARTHEST_CHANCE)
-    return is_far | (over + under < LEAST_COST)
-
-
-def chance_on_line(quotes: Quotes) -> tuple[Array, Array]:
-    """Return what the books together say on each quote's line, and how many price both sides.
-
-    Returns
-    -------
-    chance
-        Of over, given that it is no push: the median over the books of the price's own chance
-        without the margin. NaN where no book prices both sides.
-    books
-        How many do.
-    """
-    own = multiplicative(quotes.over, quotes.under)
-    of_line = _line_numbers(quotes)
-    known = np.flatnonzero(~np.isnan(own))
-    order = known[np.lexsort((own[known], of_line[known]))]
-    lines, begin, books = np.unique(of_line[order], return_index=True, return_counts=True)
-    median, priced = np.full(len(own), np.nan), np.zeros(len(own), dtype=np.int64)
-    ranked = own[order]
-    median[lines] = (ranked[begin + (books - 1) // 2] + ranked[begin + books // 2]) / 2
-    priced[lines] = books
-    return median[of_line], priced[of_line]
-
-
-def _line_numbers(quotes: Quotes) -> Array:
-    """Number the player games' lines from 0; return that of each quote's."""
-    pairs = np.column_stack([quotes.place, quotes.line])
-    numbers: Array = np.unique(pairs, axis=0, return_inverse=True)[1].reshape(-1)
-    return numbers
-
-
-def median_line(place: Array, line: Array) -> tuple[Array, Array]:
-    """Return each player game once, with the median of its books' lines.
-
-    Of two in the middle the lower one, so that it is a line on offer; see `lines`.
-    """
-    order = np.lexsort((line, place))
-    games, begin, books = np.unique(place[order], return_index=True, return_counts=True)
-    return games, line[order][begin + (books - 1) // 2]
+def _of_market(warehouse: Warehouse, market: str) -> Quotes:
+    fetched = warehouse.execute(
+        f"SELECT k.place, q.* EXCLUDE (game_date, game_id, player_id, market) "
+        f"FROM {PREGAME_QUOTES} AS q JOIN {FEATURE_KEYS} AS k "
+        "ON k.game_date = q.game_date AND k.game_id = q.game_id AND k.player_id = q.player_id "
+        "WHERE q.market = $1 ORDER BY k.place, q.bookmaker",
+        [market],
+    ).fetchnumpy()
+    filled = {
+        name: np.ma.filled(values, np.nan) if values.dtype.kind == "f" else np.ma.getdata(values)
+        for name, values in fetched.items()
+    }
+    return Quotes(**filled)

@@ -14,6 +14,7 @@ from boxout.learning.evaluation.books import compare_with_books
 from boxout.learning.evaluation.months import monthly_folds
 from boxout.learning.evaluation.scores import score_market
 from boxout.learning.evaluation.season_walk import walk_months
+from boxout.learning.lines import BooksLines
 from boxout.learning.markets import BASELINES, select_markets
 from boxout.learning.quotes import Quotes
 
@@ -131,13 +132,27 @@ def _quotes(data, walked, line, over, under):
     rows = len(place)
     prices = [np.full(rows, price) for price in (over, under, np.nan, np.nan)]
     book = np.full(rows, "a book", dtype=object)
-    return Quotes(place, book, line(place), *prices, np.zeros(rows, dtype=bool))
+    fair = np.full(rows, under / (over + under))
+    no = np.zeros(rows, dtype=bool)
+    return Quotes(place, book, line(place), *prices, fair, fair, no, no)
+
+
+def _lines(data, quotes):
+    """The books' line of each row, where a quote is believed."""
+    believed = quotes.only(~quotes.is_suspect)
+    line, chance = np.full((2, data.rows), np.nan)
+    line[believed.place], chance[believed.place] = believed.line, believed.together
+    return BooksLines(line, chance)
+
+
+def _compare(data, walked, quotes):
+    return compare_with_books(data, walked, quotes, _lines(data, quotes))
 
 
 def test_a_line_that_knows_more_is_said_to_be_better_and_none_is_won_from_it(league, walked):
     truth = league.outcomes["points"]
     knowing = _quotes(league, walked["points"], lambda p: np.floor(truth[p]) + 0.5, 1.9, 1.9)
-    found = compare_with_books(league, walked["points"], knowing)
+    found = _compare(league, walked["points"], knowing)
     assert found.mae_difference.is_above_zero
     assert "market is better" in found.verdict
     assert found.player_games == found.quotes == DATES * PLAYERS
@@ -145,7 +160,7 @@ def test_a_line_that_knows_more_is_said_to_be_better_and_none_is_won_from_it(lea
 
 def test_a_line_that_knows_less_is_beaten_and_bets_on_it_are_won(league, walked):
     blind = _quotes(league, walked["points"], lambda p: np.full(len(p), 14.5), 1.95, 1.95)
-    found = compare_with_books(league, walked["points"], blind)
+    found = _compare(league, walked["points"], blind)
     assert found.mae_difference.is_below_zero
     assert found.model_log_loss < found.market_log_loss
     assert found.profit.is_above_zero
@@ -158,15 +173,16 @@ def test_quotes_that_cannot_be_are_left_out_and_returns_of_unknown_time_claim_no
     league, walked
 ):
     blind = _quotes(league, walked["points"], lambda p: np.full(len(p), 14.5), 1.95, 1.95)
-    far = replace(blind, line=blind.line + 8)
-    gift = replace(blind, over=blind.over + 1, under=blind.under + 1)
+    suspect = np.ones(len(blind.place), dtype=bool)
+    far = replace(blind, line=blind.line + 8, is_suspect=suspect)
+    gift = replace(blind, over=blind.over + 1, under=blind.under + 1, is_suspect=suspect)
     both = [blind, blind, blind, far]
     quotes = Quotes(**{n: np.stack([vars(q)[n] for q in both]).T.ravel() for n in vars(blind)})
-    found = compare_with_books(league, walked["points"], quotes)
+    found = _compare(league, walked["points"], quotes)
     assert (found.quotes, found.left_out) == (3 * DATES * PLAYERS, DATES * PLAYERS)
-    assert compare_with_books(league, walked["points"], gift) is None
+    assert _compare(league, walked["points"], gift) is None
     unsure = replace(blind, is_unknown=np.ones(len(blind.place), dtype=bool))
-    verdict = compare_with_books(league, walked["points"], unsure).verdict
+    verdict = _compare(league, walked["points"], unsure).verdict
     assert "profit" not in verdict
     assert "shows nothing" in verdict
 
@@ -174,10 +190,10 @@ def test_quotes_that_cannot_be_are_left_out_and_returns_of_unknown_time_claim_no
 def test_nothing_is_bet_on_what_no_earlier_quote_has_taught(league, walked):
     blind = _quotes(league, walked["points"], lambda p: np.full(len(p), 14.5), 1.95, 1.95)
     few = blind.only(np.arange(len(blind.place)) < 250)
-    found = compare_with_books(league, walked["points"], few)
+    found = _compare(league, walked["points"], few)
     assert (found.quotes, found.bets, found.profit) == (250, 0, None)
 
 
 def test_no_quote_is_no_comparison(league, walked):
     none = _quotes(league, walked["points"], lambda p: p * 0.0, 1.9, 1.9)
-    assert compare_with_books(league, walked["points"], none.only(none.place < 0)) is None
+    assert _compare(league, walked["points"], none.only(none.place < 0)) is None

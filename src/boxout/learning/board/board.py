@@ -17,7 +17,7 @@ import numpy as np
 from boxout.betting.value import LEAST_VALUE, StakeLimits, stakes
 from boxout.errors import UsageError
 from boxout.learning.board.hit_rates import last_games_query
-from boxout.learning.board.offers import ALL_LINES, BEST_OFFERS, stage_quotes
+from boxout.learning.board.offers import ALL_LINES, BEST_OFFERS, stage_offers
 from boxout.learning.board.reasons import REASONS, stage_reasons
 from boxout.learning.champions.decisions import Lineup
 from boxout.learning.forecasts import STAGED, stage_forecasts
@@ -61,7 +61,7 @@ class Board:
     is_in_sample
         Whether a model was trained on this date, so that its forecasts prove nothing.
     left_out
-        Quotes that do not count, since some price among them is wrong; see `quotes.is_suspect`.
+        Quotes that do not count, since some price among them is wrong; see `quotes`.
     unknown_tipoff
         Quotes on the board of which no source says that they were before tip-off.
     borrowed
@@ -121,7 +121,7 @@ def build_board(
         lineup, games, fresh = forecast_slate(warehouse, graph, day, model_id)
         made = tuple(with_recorded(warehouse, each)[0] for each in fresh)
         _require_forecast(lineup, model_id, markets)
-        left_out = stage_quotes(warehouse, made)
+        left_out = stage_offers(warehouse, made)
         stage_reasons(warehouse, made)
         _stage_forecasts(warehouse, made)
         every = _read(warehouse, day, now or datetime.now(UTC).replace(tzinfo=None))

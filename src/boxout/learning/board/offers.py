@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from boxout.betting.margin import multiplicative
 from boxout.betting.value import expected_value
 from boxout.learning.distribution import among_bets_that_count
 from boxout.learning.keys import FEATURE_KEYS
 from boxout.learning.predict import SlateForecast
-from boxout.learning.quotes import chance_on_line, is_suspect, read_quotes
+from boxout.learning.quotes import Quotes, read_quotes
 from boxout.warehouse.ducklake import Warehouse
 
 PRICED = "priced_quotes"
@@ -51,7 +50,7 @@ BEST_OFFERS = f"""
 """
 
 
-def stage_quotes(warehouse: Warehouse, forecasts: tuple[SlateForecast, ...]) -> int:
+def stage_offers(warehouse: Warehouse, forecasts: tuple[SlateForecast, ...]) -> int:
     """Create the temporary table `priced_quotes`, and return how many were left out as wrong.
 
     One row a book's last quote before tip-off, prices decimal, chances given that the bet is no
@@ -66,23 +65,18 @@ def stage_quotes(warehouse: Warehouse, forecasts: tuple[SlateForecast, ...]) -> 
     )
     left_out = 0
     for made in forecasts:
-        for market in made.forecasts:
-            left_out += _stage_market(warehouse, made, market)
+        for market, quotes in read_quotes(warehouse, made.rows, made.forecasts).items():
+            left_out += int(quotes.is_suspect.sum())
+            if not quotes.is_suspect.all():
+                _stage_market(warehouse, made, market, quotes.only(~quotes.is_suspect))
     return left_out
 
 
-def _stage_market(warehouse: Warehouse, made: SlateForecast, market: str) -> int:
-    quotes = read_quotes(warehouse, made.rows, market)
-    if not len(quotes.place):
-        return 0
-    believed = ~is_suspect(quotes)
-    left_out = int((~believed).sum())
-    quotes = quotes.only(believed)
+def _stage_market(warehouse: Warehouse, made: SlateForecast, market: str, quotes: Quotes) -> None:
     expected = made.expected[market][quotes.place]
     over, push, under = made.model.distributions[market].chances(expected, quotes.line)
-    together, _ = chance_on_line(quotes)
     trust = made.model.trusts[market]
-    chance = trust.apply(among_bets_that_count(over, under), together)
+    chance = trust.apply(among_bets_that_count(over, under), quotes.together)
     counts = 1 - push
     books, of_book = np.unique(quotes.bookmaker.astype(str), return_inverse=True)
     numbers = {
@@ -93,12 +87,12 @@ def _stage_market(warehouse: Warehouse, made: SlateForecast, market: str) -> int
         "under_price": quotes.under,
         "chance": chance,
         "push": push,
-        "market_chance": multiplicative(quotes.over, quotes.under),
+        "market_chance": quotes.fair,
         "value_over": expected_value(chance * counts, quotes.over, push),
         "value_under": expected_value((1 - chance) * counts, quotes.under, push),
         "is_unknown": quotes.is_unknown,
-        "is_trusted": trust.is_known(together),
-        "is_borrowed": trust.is_borrowed(together),
+        "is_trusted": trust.is_known(quotes.together),
+        "is_borrowed": trust.is_borrowed(quotes.together),
     }
     # DuckDB orders NaN above every number: a price that is not offered would be the best.
     columns = ", ".join(
@@ -117,4 +111,3 @@ def _stage_market(warehouse: Warehouse, made: SlateForecast, market: str) -> int
         [market, books.tolist()],
     )
     warehouse.connection.unregister("quote_numbers")
-    return left_out

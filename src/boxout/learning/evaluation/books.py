@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from boxout.betting.margin import multiplicative
 from boxout.betting.value import LEAST_VALUE, expected_value
 from boxout.learning.dataset import Dataset
 from boxout.learning.distribution import among_bets_that_count
@@ -25,8 +24,9 @@ from boxout.learning.evaluation.measures import (
     reliability,
 )
 from boxout.learning.evaluation.season_walk import WalkedMarket
+from boxout.learning.lines import BooksLines
 from boxout.learning.paired import MeanWithError, mean_by_date
-from boxout.learning.quotes import Quotes, chance_on_line, is_suspect, median_line
+from boxout.learning.quotes import Quotes
 from boxout.learning.walk import baselines
 
 Array = NDArray[Any]
@@ -122,64 +122,83 @@ def _profit_verdict(profit: MeanWithError | None) -> str:
 
 
 def compare_with_books(
-    data: Dataset, walked: WalkedMarket, quotes: Quotes
+    data: Dataset,
+    walked: WalkedMarket,
+    quotes: Quotes,
+    lines: BooksLines,
 ) -> BookComparison | None:
-    """Hold one market's forecasts against the books; None where no row has a quote."""
-    start, stop = walked.rows.start, walked.rows.stop
-    early = data.column("games_played_season") < LEAST_GAMES
-    quotes = quotes.only(
-        (quotes.place >= start) & (quotes.place < stop) & ~early[np.minimum(quotes.place, stop - 1)]
-    )
-    offered = len(quotes.place)
-    if offered:
-        quotes = quotes.only(~is_suspect(quotes))
+    """Hold one market's forecasts against the books; None where no row has a quote that counts.
+
+    Parameters
+    ----------
+    lines
+        The books' line, one element a row of the data.
+    """
+    start = walked.rows.start
+    counted = np.zeros(data.rows, dtype=np.bool_)
+    counted[walked.rows] = ~(data.column("games_played_season")[walked.rows] < LEAST_GAMES)
+    offered = quotes.only(counted[quotes.place])
+    quotes = offered.only(~offered.is_suspect)
     if not len(quotes.place):
         return None
-    place = quotes.place - start
-    date = data.game_date[quotes.place]
-    actual = walked.actual[place]
+    place, date = quotes.place - start, data.game_date[quotes.place]
     over, push, under = walked.chances(place, quotes.line)
     chance = among_bets_that_count(over, under)
-    tempered, known = walked.tempered(place, quotes.line, chance, chance_on_line(quotes)[0])
-    is_over = actual > quotes.line
-    counts = actual != quotes.line
-    market = multiplicative(quotes.over, quotes.under)
-    scored = counts & ~np.isnan(market)
-    model_loss = binary_log_loss(tempered[scored], is_over[scored])
-    market_loss = binary_log_loss(market[scored], is_over[scored])
-    games, line = median_line(place, quotes.line)
-    miss = np.abs(line - walked.actual[games])
-    model_miss = np.abs(walked.median[games] - walked.actual[games])
-    of_game = data.game_date[games + start]
-    last_10 = baselines(data, walked.market)["last_10_games"][games + start]
+    drawn, known = walked.tempered(place, quotes.line, chance, quotes.together)
+    bettable = quotes.only(known)
+    actual = walked.actual[place]
     bets, returns, bet_dates = _place_bets(
-        place[known],
-        quotes.only(known),
-        *(values[known] for values in (tempered, push, actual, date)),
+        bettable, *(values[known] for values in (drawn, push, actual, date))
     )
     return BookComparison(
         walked.market.name,
-        len(place),
-        len(games),
-        len(np.unique(date)),
-        offered - len(place),
-        round(float(quotes.is_unknown.mean()), 4),
-        round(float(miss.mean()), 4),
-        round(float(model_miss.mean()), 4),
-        round(float(np.nanmean(np.abs(last_10 - walked.actual[games]))), 4),
-        mean_by_date(model_miss - miss, of_game),
-        round(float(market_loss.mean()), 5) if scored.any() else None,
-        round(float(model_loss.mean()), 5) if scored.any() else None,
-        mean_by_date(model_loss - market_loss, date[scored]),
-        expected_calibration_error(reliability(chance[counts], is_over[counts])),
-        bets,
-        mean_by_date(returns, bet_dates),
-        _closing_value(quotes, market, tempered, date),
+        quotes=len(place),
+        dates=len(np.unique(date)),
+        left_out=len(offered.place) - len(place),
+        unknown_tipoff=round(float(quotes.is_unknown.mean()), 4),
+        **_by_line(data, walked, np.flatnonzero(counted & ~np.isnan(lines.line)), lines.line),
+        **_by_price(quotes, actual, chance, drawn, date),
+        bets=bets,
+        profit=mean_by_date(returns, bet_dates),
+        closing_value=_closing_value(quotes, drawn, date),
     )
 
 
+def _by_line(data: Dataset, walked: WalkedMarket, rows: Array, lines: Array) -> dict[str, Any]:
+    """Hold medians against lines, a player game each; `rows` are those of the data that count."""
+    place = rows - walked.rows.start
+    actual = walked.actual[place]
+    miss, model_miss = np.abs(lines[rows] - actual), np.abs(walked.median[place] - actual)
+    last_10 = baselines(data, walked.market)["last_10_games"][rows]
+    return {
+        "player_games": len(rows),
+        "line_mae": round(float(miss.mean()), 4),
+        "model_mae": round(float(model_miss.mean()), 4),
+        "last_10_mae": round(float(np.nanmean(np.abs(last_10 - actual))), 4),
+        "mae_difference": mean_by_date(model_miss - miss, data.game_date[rows]),
+    }
+
+
+def _by_price(
+    quotes: Quotes, actual: Array, chance: Array, drawn: Array, date: Array
+) -> dict[str, Any]:
+    """Hold chances of over against prices, a quote each."""
+    is_over, counts = actual > quotes.line, actual != quotes.line
+    scored = counts & ~np.isnan(quotes.fair)
+    model_loss = binary_log_loss(drawn[scored], is_over[scored])
+    market_loss = binary_log_loss(quotes.fair[scored], is_over[scored])
+    return {
+        "market_log_loss": round(float(market_loss.mean()), 5) if scored.any() else None,
+        "model_log_loss": round(float(model_loss.mean()), 5) if scored.any() else None,
+        "log_loss_difference": mean_by_date(model_loss - market_loss, date[scored]),
+        "calibration_error": expected_calibration_error(
+            reliability(chance[counts], is_over[counts])
+        ),
+    }
+
+
 def _place_bets(
-    place: Array, quotes: Quotes, chance: Array, push: Array, actual: Array, date: Array
+    quotes: Quotes, chance: Array, push: Array, actual: Array, date: Array
 ) -> tuple[int, Array, Array]:
     """Bet on the best quote of each player game that promises enough; return the profits."""
     counts = 1 - push
@@ -192,8 +211,9 @@ def _place_bets(
     value = np.where(np.isnan(value), -np.inf, value)
     side = value.argmax(axis=0)
     best = value.max(axis=0)
-    order = np.lexsort((-best, place))
-    first = order[np.r_[True, place[order][1:] != place[order][:-1]][: len(order)]]
+    order = np.lexsort((-best, quotes.place))
+    place = quotes.place[order]
+    first = order[np.r_[True, place[1:] != place[:-1]][: len(order)]]
     chosen = first[best[first] >= LEAST_VALUE]
     price = np.where(side[chosen] == 0, quotes.over[chosen], quotes.under[chosen])
     margin = np.where(side[chosen] == 0, 1, -1) * (actual[chosen] - quotes.line[chosen])
@@ -201,11 +221,9 @@ def _place_bets(
     return len(chosen), profit, date[chosen]
 
 
-def _closing_value(
-    quotes: Quotes, market: Array, chance: Array, date: Array
-) -> MeanWithError | None:
+def _closing_value(quotes: Quotes, chance: Array, date: Array) -> MeanWithError | None:
     """Value of the first price of the model's side at the last price's chance."""
     is_over = chance >= 0.5
     first = np.where(is_over, quotes.first_over, quotes.first_under)
-    closing = np.where(is_over, market, 1 - market)
+    closing = np.where(is_over, quotes.fair, 1 - quotes.fair)
     return mean_by_date(closing * first - 1, date)

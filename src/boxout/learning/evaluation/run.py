@@ -20,6 +20,7 @@ from boxout.learning.quotes import read_quotes
 from boxout.learning.states import FEATURE_STORE
 from boxout.learning.walk import Listener
 from boxout.pipeline.graph import Graph, load_graph
+from boxout.pipeline.ledger import create_ledger
 from boxout.warehouse.ducklake import Warehouse
 
 
@@ -106,7 +107,10 @@ def evaluate(
     graph = graph or load_graph()
     selected = select_markets(markets)
     started = time.monotonic()
-    inputs = read_inputs(warehouse, selected, None, None, graph, with_lines=options.with_lines)
+    create_ledger(warehouse)
+    with warehouse.reading():
+        inputs = read_inputs(warehouse, selected, None, None, graph, with_lines=options.with_lines)
+        quotes = read_quotes(warehouse, inputs.data, [market.name for market in selected])
     data = inputs.data
     seasons = options.seasons or (str(max(data.season.tolist())),)
     folds = monthly_folds(data.game_date, data.season, seasons)
@@ -125,11 +129,11 @@ def evaluate(
             ", ".join(seasons),
             "Choose a season with more games.",
         )
-    quotes = {each.name: read_quotes(warehouse, data, each.name) for each in selected}
     books = [
         comparison
         for each in walked
-        if (comparison := compare_with_books(data, each, quotes[each.market.name]))
+        if (name := each.market.name)
+        and (comparison := compare_with_books(data, each, quotes[name], inputs.lines[name]))
     ]
     seconds = {
         "read": read - started,

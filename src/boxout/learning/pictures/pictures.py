@@ -24,7 +24,7 @@ from boxout.learning.pictures.drawings import (
     draw_shots,
 )
 from boxout.learning.predict import forecast_slate
-from boxout.learning.quotes import chance_on_line, read_quotes
+from boxout.learning.quotes import read_quotes
 from boxout.learning.recorded import with_recorded
 from boxout.learning.states import NO_PLAYER_GAMES, PLAYER_SUMMARY
 from boxout.learning.storage import GRADES
@@ -152,9 +152,9 @@ def _market_chance(
     warehouse: Warehouse, rows: FeatureRows, market: str, place: int, line: float
 ) -> np.ndarray:
     """Return the chance of over by the books' prices on a line, NaN without; one element."""
-    quotes = read_quotes(warehouse, rows, market)
-    chance, _ = chance_on_line(quotes)
-    return np.append(chance[(quotes.place == place) & (quotes.line == line)], np.nan)[:1]
+    quotes = read_quotes(warehouse, rows, [market])[market]
+    on_line = (quotes.place == place) & (quotes.line == line)
+    return np.append(quotes.together[on_line], np.nan)[:1]
 
 
 def reliability_picture(warehouse: Warehouse, folder: Path, market: str) -> Paths:
