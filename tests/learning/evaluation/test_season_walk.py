@@ -10,13 +10,15 @@ import pytest
 from boxout.errors import UsageError
 from boxout.learning.boosting import BoostingOptions
 from boxout.learning.dataset import Dataset
+from boxout.learning.distribution import among_bets_that_count
 from boxout.learning.evaluation.books import compare_with_books
 from boxout.learning.evaluation.months import monthly_folds
 from boxout.learning.evaluation.scores import score_market
-from boxout.learning.evaluation.season_walk import walk_months
+from boxout.learning.evaluation.season_walk import learn_trusts, walk_months
 from boxout.learning.lines import BooksLines
 from boxout.learning.markets import BASELINES, select_markets
 from boxout.learning.quotes import Quotes
+from boxout.learning.trust import fit_line_trust
 
 OPTIONS = BoostingOptions(rounds=40, min_child_weight=20, threads=1)
 PLAYERS, DATES = 60, 60
@@ -145,8 +147,13 @@ def _lines(data, quotes):
     return BooksLines(line, chance)
 
 
-def _compare(data, walked, quotes):
-    return compare_with_books(data, walked, quotes, _lines(data, quotes))
+def _compare(data, walked, quotes, others=()):
+    """Compare one market with its quotes; `others` are markets walked beside it, and quotes."""
+    every = [(walked, quotes), *others]
+    lines = {each.market.name: _lines(data, of) for each, of in every}
+    trusts = learn_trusts([each for each, _ in every], lines)
+    name = walked.market.name
+    return compare_with_books(data, walked, quotes, lines[name], trusts[name])
 
 
 def test_a_line_that_knows_more_is_said_to_be_better_and_none_is_won_from_it(league, walked):
@@ -192,6 +199,31 @@ def test_nothing_is_bet_on_what_no_earlier_quote_has_taught(league, walked):
     few = blind.only(np.arange(len(blind.place)) < 250)
     found = _compare(league, walked["points"], few)
     assert (found.quotes, found.bets, found.profit) == (250, 0, None)
+
+
+def test_what_few_lines_teach_is_borrowed_as_a_model_does(league, walked):
+    """A season's bets on a market of few lines are those of the least trusted, not none."""
+    blind = _quotes(league, walked["points"], lambda p: np.full(len(p), 14.5), 1.95, 1.95)
+    few = _quotes(league, walked["rebounds"], lambda p: np.full(len(p), 4.5), 1.95, 1.95)
+    few = few.only(np.arange(len(few.place)) >= len(few.place) - 250)
+    assert _compare(league, walked["rebounds"], few).bets == 0
+    found = _compare(league, walked["rebounds"], few, [(walked["points"], blind)])
+    assert 0 < found.bets <= 250
+
+
+def test_a_months_trust_is_learned_from_one_line_a_player_game_of_earlier_months(league, walked):
+    points = walked["points"]
+    blind = _quotes(league, points, lambda p: np.full(len(p), 14.5), 1.95, 1.95)
+    trusts = learn_trusts([points], {"points": _lines(league, blind)})["points"]
+    before = np.array([month.start for month in points.months])
+    counted = [(points.actual[:start] != 14.5).sum() for start in before]
+    assert [trust.half.lines for trust in trusts] == counted
+    assert trusts[0].half.slope is None
+    over, _, under = points.chances(np.arange(before[1]), np.full(before[1], 14.5))
+    assert trusts[1] == fit_line_trust(
+        among_bets_that_count(over, under), np.full(before[1], 0.5), points.actual[: before[1]],
+        np.full(before[1], 14.5),
+    )  # fmt: skip
 
 
 def test_no_quote_is_no_comparison(league, walked):

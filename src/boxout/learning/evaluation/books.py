@@ -2,12 +2,13 @@
 
 One bet a player game at most, at the best price among the books' last quotes before tip-off,
 where the model expects a profit. The chance that is bet on is drawn towards the price's by what
-earlier months' quotes have taught (see `trust`), so that nothing is known beforehand; where they
-are too few nothing is bet.
+earlier months' lines have taught (see `season_walk.learn_trusts`), so that nothing is known
+beforehand; where no market has enough of them nothing is bet.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,6 +28,7 @@ from boxout.learning.evaluation.season_walk import WalkedMarket
 from boxout.learning.lines import BooksLines
 from boxout.learning.paired import MeanWithError, mean_by_date
 from boxout.learning.quotes import Quotes
+from boxout.learning.trust import LineTrust
 from boxout.learning.walk import baselines
 
 Array = NDArray[Any]
@@ -126,6 +128,7 @@ def compare_with_books(
     walked: WalkedMarket,
     quotes: Quotes,
     lines: BooksLines,
+    trusts: Sequence[LineTrust],
 ) -> BookComparison | None:
     """Hold one market's forecasts against the books; None where no row has a quote that counts.
 
@@ -133,6 +136,8 @@ def compare_with_books(
     ----------
     lines
         The books' line, one element a row of the data.
+    trusts
+        How far the forecast is to be trusted in each month; see `season_walk.learn_trusts`.
     """
     start = walked.rows.start
     counted = np.zeros(data.rows, dtype=np.bool_)
@@ -144,7 +149,7 @@ def compare_with_books(
     place, date = quotes.place - start, data.game_date[quotes.place]
     over, push, under = walked.chances(place, quotes.line)
     chance = among_bets_that_count(over, under)
-    drawn, known = walked.tempered(place, quotes.line, chance, quotes.together)
+    drawn, known = walked.drawn(place, chance, quotes.together, trusts)
     bettable = quotes.only(known)
     actual = walked.actual[place]
     bets, returns, bet_dates = _place_bets(

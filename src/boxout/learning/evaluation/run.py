@@ -12,7 +12,7 @@ from boxout.learning.boosting import BoostingOptions
 from boxout.learning.evaluation.books import BookComparison, compare_with_books
 from boxout.learning.evaluation.months import monthly_folds
 from boxout.learning.evaluation.scores import MarketScores, score_market
-from boxout.learning.evaluation.season_walk import walk_months
+from boxout.learning.evaluation.season_walk import learn_trusts, walk_months
 from boxout.learning.hiding import before_lineups, hide_optional
 from boxout.learning.inputs import read_inputs
 from boxout.learning.markets import select_markets
@@ -129,11 +129,16 @@ def evaluate(
             ", ".join(seasons),
             "Choose a season with more games.",
         )
+    trusts = learn_trusts(walked, inputs.lines)
     books = [
         comparison
         for each in walked
         if (name := each.market.name)
-        and (comparison := compare_with_books(data, each, quotes[name], inputs.lines[name]))
+        and (
+            comparison := compare_with_books(
+                data, each, quotes[name], inputs.lines[name], trusts[name]
+            )
+        )
     ]
     seconds = {
         "read": read - started,

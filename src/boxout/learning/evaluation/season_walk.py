@@ -6,7 +6,7 @@ out-of-sample forecasts of earlier folds alone.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from boxout.learning.boosting import BoostingOptions
 from boxout.learning.dataset import Dataset
-from boxout.learning.distribution import fit_distribution, on_lines
+from boxout.learning.distribution import among_bets_that_count, fit_distribution, on_lines
 from boxout.learning.folds import Fold
+from boxout.learning.lines import BooksLines
 from boxout.learning.markets import Market, add_up, with_parts
-from boxout.learning.trust import fit_line_trust
+from boxout.learning.trust import LineTrust, borrow, fit_line_trust
 from boxout.learning.walk import Listener, fitting_workers, forecast_folds
 
 Array = NDArray[Any]
@@ -58,29 +59,72 @@ class WalkedMarket:
         over, reached = on_lines(self.survival, place, line)
         return over, reached - over, 1 - reached
 
-    def tempered(
-        self, place: Array, line: Array, chance: Array, market: Array
-    ) -> tuple[Array, Array]:
-        """Draw chances of over towards the price's by what earlier months' lines have taught.
+    @property
+    def months(self) -> tuple[slice, ...]:
+        """The rows of each tested month, counted from the first tested one."""
+        start = self.rows.start
+        tests = [fold.test for fold in self.folds if fold.number]
+        return tuple(slice(test.start - start, test.stop - start) for test in tests)
 
-        See `trust`. A month learns from the quotes of earlier months alone.
+    def trust(self, rows: slice, lines: BooksLines) -> LineTrust:
+        """Return how far the lines of some rows say the forecast is to be trusted.
+
+        Parameters
+        ----------
+        rows
+            Counted from the first tested one.
+        lines
+            The books' line, one element a tested row.
+        """
+        known = lines.part(rows)
+        place = np.flatnonzero(~np.isnan(known.line))
+        line, actual = known.line[place], self.actual[rows][place]
+        over, _, under = self.chances(place + rows.start, line)
+        return fit_line_trust(among_bets_that_count(over, under), known.chance[place], actual, line)
+
+    def drawn(
+        self, place: Array, chance: Array, market: Array, trusts: Sequence[LineTrust]
+    ) -> tuple[Array, Array]:
+        """Draw chances of over towards the price's, as each month's trust has it.
 
         Returns
         -------
         chance, is_known
-            The drawn chance, and whether earlier months had enough quotes to say how far.
+            The drawn chance, and whether earlier months had enough lines to say how far.
         """
-        tempered, is_known = chance.copy(), np.zeros(len(chance), dtype=np.bool_)
-        actual = self.actual[place]
-        for fold in self.folds:
-            if not fold.number:
-                continue
-            begin, end = fold.test.start - self.rows.start, fold.test.stop - self.rows.start
-            earlier, now = place < begin, (place >= begin) & (place < end)
-            trust = fit_line_trust(chance[earlier], market[earlier], actual[earlier], line[earlier])
-            tempered[now] = trust.apply(chance[now], market[now])
+        drawn, is_known = chance.copy(), np.zeros(len(chance), dtype=np.bool_)
+        for month, trust in zip(self.months, trusts, strict=True):
+            now = (place >= month.start) & (place < month.stop)
+            drawn[now] = trust.apply(chance[now], market[now])
             is_known[now] = trust.is_known(market[now])
-        return tempered, is_known
+        return drawn, is_known
+
+
+def learn_trusts(
+    walked: Sequence[WalkedMarket], lines: Mapping[str, BooksLines]
+) -> dict[str, tuple[LineTrust, ...]]:
+    """Return how far each market is to be trusted in each month, by earlier months' lines alone.
+
+    They are learned as a model's are: from one line a player game, and where a market has too few
+    it borrows; see `trust`.
+
+    Parameters
+    ----------
+    lines
+        The books' line by market, one element a row of the data set.
+    """
+    tested = {each.market.name: lines[each.market.name].part(each.rows) for each in walked}
+    months = walked[0].months if walked else ()
+    by_month = [
+        borrow(
+            {
+                each.market.name: each.trust(slice(0, month.start), tested[each.market.name])
+                for each in walked
+            }
+        )
+        for month in months
+    ]
+    return {name: tuple(trusts[name] for trusts in by_month) for name in tested}
 
 
 def walk_months(
