@@ -49,6 +49,7 @@ games AS (
 LANDED = {
     "landing.games": f"""{_DATES}
 SELECT season, game_date, game_id, 'final' AS status, home AS home_team,
+       1610612736 + home AS home_team_id, 1610612736 + away AS away_team_id,
        game_date + INTERVAL 24 HOUR AS tipoff_at
 FROM games""",
     "landing.boxscores": f"""{_DATES},
@@ -117,7 +118,7 @@ def _table(
         key = (*key, "bookmaker", "market", "captured_at")
     odd = frozenset({"is_live", "missing_data_fields", "market", "status", "is_upcoming",
                      "tipoff_at", "data_completeness_pct", "over_price",
-                     "under_price"})  # fmt: skip
+                     "under_price", "home_team_id", "away_team_id"})  # fmt: skip
     return TableDefinition(
         name,
         name,

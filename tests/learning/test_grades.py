@@ -125,6 +125,37 @@ def test_the_forecasts_of_a_game_that_was_moved_to_another_date_are_void(hand, e
         assert (again.written.inserted, again.written.removed) == (0, 0)
 
 
+def test_a_forecast_of_a_game_that_is_on_no_date_any_more_is_void(hand):
+    """One without an NBA id has another of ours on its new date; one may be called off."""
+    with hand.warehouse.commit():
+        hand.warehouse.execute(
+            "UPDATE lake.learning.predictions SET game_date = '2023-12-01', game_id = '9231201737'"
+        )
+    (summary,) = grade(hand.warehouse, graph=hand.graph).summaries
+    assert (summary.graded, summary.void) == (0, 6)
+    assert {row["result"] for row in read_grades(hand.warehouse, date(2023, 12, 1))} == {"void"}
+
+
+@pytest.mark.parametrize("side", ["home", "away"])
+def test_a_forecast_follows_its_game_to_the_nbas_id(hand, side):
+    """A schedule without ids has one of ours, until a source has the NBA's."""
+    (team_id,) = hand.warehouse.rows(
+        f"SELECT {side}_team_id FROM lake.raw.games WHERE game_id = $1", [GAME]
+    )[0]
+    with hand.warehouse.commit():
+        hand.warehouse.execute(
+            "UPDATE lake.learning.predictions SET game_id = $1",
+            [f"9{DAY:%y%m%d}{team_id - 1610612700:03d}"],
+        )
+    report = grade(hand.warehouse, graph=hand.graph)
+    (summary,) = report.summaries
+    assert (summary.graded, summary.void) == (5, 1)
+    assert {row["game_id"] for row in read_grades(hand.warehouse, DAY)} == {GAME}
+    version = hand.warehouse.version()
+    assert grade(hand.warehouse, graph=hand.graph).written.unchanged == 6
+    assert hand.warehouse.version() == version
+
+
 def test_a_game_that_stands_on_its_old_date_too_is_graded_once(hand):
     earlier = date(2023, 12, 1)
     with hand.warehouse.commit():

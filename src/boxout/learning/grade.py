@@ -1,8 +1,8 @@
 """Grade forecasts by what happened, against the outcome and against the line.
 
 Set-based and repeatable: a grade whose outcome was corrected is replaced, all others stay.
-Players without minutes are void, as bookmakers have it, and so is a forecast of a game that was
-then moved to another date.
+Players without minutes are void, as bookmakers have it, and so is a forecast of a game that is no
+longer on its date, moved or called off.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 from boxout.errors import BoxoutError, GateError
 from boxout.learning.forecasts import COVERED_SHARE
+from boxout.learning.game_ids import follow_game_ids
 from boxout.learning.gates import GAMES
 from boxout.learning.lines import PREGAME_LINES, read_lines
 from boxout.learning.outcomes import outcomes_query
@@ -125,6 +126,7 @@ def grade(
     graph = graph or load_graph()
     create_ledger(warehouse)
     create_learning_tables(warehouse)
+    follow_game_ids(warehouse)
     first, last = warehouse.rows(
         f"SELECT min(game_date), max(game_date) FROM {LAKE}.{PREDICTIONS.name} "
         "WHERE game_date BETWEEN $1 AND $2",
@@ -291,8 +293,7 @@ def _stage_grades(warehouse: Warehouse, first: date, last: date, now: datetime) 
             AND ((g.status IN ('final', 'postponed')
                   AND p.game_date IN (SELECT game_date FROM outcome_states WHERE is_ready))
                  -- a date that keeps no other game is there no more, and has nothing to wait for
-                 OR (g.game_id IS NULL AND p.game_id IN (SELECT game_id FROM {LAKE}.{GAMES})
-                     AND p.game_date NOT IN
+                 OR (g.game_id IS NULL AND p.game_date NOT IN
                        (SELECT game_date FROM outcome_states WHERE NOT is_ready)))),
         graded AS (
           SELECT *, round(predicted - actual, 4) AS error,

@@ -14,6 +14,7 @@ from boxout.errors import BoxoutError, GateError
 from boxout.learning.champions.decisions import Lineup, read_lineup
 from boxout.learning.dataset import FeatureRows, load_features
 from boxout.learning.forecasts import STAGED, Forecast, make_forecast, stage_forecasts
+from boxout.learning.game_ids import follow_game_ids
 from boxout.learning.gates import GAMES
 from boxout.learning.lines import lines_by_market
 from boxout.learning.registry import Model, load_model
@@ -90,6 +91,7 @@ def predict(
     graph = graph or load_graph()
     create_ledger(warehouse)
     create_learning_tables(warehouse)
+    follow_game_ids(warehouse)
     now = predicted_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
     with warehouse.reading():
         lineup, games, made = forecast_slate(warehouse, graph, game_date, model_id)

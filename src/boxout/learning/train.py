@@ -29,6 +29,7 @@ from boxout.learning.dataset import Dataset
 from boxout.learning.evaluate import Metric
 from boxout.learning.folds import Fold, walk_forward
 from boxout.learning.forecasts import STAGED, stage_forecasts
+from boxout.learning.game_ids import follow_game_ids
 from boxout.learning.gates import Readiness
 from boxout.learning.hiding import hide_optional
 from boxout.learning.inputs import Inputs, read_inputs
@@ -139,6 +140,7 @@ def train(
     graph = graph or load_graph()
     create_ledger(warehouse)
     note_goalposts(warehouse, graph)
+    follow_game_ids(warehouse)
     selected = select_markets(markets)
     clock = _Clock()
     inputs = read_inputs(warehouse, selected, options.start, options.end, graph)

@@ -89,3 +89,11 @@ def own_game_id(game_date: date, home_team: str) -> str:
     it an NBA id. NBA ids open with 00, so the two never collide.
     """
     return f"9{game_date:%y%m%d}{TEAM_IDS[home_team] - TEAM_ID_BASE:03d}"
+
+
+def own_game_id_sql(game_date: str, home_team_id: str) -> str:
+    """SQL of `own_game_id`, of a date and the NBA id of the home team."""
+    return (
+        f"'9' || strftime({game_date}, '%y%m%d') || "
+        f"lpad(CAST({home_team_id} - {TEAM_ID_BASE} AS VARCHAR), 3, '0')"
+    )
