@@ -125,6 +125,29 @@ def test_a_prediction_is_traced_to_the_features_it_saw(trained):
     assert trace.model.model["model_id"] == trace.prediction["model_id"]
 
 
+def test_of_a_moved_game_the_forecast_of_its_present_date_is_traced(trained):
+    day, game, player = trained.warehouse.rows(
+        "SELECT game_date, game_id, player_id FROM lake.learning.predictions "
+        "ORDER BY game_date DESC, game_id, player_id LIMIT 1"
+    )[0]
+    with trained.warehouse.commit():
+        trained.warehouse.execute(
+            "INSERT INTO lake.learning.predictions SELECT * REPLACE (game_date - 1 AS game_date, "
+            "predicted_at + INTERVAL 1 DAY AS predicted_at) FROM lake.learning.predictions "
+            "WHERE game_id = $1",
+            [game],
+        )
+    found = trace_prediction(trained.warehouse, trained.graph, game, player, "points")
+    assert (found.prediction["game_date"], found.is_on_schedule) == (day, True)
+    with trained.warehouse.commit():
+        trained.warehouse.execute(
+            "DELETE FROM lake.learning.predictions WHERE game_date = $1", [day]
+        )
+    found = trace_prediction(trained.warehouse, trained.graph, game, player, "points")
+    assert found.prediction["game_date"] == day - timedelta(days=1)
+    assert not found.is_on_schedule
+
+
 def test_what_does_not_exist_is_said_so(trained):
     with pytest.raises(UsageError, match="no prediction"):
         trace_prediction(trained.warehouse, trained.graph, "0022300061", 1, "points")

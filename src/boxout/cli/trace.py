@@ -44,6 +44,7 @@ def trace_command(
 ) -> None:
     """Say what MODEL, the newest where none is named, or a prediction was made of.
 
+    Of several predictions the newest of the date that the game is on now is traced.
     The data version and when it came about, the contracts' results in it, the source files, the
     code and the parameters. With --verify the exit code is 3 when the training rows are not
     those that the model was trained on.
@@ -99,6 +100,8 @@ def _print_prediction(t: PredictionTrace) -> None:
         f"made {p['predicted_at']:%Y-%m-%d %H:%M:%S} UTC by {p['model_id']} from data version "
         f"{p['data_version']}, of {t.committed_at:%Y-%m-%d %H:%M:%S} UTC"
     )
+    if not t.is_on_schedule:
+        click.echo("void: that game is not on that date any more")
     known = sum(value is not None for value in t.features.values())
     click.echo(f"features: {known:,} of {len(t.features):,} known; --json lists their values")
     if t.partition:

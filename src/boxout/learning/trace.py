@@ -15,6 +15,7 @@ from boxout.errors import BoxoutError, UsageError
 from boxout.learning.betting_lines import BETTING_LINES
 from boxout.learning.card import code_hash
 from boxout.learning.dataset import Dataset, load_dataset
+from boxout.learning.gates import GAMES
 from boxout.learning.markets import select_markets, with_parts
 from boxout.learning.registry import Model, load_model
 from boxout.learning.states import FEATURE_STORE, with_inputs
@@ -86,6 +87,8 @@ class PredictionTrace:
         The values that the model saw, by name.
     model
         What the model came from.
+    is_on_schedule
+        Whether the game is to be played, or was, on the date of the prediction, which is void else.
     """
 
     prediction: Record
@@ -93,6 +96,7 @@ class PredictionTrace:
     partition: Record
     features: Record
     model: ModelTrace
+    is_on_schedule: bool
 
 
 @dataclass(frozen=True)
@@ -131,7 +135,7 @@ def trace_prediction(
     market: str,
     model_id: str | None = None,
 ) -> PredictionTrace:
-    """Trace one prediction; the newest one where several models made one.
+    """Trace one prediction; of several the newest of the date that the game is on now.
 
     Raises
     ------
@@ -142,9 +146,12 @@ def trace_prediction(
     """
     found = (
         warehouse.records(
-            f"SELECT * FROM {LAKE}.{PREDICTIONS.name} WHERE game_id = $1 AND player_id = $2 "
-            "AND market = $3 AND coalesce(model_id = $4, true) "
-            "ORDER BY predicted_at DESC, model_id DESC LIMIT 1",
+            f"SELECT p.*, g.game_id IS NOT NULL AS is_on_schedule "
+            f"FROM {LAKE}.{PREDICTIONS.name} AS p LEFT JOIN {LAKE}.{GAMES} AS g "
+            "ON g.game_date = p.game_date AND g.game_id = p.game_id AND g.status <> 'postponed' "
+            "WHERE p.game_id = $1 AND player_id = $2 AND market = $3 "
+            "AND coalesce(model_id = $4, true) "
+            "ORDER BY is_on_schedule DESC, predicted_at DESC, model_id DESC LIMIT 1",
             [game_id, player_id, market, model_id],
         )
         if warehouse.has_table(PREDICTIONS.name)
@@ -157,6 +164,7 @@ def trace_prediction(
             "Make one with `boxout predict --date DAY`.",
         )
     prediction = found[0]
+    is_on_schedule = prediction.pop("is_on_schedule")
     model = load_model(warehouse, prediction["model_id"])
     version = prediction["data_version"]
     committed_at = _committed_at(warehouse, version)
@@ -170,8 +178,9 @@ def trace_prediction(
     names = ", ".join(f'"{name}"' for name in model.features)
     features = then.records(
         FEATURE_STORE,
-        f"SELECT {names} FROM {{table}} WHERE game_date = $1 AND game_id = $2 AND player_id = $3",
-        [prediction["game_date"], game_id, player_id],
+        # the game may have had another id then; a player plays one a date
+        f"SELECT {names} FROM {{table}} WHERE game_date = $1 AND player_id = $2",
+        [prediction["game_date"], player_id],
     )
     return PredictionTrace(
         prediction,
@@ -179,6 +188,7 @@ def trace_prediction(
         partition[0] if partition else {},
         features[0] if features else {},
         _trace_model(warehouse, graph, model),
+        is_on_schedule,
     )
 
 
