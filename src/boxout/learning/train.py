@@ -45,6 +45,9 @@ from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.runs import Run, recorded
 from boxout.warehouse.ducklake import Warehouse
 
+# By statistic the features that its trees use most, and their share.
+MostUsed = dict[str, list[tuple[str, float]]]
+
 
 @dataclass(frozen=True)
 class TrainOptions:
@@ -160,37 +163,44 @@ def train(
     with recorded(run):
         run.start(in_ledger=False)
         matrix = hide_optional(data, optional, boosting)
-        with fitting_workers() as workers:
-            # It trains on the most rows: begun first, it does not keep the rest waiting.
-            last = workers.submit(_fit_all, data, matrix, with_parts(selected), boosting)
-            report("all dates, and fold by fold", 0, steps)
-            walk = run_walk(data, matrix, folds, selected, inputs.lines, boosting, workers, report)
-            clock.lap("walk")
-            files, most_used = last.result()
-        clock.lap("fit")
+        walk, files, most_used = _grow(inputs, matrix, folds, selected, boosting, report, clock)
         trained_at = options.trained_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         code = code_hash(graph)
         card = build_card(inputs, boosting, folds, walk, files, most_used, code, trained_at)
-        record, is_new = save_model(
-            warehouse, files, card, lambda name, fingerprint: _record(name, fingerprint, card)
-        )
-        written = _write_walk(warehouse, inputs, folds, walk, record.model_id, trained_at)
-        clock.lap("save")
-        decisions = challenge(
-            warehouse, record.model_id, who=user_name(), is_automatic=True, at=trained_at
-        )
-        let_go = let_go_of_walks(warehouse, record.model_id)
-        clock.lap("challenge")
-        run.summary["model"] = record.model_id
-        if is_new:
+        trained = _publish(warehouse, inputs, folds, walk, files, card, clock)
+        run.summary["model"] = trained.model.model_id
+        if trained.is_new:
             run.end("done")
         run.leave()
-    listener(record.model_id, steps, steps)
-    folder = warehouse.home.models / record.folder
+    listener(trained.model.model_id, steps, steps)
+    return trained
+
+
+def _publish(
+    warehouse: Warehouse,
+    inputs: Inputs,
+    folds: tuple[Fold, ...],
+    walk: Walk,
+    files: Mapping[str, bytes],
+    card: Mapping[str, Any],
+    clock: _Clock,
+) -> TrainingReport:
+    """Save a model and its walk, and have it challenge the champions."""
+    record, is_new = save_model(
+        warehouse, files, card, lambda name, fingerprint: _record(name, fingerprint, card)
+    )
+    trained_at = card["trained_at"]
+    written = _write_walk(warehouse, inputs, folds, walk, record.model_id, trained_at)
+    clock.lap("save")
+    decisions = challenge(
+        warehouse, record.model_id, who=user_name(), is_automatic=True, at=trained_at
+    )
+    let_go = let_go_of_walks(warehouse, record.model_id)
+    clock.lap("challenge")
     return TrainingReport(
         record,
         is_new,
-        folder,
+        warehouse.home.models / record.folder,
         inputs.readiness,
         folds,
         walk.metrics,
@@ -214,9 +224,31 @@ class _Clock:
         self._since = now
 
 
+def _grow(
+    inputs: Inputs,
+    matrix: NDArray[Any],
+    folds: Sequence[Fold],
+    markets: Sequence[Market],
+    boosting: BoostingOptions,
+    report: Listener,
+    clock: _Clock,
+) -> tuple[Walk, dict[str, bytes], MostUsed]:
+    """Walk forward and grow the trees on all dates, side by side."""
+    data = inputs.data
+    with fitting_workers() as workers:
+        # It trains on the most rows: begun first, it does not keep the rest waiting.
+        last = workers.submit(_fit_all, data, matrix, with_parts(markets), boosting)
+        report("all dates, and fold by fold", 0, len(folds) + 1)
+        walk = run_walk(data, matrix, folds, markets, inputs.lines, boosting, workers, report)
+        clock.lap("walk")
+        files, most_used = last.result()
+    clock.lap("fit")
+    return walk, files, most_used
+
+
 def _fit_all(
     data: Dataset, matrix: NDArray[Any], statistics: Sequence[Market], options: BoostingOptions
-) -> tuple[dict[str, bytes], dict[str, list[tuple[str, float]]]]:
+) -> tuple[dict[str, bytes], MostUsed]:
     binned = quantised(matrix, options)
     files, most_used = {}, {}
     for statistic in statistics:

@@ -18,7 +18,7 @@ from boxout.betting.value import LEAST_VALUE, StakeLimits, stakes
 from boxout.errors import UsageError
 from boxout.learning.board.hit_rates import last_games_query
 from boxout.learning.board.offers import ALL_LINES, BEST_OFFERS, stage_offers
-from boxout.learning.board.reasons import REASONS, stage_reasons
+from boxout.learning.board.reasons import LISTED_REASONS, stage_reasons
 from boxout.learning.champions.decisions import Lineup
 from boxout.learning.forecasts import STAGED, stage_forecasts
 from boxout.learning.gates import GAMES
@@ -34,6 +34,7 @@ from boxout.warehouse.ducklake import LAKE, Warehouse
 
 FORECASTS = "board_forecasts"
 RECENT_GAMES = 10
+_NAMES = f"SELECT player_id, min(full_name) AS player FROM {LAKE}.{PLAYERS} GROUP BY player_id"
 
 
 @dataclass(frozen=True)
@@ -176,9 +177,6 @@ def _read(warehouse: Warehouse, day: date, now: datetime) -> list[dict[str, Any]
     lines = f"SELECT player_id, market, line FROM ({BEST_OFFERS})"
     # a game whose tip-off no source says has begun once it is over
     is_begun = "(g.status = 'final' OR coalesce(NOT $2 AND g.tipoff_at <= $3, false))"
-    players = (
-        f"(SELECT player_id, min(full_name) AS player FROM {LAKE}.{PLAYERS} GROUP BY player_id)"
-    )
     return warehouse.records(
         f"""
         SELECT f.game_id, f.player_id, p.player, s.team, s.opponent, s.is_home, f.market,
@@ -206,18 +204,14 @@ def _read(warehouse: Warehouse, day: date, now: datetime) -> list[dict[str, Any]
         LEFT JOIN {LAKE}.{PREDICTIONS.name} AS r
           ON r.game_date = f.game_date AND r.game_id = f.game_id AND r.player_id = f.player_id
             AND r.market = f.market AND r.model_id = f.model_id AND {recorded_sql("r", "g")}
-        LEFT JOIN {players} AS p ON p.player_id = f.player_id
+        LEFT JOIN ({_NAMES}) AS p ON p.player_id = f.player_id
         LEFT JOIN ({BEST_OFFERS}) AS o
           ON o.game_id = f.game_id AND o.player_id = f.player_id AND o.market = f.market
         LEFT JOIN ({ALL_LINES}) AS l
           ON l.game_id = f.game_id AND l.player_id = f.player_id AND l.market = f.market
         LEFT JOIN ({last_games_query(lines, day, RECENT_GAMES)}) AS h
           ON h.player_id = f.player_id AND h.market = f.market AND h.line = o.line
-        LEFT JOIN (
-          SELECT game_id, player_id, market,
-                 list({{'feature': feature, 'value': value, 'moved': moved}}
-                      ORDER BY abs(moved) DESC, feature) AS why
-          FROM {REASONS} GROUP BY ALL) AS w
+        LEFT JOIN ({LISTED_REASONS}) AS w
           ON w.game_id = f.game_id AND w.player_id = f.player_id AND w.market = f.market
         ORDER BY o.value IS NULL, o.is_trusted DESC, edge DESC NULLS LAST, o.value DESC,
                  list_position($1, f.market), f.predicted DESC, f.player_id

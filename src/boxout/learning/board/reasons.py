@@ -12,6 +12,13 @@ from boxout.warehouse.ducklake import Warehouse
 
 REASONS = "projection_reasons"
 MOST_REASONS = 3
+# One row a player game and market: its reasons, the weightiest first.
+LISTED_REASONS = f"""
+  SELECT game_id, player_id, market,
+         list({{'feature': feature, 'value': value, 'moved': moved}}
+              ORDER BY abs(moved) DESC, feature) AS why
+  FROM {REASONS} GROUP BY ALL
+"""
 
 
 def stage_reasons(

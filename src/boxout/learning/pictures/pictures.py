@@ -23,7 +23,7 @@ from boxout.learning.pictures.drawings import (
     draw_reliability,
     draw_shots,
 )
-from boxout.learning.predict import forecast_slate
+from boxout.learning.predict import SlateForecast, forecast_slate
 from boxout.learning.quotes import read_quotes
 from boxout.learning.recorded import with_recorded
 from boxout.learning.states import NO_PLAYER_GAMES, PLAYER_SUMMARY
@@ -109,18 +109,7 @@ def distribution_picture(
     UsageError, BoxoutError, GateError
         As `predict` does, and when the player is not on the date's slate.
     """
-    select_markets([market])
-    player_id, name = player
-    _, _, forecasts = forecast_slate(warehouse, graph, day)
-    made = next((each for each in forecasts if market in each.expected), None)
-    made, is_recorded = with_recorded(warehouse, made) if made else (None, {})
-    place = np.flatnonzero(made.rows.player_id == player_id) if made else np.zeros(0, dtype=int)
-    if made is None or not len(place):
-        raise BoxoutError(
-            f"There is no forecast of {market} for {name} on {day}.",
-            "",
-            "`boxout slate --date` lists who is on the slate; a champion must forecast the market.",
-        )
+    made, place, recorded = _forecast_of(warehouse, graph, player, market, day)
     expected, forecast = made.expected[market][place], made.forecasts[market]
     drawn = forecast.line[place] if line is None else np.array([line])
     distribution = made.model.distributions[market]
@@ -129,7 +118,6 @@ def distribution_picture(
     market_chance = _market_chance(warehouse, made.rows, market, place[0], drawn[0])
     chance = made.model.trusts[market].apply(alone, market_chance)
     shown = None if np.isnan(drawn[0]) else float(drawn[0])
-    recorded = is_recorded[market][place][0]
     said = (
         ""
         if shown is None
@@ -141,10 +129,35 @@ def distribution_picture(
     return _save(
         warehouse,
         folder,
-        _file_name("distribution", name, market, str(day)),
-        f"{name}: {market} on {day}",
+        _file_name("distribution", player[1], market, str(day)),
+        f"{player[1]}: {market} on {day}",
         f"{said}model {made.model.record.model_id}{', as on record' if recorded else ''}",
         lambda axes: draw_distribution(axes, survival, projection, shown, market),
+    )
+
+
+def _forecast_of(
+    warehouse: Warehouse, graph: Graph, player: tuple[int, str], market: str, day: date
+) -> tuple[SlateForecast, np.ndarray, bool]:
+    """Return the forecasts of a date with a player's row, one element, and whether it is on record.
+
+    Raises
+    ------
+    UsageError, BoxoutError, GateError
+        As `distribution_picture` does.
+    """
+    select_markets([market])
+    player_id, name = player
+    _, _, forecasts = forecast_slate(warehouse, graph, day)
+    for each in forecasts:
+        place = np.flatnonzero(each.rows.player_id == player_id)
+        if market in each.expected and len(place):
+            made, recorded = with_recorded(warehouse, each)
+            return made, place, bool(recorded[market][place][0])
+    raise BoxoutError(
+        f"There is no forecast of {market} for {name} on {day}.",
+        "",
+        "`boxout slate --date` lists who is on the slate; a champion must forecast the market.",
     )
 
 
