@@ -416,6 +416,30 @@ def test_what_is_made_up_of_games_that_are_over_is_said_to_be(last_night, graph,
     assert "know who was listed and who started" in printed.stdout + printed.stderr
 
 
+def test_a_chance_on_the_line_on_record_is_the_one_on_record(last_night, graph):
+    """It is by what the walk knew on that date, not by what came of its games since."""
+    warehouse, _ = last_night
+    [day] = warehouse.rows(
+        "SELECT min(game_date) FROM lake.learning.predictions "
+        "WHERE NOT is_in_sample AND line IS NOT NULL"
+    )[0]
+    recorded = {
+        tuple(key): chance
+        for *key, chance in warehouse.rows(
+            "SELECT game_id, player_id, market, line, over_probability "
+            "FROM lake.learning.predictions WHERE game_date = $1 AND line IS NOT NULL",
+            [day],
+        )
+    }
+    shown = {
+        (row["game_id"], row["player_id"], row["market"], each["line"]): each["over_probability"]
+        for row in build_board(warehouse, graph, day).rows
+        for each in row["lines"] or ()
+    }
+    assert len(recorded) > 10
+    assert {key: shown[key] for key in recorded} == pytest.approx(recorded, abs=2e-3)
+
+
 def test_a_chance_is_that_of_the_projection_on_record(last_night, graph):
     """It falls with a projection that is made smaller, as it would have then."""
     warehouse, day = last_night

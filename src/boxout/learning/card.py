@@ -19,10 +19,12 @@ import numpy as np
 
 from boxout.learning.boosting import BoostingOptions
 from boxout.learning.dataset import Dataset
+from boxout.learning.distribution import Distribution
 from boxout.learning.evaluate import LEAST_GAMES, OVERALL, WITH_LINE
 from boxout.learning.folds import Fold
 from boxout.learning.inputs import Inputs
 from boxout.learning.states import FEATURE_STORE, with_inputs
+from boxout.learning.trust import LineTrust
 from boxout.learning.walk import Walk
 from boxout.pipeline.graph import Graph
 
@@ -78,13 +80,26 @@ def build_card(
             name: {"sha256": hashlib.sha256(saved).hexdigest(), "most_used": most_used[name]}
             for name, saved in files.items()
         },
-        "markets": {
-            name: {
-                "distribution": distribution.to_dict(),
-                **walk.trusts[name].to_dict(),
+        "markets": _market_facts(walk.distributions, walk.trusts),
+        # what the forecasts of the walk were made with, for their chances on other lines
+        "walk": [
+            {
+                "first_date": fold.first_date,
+                "last_date": fold.last_date,
+                "markets": _market_facts(*walk.by_fold[fold.number]),
             }
-            for name, distribution in walk.distributions.items()
-        },
+            for fold in folds
+            if fold.number
+        ],
+    }
+
+
+def _market_facts(
+    distributions: Mapping[str, Distribution], trusts: Mapping[str, LineTrust]
+) -> dict[str, Any]:
+    return {
+        name: {"distribution": distribution.to_dict(), **trusts[name].to_dict()}
+        for name, distribution in distributions.items()
     }
 
 

@@ -2,7 +2,7 @@
 
 The features of a finished game know from its box score who played and started, so that a
 forecast made from them afterwards is none. Where the model has a forecast of it on record out of
-sample, that one counts.
+sample, that one counts, with the distributions and trusts that the walk had then.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ def with_recorded(
     forecast, recorded
         The forecasts, and by market which of the rows are from the record.
     """
+    model = made.model.as_walked(made.game_date)
     recorded = {market: np.zeros(made.rows.rows, dtype=np.bool_) for market in made.forecasts}
     expected, forecasts = dict(made.expected), dict(made.forecasts)
     for market, was in recorded.items():
@@ -57,10 +58,11 @@ def with_recorded(
             values[place] = np.ma.filled(found[name].astype(np.float64), np.nan)
         forecasts[market] = replace(forecasts[market], **numbers)
         expected[market] = expected[market].astype(np.float64)
-        expected[market][place] = made.model.distributions[market].forecast_of(found["predicted"])
+        expected[market][place] = model.distributions[market].forecast_of(found["predicted"])
     is_kept = np.all(list(recorded.values()), axis=0) if recorded else np.zeros_like(made.in_sample)
     in_sample = np.where(is_kept, False, made.in_sample)
-    return replace(made, expected=expected, forecasts=forecasts, in_sample=in_sample), recorded
+    now = replace(made, model=model, expected=expected, forecasts=forecasts, in_sample=in_sample)
+    return now, recorded
 
 
 def _read(warehouse: Warehouse, made: SlateForecast, market: str) -> dict[str, Array]:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -82,6 +82,17 @@ class Model:
         means = {name: predict_mean(trees, matrix) for name, trees in self.boosters.items()}
         markets = select_markets(tuple(self.distributions))
         return {market.name: add_up(market, means) for market in markets}
+
+    def as_walked(self, day: date) -> Model:
+        """Return the model with what its walk put around the forecasts of a date.
+
+        It is itself on dates that it did not walk, and where its card is of before these were kept.
+        """
+        for fold in self.card.get("walk", ()):
+            if fold["first_date"] <= day.isoformat() <= fold["last_date"]:
+                distributions, trusts = _read_markets(fold["markets"])
+                return replace(self, distributions=distributions, trusts=trusts)
+        return self
 
 
 def content_hash(files: Mapping[str, bytes], card: Mapping[str, Any]) -> str:
@@ -170,9 +181,17 @@ def load_model(warehouse: Warehouse, model_id: str | None = None) -> Model:
         record,
         tuple(card["features"]),
         {name: read_booster(saved) for name, saved in files.items()},
-        {name: read_distribution(one["distribution"]) for name, one in card["markets"].items()},
-        borrow({name: read_line_trust(one) for name, one in card["markets"].items()}),
+        *_read_markets(card["markets"]),
         card,
+    )
+
+
+def _read_markets(
+    saved: Mapping[str, Any],
+) -> tuple[dict[str, Distribution], dict[str, LineTrust]]:
+    return (
+        {name: read_distribution(one["distribution"]) for name, one in saved.items()},
+        borrow({name: read_line_trust(one) for name, one in saved.items()}),
     )
 
 

@@ -51,6 +51,8 @@ class Walk:
         The errors' distribution over all folds, for forecasts to come.
     trusts
         How far forecasts are to be trusted against lines, over all folds.
+    by_fold
+        By number of the test fold the distributions and trusts that it was forecast with.
     metrics
         Scores of the test folds against the baselines and the books.
     """
@@ -58,6 +60,7 @@ class Walk:
     forecasts: Mapping[str, Forecast]
     distributions: Mapping[str, Distribution]
     trusts: Mapping[str, LineTrust]
+    by_fold: Mapping[int, tuple[Mapping[str, Distribution], Mapping[str, LineTrust]]]
     metrics: tuple[Metric, ...]
 
 
@@ -103,17 +106,23 @@ def run_walk(
     means = forecast_folds(
         data, training_matrix, folds, with_parts(markets), options, workers, listener
     )
+    by_fold = {}
     for fold in folds:
         earlier = slice(folds[0].test.start, fold.test.start)
-        trusts = borrow({name: step.trust(earlier) for name, step in steps.items()})
+        if fold.number:
+            known = {name: step.distribution(earlier) for name, step in steps.items()}
+            trusts = borrow({name: step.trust(earlier) for name, step in steps.items()})
+            by_fold[fold.number] = (known, trusts)
         for name, step in steps.items():
-            expected = add_up(step.market, means)[fold.test]
-            step.advance(earlier, fold, expected, trusts[name])
+            step.mean[fold.test] = add_up(step.market, means)[fold.test]
+            if fold.number:
+                step.forecast_fold(fold, known[name], trusts[name])
     walked = slice(folds[0].test.start, data.rows)
     return Walk(
         {name: step.forecast for name, step in steps.items()},
         {name: step.distribution(walked) for name, step in steps.items()},
         {name: step.trust(walked) for name, step in steps.items()},
+        by_fold,
         tuple(
             metric
             for market in markets
@@ -181,14 +190,11 @@ class _MarketWalk:
         self.chance = np.full(len(outcome), np.nan)
         self.forecast = empty_forecast(lines.line)
 
-    def advance(self, earlier: slice, fold: Fold, mean: Array, trust: LineTrust) -> None:
-        """Add a fold's means; past the first, put the earlier folds' errors around them."""
-        self.mean[fold.test] = mean
-        if fold.number:
-            known, lines = self.distribution(earlier), self.lines.part(fold.test)
-            self.chance[fold.test] = known.over_probability(mean, lines.line)
-            made = make_forecast(mean, known, lines, trust)
-            fill_forecast(self.forecast, fold.test, made)
+    def forecast_fold(self, fold: Fold, known: Distribution, trust: LineTrust) -> None:
+        """Put the earlier folds' errors around a fold's means."""
+        mean, lines = self.mean[fold.test], self.lines.part(fold.test)
+        self.chance[fold.test] = known.over_probability(mean, lines.line)
+        fill_forecast(self.forecast, fold.test, make_forecast(mean, known, lines, trust))
 
     def distribution(self, rows: slice) -> Distribution:
         """Return the errors' distribution over some rows."""
