@@ -12,8 +12,8 @@ from PIL import Image
 
 from boxout.learning.pictures.canvas import LINE, OVER, UNDER
 from boxout.learning.pictures.pictures import reliability_picture
-from boxout.learning.predict import forecast_slate
 from boxout.learning.slate import coming_date
+from boxout.learning.slate_forecast import forecast_slate
 from boxout.warehouse.home import Home
 from boxout.warehouse.opening import open_warehouse
 

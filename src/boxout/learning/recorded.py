@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from boxout.learning.gates import GAMES
 from boxout.learning.keys import FEATURE_KEYS, stage_keys
-from boxout.learning.predict import SlateForecast
+from boxout.learning.slate_forecast import SlateForecast
 from boxout.learning.storage import PREDICTIONS
 from boxout.warehouse.ducklake import LAKE, Warehouse
 

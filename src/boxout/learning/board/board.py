@@ -23,8 +23,9 @@ from boxout.learning.champions.decisions import Lineup
 from boxout.learning.forecasts import STAGED, stage_forecasts
 from boxout.learning.gates import GAMES
 from boxout.learning.markets import MARKET_NAMES
-from boxout.learning.predict import PLAYERS, SlateForecast, forecast_slate
+from boxout.learning.predict import PLAYERS
 from boxout.learning.recorded import recorded_sql, with_recorded
+from boxout.learning.slate_forecast import SlateForecast, forecast_slate
 from boxout.learning.states import FEATURE_STORE
 from boxout.learning.storage import PREDICTIONS
 from boxout.pipeline.graph import Graph

@@ -7,8 +7,8 @@ import numpy as np
 from boxout.betting.value import expected_value
 from boxout.learning.distribution import among_bets_that_count
 from boxout.learning.keys import FEATURE_KEYS
-from boxout.learning.predict import SlateForecast
 from boxout.learning.quotes import Quotes, read_quotes
+from boxout.learning.slate_forecast import SlateForecast
 from boxout.warehouse.ducklake import Warehouse
 
 PRICED = "priced_quotes"

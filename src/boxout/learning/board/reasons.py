@@ -7,7 +7,7 @@ import numpy as np
 from boxout.learning.boosting import contributions
 from boxout.learning.keys import FEATURE_KEYS, stage_keys
 from boxout.learning.markets import select_markets
-from boxout.learning.predict import SlateForecast
+from boxout.learning.slate_forecast import SlateForecast
 from boxout.warehouse.ducklake import Warehouse
 
 REASONS = "projection_reasons"

@@ -23,9 +23,9 @@ from boxout.learning.pictures.drawings import (
     draw_reliability,
     draw_shots,
 )
-from boxout.learning.predict import SlateForecast, forecast_slate
 from boxout.learning.quotes import read_quotes
 from boxout.learning.recorded import with_recorded
+from boxout.learning.slate_forecast import SlateForecast, forecast_slate
 from boxout.learning.states import NO_PLAYER_GAMES, PLAYER_SUMMARY
 from boxout.learning.storage import GRADES
 from boxout.pipeline.built import require_built
