@@ -48,7 +48,8 @@ def test_the_fair_odds_of_what_is_almost_certain_are_a_price(chance, fractional)
 @given(st.integers(100, 5000), st.booleans())
 def test_american_odds_come_back(size, is_positive):
     american = size if is_positive or size == 100 else -size
-    assert american_from_decimal(1 / _implied_chance(american)) == pytest.approx(american)
+    decimal = 1 + american / 100 if american > 0 else 1 - 100 / american
+    assert american_from_decimal(decimal) == pytest.approx(american)
 
 
 def test_what_is_no_price_is_refused():
