@@ -11,9 +11,11 @@ SELECT '2023-24' AS season, DATE '2023-10-24' AS game_date, 'g1' AS game_id, 'DE
 ALIASES = """
 SELECT player_key, replace(player_key, ' jr', '') AS base_key,
        player_key[1] || split_part(player_key, ' ', 2) AS initial_key, player_key AS sorted_key,
-       player_id
-FROM (VALUES ('nikola jokic', 1), ('lebron james', 2), ('larry james', 3), ('gary trent jr', 4),
-             ('jalen green', 5), ('jalen green jr', 6)) AS a(player_key, player_id)
+       player_id, coalesce(seen, DATE '2023-04-09') AS game_date
+FROM (VALUES ('nikola jokic', 1, NULL), ('lebron james', 2, NULL), ('larry james', 3, NULL),
+             ('gary trent jr', 4, NULL), ('jalen green', 5, NULL), ('jalen green jr', 6, NULL),
+             ('julian strawther', 7, DATE '2023-10-27'), ('the joker', 1, DATE '2023-10-27'))
+  AS a(player_key, player_id, seen)
 """
 
 
@@ -72,3 +74,8 @@ def test_the_whole_name_of_anybody_goes_before_initials_of_the_other_team(matche
 
 def test_once_both_teams_have_played_only_their_players_are_meant(matched):
     assert matched("nikola jokic", "lebron james", played=[("LAL", 2), ("DEN", 9)]) == [2]
+
+
+def test_a_spelling_names_nobody_before_the_day_on_which_it_is_first_seen(matched):
+    assert matched("julian strawther") == []
+    assert matched("the joker", played=[("LAL", 2), ("DEN", 1)]) == []

@@ -6,7 +6,8 @@ import pytest
 
 # Two spellings of one man, in the order of the alphabet, and one of another man.
 ALIASES = """
-SELECT *, player_key AS base_key, player_key AS initial_key, player_key AS sorted_key
+SELECT *, player_key AS base_key, player_key AS initial_key, player_key AS sorted_key,
+       DATE '2023-10-24' AS game_date
 FROM (VALUES ('nic claxton', 7), ('nicolas claxton', 7), ('cam thomas', 8))
   AS a(player_key, player_id)
 """
@@ -60,7 +61,8 @@ def test_a_suffix_that_no_other_source_writes_names_whom_the_rest_of_the_name_do
         spelled = ", ".join(("('nic claxton', 7)", "('cam thomas', 8)", *others))
         aliases = (
             "SELECT *, replace(player_key, ' jr', '') AS base_key, player_key AS initial_key, "
-            f"player_key AS sorted_key FROM (VALUES {spelled}) AS a(player_key, player_id)"
+            "player_key AS sorted_key, DATE '2023-10-24' AS game_date "
+            f"FROM (VALUES {spelled}) AS a(player_key, player_id)"
         )
         rows = compute(f"raw.{name}", {f"landing.{name}": reports, "raw.player_aliases": aliases})
         return sorted(row["player_id"] for row in rows)

@@ -24,25 +24,25 @@ SELECT q.game_date, q.failing, q.failing AS total FROM quarantined AS q WHERE q.
 """
 */
 WITH people AS (
-  -- a suffix or nickname that no other source writes names whom the rest of the name does, if one
-  SELECT base_key, MIN(player_id) AS player_id
-  FROM raw.player_aliases
-  GROUP BY base_key
-  HAVING COUNT(*) = COUNT(player_id) AND MIN(player_id) = MAX(player_id)
-),
-named AS (
-  SELECT i.*, COALESCE(a.player_id, p.player_id) AS player_id
-  FROM landing.injuries AS i
-  LEFT JOIN raw.player_aliases AS a ON a.player_key = i.player_key
-  LEFT JOIN people AS p ON p.base_key = i.base_key
+  -- whom the name is known to name by then; a suffix or nickname that no other source writes names
+  -- whom the rest of the name does, if one
+  SELECT n.game_date, n.player_key,
+         COALESCE(
+           MAX(CASE WHEN a.player_key = n.player_key THEN a.player_id END),
+           CASE WHEN COUNT(*) = COUNT(a.player_id) AND MIN(a.player_id) = MAX(a.player_id)
+                THEN MIN(a.player_id) END) AS player_id
+  FROM (SELECT DISTINCT game_date, player_key, base_key FROM landing.injuries) AS n
+  JOIN raw.player_aliases AS a ON a.base_key = n.base_key AND a.game_date <= n.game_date
+  GROUP BY n.game_date, n.player_key
 ),
 reports AS (
-  SELECT i.season, i.game_date, i.player_id, i.team, i.report_at, i.status, i.reason,
+  SELECT i.season, i.game_date, p.player_id, i.team, i.report_at, i.status, i.reason,
          -- one player may be written two ways in one report
          ROW_NUMBER() OVER (
-           PARTITION BY i.report_at, i.game_date, i.player_id ORDER BY i.player_key) AS place
-  FROM named AS i
-  WHERE i.player_id IS NOT NULL
+           PARTITION BY i.report_at, i.game_date, p.player_id ORDER BY i.player_key) AS place
+  FROM landing.injuries AS i
+  JOIN people AS p ON p.game_date = i.game_date AND p.player_key = i.player_key
+  WHERE p.player_id IS NOT NULL
 )
 SELECT
   r.season,     -- season, such as '2023-24'

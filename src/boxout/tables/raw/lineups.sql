@@ -22,25 +22,25 @@ SELECT q.game_date, q.failing, q.failing AS total FROM quarantined AS q WHERE q.
 """
 */
 WITH people AS (
-  -- a suffix or nickname that no other source writes names whom the rest of the name does, if one
-  SELECT base_key, MIN(player_id) AS player_id
-  FROM raw.player_aliases
-  GROUP BY base_key
-  HAVING COUNT(*) = COUNT(player_id) AND MIN(player_id) = MAX(player_id)
-),
-named AS (
-  SELECT l.*, COALESCE(a.player_id, p.player_id) AS player_id
-  FROM landing.lineups AS l
-  LEFT JOIN raw.player_aliases AS a ON a.player_key = l.player_key
-  LEFT JOIN people AS p ON p.base_key = l.base_key
+  -- whom the name is known to name by then; a suffix or nickname that no other source writes names
+  -- whom the rest of the name does, if one
+  SELECT n.game_date, n.player_key,
+         COALESCE(
+           MAX(CASE WHEN a.player_key = n.player_key THEN a.player_id END),
+           CASE WHEN COUNT(*) = COUNT(a.player_id) AND MIN(a.player_id) = MAX(a.player_id)
+                THEN MIN(a.player_id) END) AS player_id
+  FROM (SELECT DISTINCT game_date, player_key, base_key FROM landing.lineups) AS n
+  JOIN raw.player_aliases AS a ON a.base_key = n.base_key AND a.game_date <= n.game_date
+  GROUP BY n.game_date, n.player_key
 ),
 starters AS (
-  SELECT l.season, l.game_date, l.player_id, l.team, l.announced_at,
+  SELECT l.season, l.game_date, p.player_id, l.team, l.announced_at,
          -- one player may be written two ways in one announcement
          ROW_NUMBER() OVER (
-           PARTITION BY l.announced_at, l.game_date, l.player_id ORDER BY l.player_key) AS place
-  FROM named AS l
-  WHERE l.player_id IS NOT NULL
+           PARTITION BY l.announced_at, l.game_date, p.player_id ORDER BY l.player_key) AS place
+  FROM landing.lineups AS l
+  JOIN people AS p ON p.game_date = l.game_date AND p.player_key = l.player_key
+  WHERE p.player_id IS NOT NULL
 )
 SELECT
   s.season,       -- season, such as '2023-24'

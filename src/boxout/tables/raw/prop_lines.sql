@@ -45,13 +45,14 @@ sides AS (
   UNION ALL
   SELECT DISTINCT game_date, game_id, away_team FROM games
 ),
--- who may be meant: the players of the two teams, that day or in the thirty days before
+-- who may be meant: the players of the two teams, that day or in the thirty days before, by the
+-- spellings that are known by then
 candidates AS (
   SELECT DISTINCT s.game_date, s.game_id, a.player_id, a.player_key, a.base_key, a.initial_key, a.sorted_key
   FROM sides AS s
   JOIN raw.player_boxscores AS b
     ON b.team = s.team AND b.game_date <= s.game_date AND b.game_date >= s.game_date - INTERVAL 30 DAY
-  JOIN raw.player_aliases AS a ON a.player_id = b.player_id
+  JOIN raw.player_aliases AS a ON a.player_id = b.player_id AND a.game_date <= s.game_date
 ),
 -- games in which a team has not played in these thirty days, as when a season begins: anybody may be meant
 openings AS (
@@ -77,12 +78,12 @@ matches AS (
   SELECT n.game_date, n.game_id, n.player_key, a.player_id, 3
   FROM named AS n
   JOIN openings AS o ON o.game_date = n.game_date AND o.game_id = n.game_id
-  JOIN raw.player_aliases AS a ON a.player_key = n.player_key
+  JOIN raw.player_aliases AS a ON a.player_key = n.player_key AND a.game_date <= n.game_date
   UNION ALL
   SELECT n.game_date, n.game_id, n.player_key, a.player_id, 4
   FROM named AS n
   JOIN openings AS o ON o.game_date = n.game_date AND o.game_id = n.game_id
-  JOIN raw.player_aliases AS a ON a.base_key = n.base_key
+  JOIN raw.player_aliases AS a ON a.base_key = n.base_key AND a.game_date <= n.game_date
   UNION ALL
   SELECT n.game_date, n.game_id, n.player_key, c.player_id, 5
   FROM named AS n
