@@ -66,32 +66,24 @@ named AS (
   SELECT DISTINCT g.game_date, g.game_id, l.player_key, l.base_key, l.initial_key, l.sorted_key
   FROM landing.prop_lines AS l JOIN games AS g ON g.own_game_id = l.own_game_id
 ),
+-- the whole name of a player of the two teams goes first, then that of anybody before a team has
+-- played, and what is only likely last: swapped names and initials
 matches AS (
-  SELECT n.game_date, n.game_id, n.player_key, c.player_id, 1 AS quality
+  SELECT n.game_date, n.game_id, n.player_key, c.player_id,
+         CASE WHEN c.player_key = n.player_key THEN 1 WHEN c.base_key = n.base_key THEN 2
+              WHEN c.sorted_key = n.sorted_key THEN 5 ELSE 6 END AS quality
   FROM named AS n
-  JOIN candidates AS c ON c.game_date = n.game_date AND c.game_id = n.game_id AND c.player_key = n.player_key
+  JOIN candidates AS c
+    ON c.game_date = n.game_date AND c.game_id = n.game_id
+   AND (c.player_key = n.player_key OR c.base_key = n.base_key OR c.sorted_key = n.sorted_key
+        OR c.initial_key = n.initial_key)
   UNION ALL
-  SELECT n.game_date, n.game_id, n.player_key, c.player_id, 2
-  FROM named AS n
-  JOIN candidates AS c ON c.game_date = n.game_date AND c.game_id = n.game_id AND c.base_key = n.base_key
-  UNION ALL
-  SELECT n.game_date, n.game_id, n.player_key, a.player_id, 3
-  FROM named AS n
-  JOIN openings AS o ON o.game_date = n.game_date AND o.game_id = n.game_id
-  JOIN raw.player_aliases AS a ON a.player_key = n.player_key AND a.game_date <= n.game_date
-  UNION ALL
-  SELECT n.game_date, n.game_id, n.player_key, a.player_id, 4
+  -- a name has one base, so that whoever has the whole name is among those who have its base
+  SELECT n.game_date, n.game_id, n.player_key, a.player_id,
+         CASE WHEN a.player_key = n.player_key THEN 3 ELSE 4 END
   FROM named AS n
   JOIN openings AS o ON o.game_date = n.game_date AND o.game_id = n.game_id
   JOIN raw.player_aliases AS a ON a.base_key = n.base_key AND a.game_date <= n.game_date
-  UNION ALL
-  SELECT n.game_date, n.game_id, n.player_key, c.player_id, 5
-  FROM named AS n
-  JOIN candidates AS c ON c.game_date = n.game_date AND c.game_id = n.game_id AND c.sorted_key = n.sorted_key
-  UNION ALL
-  SELECT n.game_date, n.game_id, n.player_key, c.player_id, 6
-  FROM named AS n
-  JOIN candidates AS c ON c.game_date = n.game_date AND c.game_id = n.game_id AND c.initial_key = n.initial_key
 ),
 best AS (
   SELECT game_date, game_id, player_key, quality, MIN(player_id) AS player_id, MAX(player_id) AS other_id,
