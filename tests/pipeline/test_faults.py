@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from boxout.pipeline.due import RunOptions
+from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.run import run_tables
 
@@ -18,8 +19,9 @@ SHOTS = f"nba/shots_{SEASON}.parquet"
 class Planted:
     """A clean project into which a spoiled file is brought."""
 
-    def __init__(self, warehouse, graph, files, rewrite):
-        self.warehouse, self.graph, self.files, self.rewrite = warehouse, graph, files, rewrite
+    def __init__(self, warehouse, graph, clean, files, rewrite):
+        self.warehouse, self.graph, self.rewrite = warehouse, graph, rewrite
+        self.clean, self.files = clean, files
         self.day = warehouse.scalar(
             f"SELECT min(game_date) FROM lake.raw.games WHERE season = '{SEASON}' "
             f"AND game_date >= '{DAY}'"
@@ -58,7 +60,7 @@ def planted(project, graph, small_league, league_files, rewrite):
                 f"UPDATE lake.{table} SET source_file = replace(source_file, $1, $2)",
                 [str(small_league), str(league_files)],
             )
-    return Planted(project, graph, league_files, rewrite)
+    return Planted(project, graph, small_league, league_files, rewrite)
 
 
 def test_home_and_away_swapped_at_the_source(planted):
@@ -178,6 +180,64 @@ def test_shots_that_are_refused_lower_the_share_that_is_matched(planted):
     )  # fmt: skip
     assert "shots_matched_to_game_and_player" in failures["raw.shots"]
     assert planted.state("raw.shots")[0] == "failed"
+
+
+HOLE = "GAME_DATE::DATE BETWEEN DAY AND DAY + 4"
+
+
+def lacking_shots(planted):
+    """The failing verdict on games without shots, (failing, total), and the first cause."""
+    [verdict] = planted.warehouse.rows(
+        "SELECT failing, total FROM lake.ledger.check_results "
+        "WHERE NOT passed AND check_name = 'earlier_games_have_their_shots'"
+    )
+    [incident] = read_incidents(planted.warehouse)
+    return verdict, incident.diagnosis["findings"][0]
+
+
+def test_days_whose_shots_never_came_hold_the_season_back_and_are_named(planted):
+    lost = planted.warehouse.rows(
+        "SELECT game_date::VARCHAR, count(*) FROM lake.raw.games "
+        "WHERE game_date BETWEEN $1 AND $1 + 4 GROUP BY game_date ORDER BY 1",
+        [planted.day],
+    )
+    _, failures = planted.spoil(SHOTS, f"SELECT * FROM file WHERE NOT ({HOLE})")
+    assert failures == {"raw.shots": {"earlier_games_have_their_shots": 1}}
+    assert planted.state("analytics.player_game_summary")[0] == "blocked"
+    (failing, total), cause = lacking_shots(planted)
+    assert (failing, total > 5 * failing) == (sum(games for _, games in lost), True)
+    assert (cause["kind"], cause["table"]) == ("dates-missing", "landing.nba_shots")
+    assert (cause["first_date"], cause["last_date"]) == (lost[0][0], lost[-1][0])
+    assert (cause["explains"], cause["files"]) == (1.0, [str(planted.files / SHOTS)])
+
+    source = f"'{planted.clean / SHOTS}'"
+    _, failures = planted.spoil(SHOTS, f"FROM {source}")
+    assert failures == {}
+    assert planted.state("raw.shots")[0] == "fresh"
+
+
+def test_a_hole_that_later_shots_show_is_named_though_its_own_dates_are_not_held_back(planted):
+    upto_the_hole = "SELECT * FROM file WHERE GAME_DATE::DATE < DAY"
+    _, failures = planted.spoil(SHOTS, upto_the_hole)
+    assert failures == {}  # the source has not got there yet
+    assert planted.state("raw.shots")[0] == "empty"
+
+    source = f"'{planted.clean / SHOTS}'"
+    _, failures = planted.spoil(SHOTS, f"SELECT * FROM {source} WHERE NOT ({HOLE})")
+    assert failures == {"raw.shots": {"earlier_games_have_their_shots": 1}}
+    _, cause = lacking_shots(planted)
+    assert (cause["kind"], cause["first_date"]) == ("dates-missing", str(planted.day))
+
+
+def test_shots_that_begin_late_in_a_season_lack_those_of_before(planted):
+    _, failures = planted.spoil(SHOTS, "SELECT * FROM file WHERE GAME_DATE::DATE > DAY")
+    assert failures == {"raw.shots": {"earlier_games_have_their_shots": 1}}
+
+
+def test_a_season_without_any_shots_is_none_with_a_hole(planted):
+    _, failures = planted.spoil(SHOTS, "SELECT * FROM file WHERE false")
+    assert failures == {}
+    assert planted.state("raw.shots")[0] == "empty"
 
 
 def test_a_scheduled_game_without_rows_is_missing_and_not_absent(planted):

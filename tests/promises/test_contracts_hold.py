@@ -55,6 +55,7 @@ MUTATIONS = {
     },
     "raw.shots": {
         "shots_matched_to_game_and_player": GONE,
+        "earlier_games_have_their_shots": GONE,
         "no_game_has_its_shots_twice": (
             "INSERT INTO computed SELECT * REPLACE (event_id + 1000 AS event_id) FROM computed "
             "WHERE {here}"

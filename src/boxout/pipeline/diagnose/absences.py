@@ -13,6 +13,12 @@ PARTIAL_SHARE = 0.4
 LEAST_TEAMS = 4
 _SCHEDULE = "SELECT * FROM lake.raw.games WHERE status = 'final'"
 _TEAM_LOGS = "SELECT DISTINCT game_date, team FROM lake.landing.nba_team_gamelogs"
+# The dates that are looked at: those in question, or their whole seasons.
+_LOOKED_AT = {
+    False: f"d.game_date IN (SELECT game_date FROM {SUSPECT})",
+    True: f"d.season IN (SELECT season FROM {SUSPECT})",
+}
+_SHOTS = "SELECT DISTINCT game_date, team FROM lake.landing.nba_shots"
 # The NBA's team logs have neither the play-in nor the cup final.
 _IN_TEAM_LOGS = "season_type IS NULL OR season_type NOT IN ('play-in', 'cup-final')"
 
@@ -29,12 +35,16 @@ class Expected:
         Which of them the source has.
     present
         The query of the dates and teams that are there.
+    counted_by
+        The season's check that counts what is missing, where one does: then all of the season is
+        looked at and not only what is held back, for a date without rows is held back by nothing.
     """
 
     source: str
     present: str
     covered: str = "true"
     games: str = _SCHEDULE
+    counted_by: str | None = None
 
 
 EXPECTED = {
@@ -55,6 +65,14 @@ EXPECTED = {
           UNION SELECT game_date, team, player_key, minutes FROM lake.landing.nba_player_gamelogs)
         WHERE minutes > 0 GROUP BY game_date, team HAVING count(DISTINCT player_key) >= 5""",
     ),
+    "raw.shots": Expected(
+        "landing.nba_shots",
+        _SHOTS,
+        # Shots come later than results, and are of the regular season alone.
+        "season_type = 'regular' AND game_date < (SELECT max(s.game_date) "
+        "FROM lake.landing.nba_shots AS s WHERE s.season = g.season)",
+        counted_by="earlier_games_have_their_shots",
+    ),
 }
 
 
@@ -67,13 +85,14 @@ def missing_rows(question: Question) -> list[Finding]:
     if expected is None:
         return []
     source, present = expected.source, expected.present
+    is_counted = expected.counted_by in {check["check_name"] for check in question.checks}
     question.warehouse.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE team_dates AS
         SELECT t.*, p.team IS NOT NULL AS is_there
         FROM (SELECT g.season, g.game_date, unnest([home_team, away_team]) AS team
-              FROM ({expected.games}) AS g JOIN {SUSPECT} AS d USING (game_date)
-              WHERE ({expected.covered})
+              FROM ({expected.games}) AS g JOIN known_dates AS d USING (game_date)
+              WHERE ({expected.covered}) AND ({_LOOKED_AT[is_counted]})
                 AND game_date NOT IN (
                   SELECT game_date FROM lake.ledger.quarantine
                   WHERE table_name = '{source}' AND source_file IS NOT NULL
@@ -108,11 +127,15 @@ def missing_rows(question: Question) -> list[Finding]:
         FROM kinds GROUP BY kind ORDER BY dates DESC
         """
     )
-    return [_finding(question, source, row) for row in rows]
+    # Of what a check counts all is found; else what is missing explains the dates that it is on.
+    unit, whole = ("dates", question.dates)
+    if is_counted:
+        unit, whole = ("missing", sum(row["missing"] for row in rows))
+    return [_finding(question, source, row, row[unit] / whole) for row in rows]
 
 
-def _finding(question: Question, source: str, row: dict[str, Any]) -> Finding:
-    lacking = f"{row['missing']:,} of {row['expected']:,} team rows are missing"
+def _finding(question: Question, source: str, row: dict[str, Any], explains: float) -> Finding:
+    lacking = f"{row['missing']:,} of {row['expected']:,} teams' rows are missing"
     what = {
         "season-missing": f"The source has nothing of {', '.join(row['seasons'])}: {lacking}.",
         "dates-missing": f"The source has nothing of {row['dates']} dates: {lacking}.",
@@ -136,7 +159,7 @@ def _finding(question: Question, source: str, row: dict[str, Any]) -> Finding:
         source,
         row["missing"],
         row["expected"],
-        explains=row["dates"] / question.dates,
+        explains=explains,
         samples=tuple(row["samples"]),
         first_date=row["first_date"],
         last_date=row["last_date"],

@@ -23,6 +23,23 @@ UNION ALL
 SELECT q.game_date, q.failing, q.failing AS total FROM quarantined AS q WHERE q.table_name = 'landing.nba_shots'
 """
 
+# shots may be of no game of a season, may come later than its box lines, and are of the regular season
+# alone: a game lacks its shots where later dates have theirs, as when one of several files never came
+[[checks]]
+name = "earlier_games_have_their_shots"
+scope = "season"
+severity = "block"
+at_least = 0.95
+query = """
+SELECT g.game_date, SUM(CASE WHEN s.game_id IS NULL THEN 1 ELSE 0 END) AS failing, COUNT(*) AS total
+FROM raw.games AS g
+JOIN (SELECT season, MAX(game_date) AS last_date FROM landing.nba_shots GROUP BY season) AS l
+  ON l.season = g.season AND g.game_date < l.last_date
+LEFT JOIN (SELECT DISTINCT game_date, game_id FROM this) AS s ON s.game_date = g.game_date AND s.game_id = g.game_id
+WHERE g.status = 'final' AND g.season_type = 'regular'
+GROUP BY g.game_date
+"""
+
 # a game whose shots came twice has twice the attempts; a shot more or less is a warning, below
 [[checks]]
 name = "no_game_has_its_shots_twice"
