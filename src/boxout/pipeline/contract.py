@@ -22,6 +22,7 @@ from boxout.pipeline.check_queries import (
     usual_rows_query,
 )
 from boxout.pipeline.graph import SCHEDULE
+from boxout.pipeline.plan_query import is_opening
 from boxout.pipeline.stage import COMPUTED, DUE, JUDGED, STAGED, Chunk
 from boxout.pipeline.waiver import NOTHING
 from boxout.tables.definition import Check, TableDefinition
@@ -147,13 +148,8 @@ def _create_published_beside(
             )
     warehouse.execute(f"CREATE OR REPLACE TEMP VIEW published_beside AS {published}")
     warehouse.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE bootstrap_dates AS
-        SELECT game_date FROM (
-          SELECT game_date, min(game_date) OVER (PARTITION BY season) AS opening
-          FROM known_dates WHERE is_scheduled)
-        WHERE game_date < opening + INTERVAL {table.bootstrap_days} DAY
-        """
+        "CREATE OR REPLACE TEMP TABLE bootstrap_dates AS "
+        f"SELECT game_date FROM known_dates QUALIFY {is_opening(table)}"
     )
 
 

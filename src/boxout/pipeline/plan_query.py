@@ -51,14 +51,19 @@ def plan_query(graph: Graph, table: TableDefinition) -> str:
     )
     built_query = f"SELECT {built} FROM ledger_now WHERE state <> 'blocked'"
     expected = "is_scheduled" if table.phase >= SCHEDULED_PHASE else "true"
+    read_now = f"hash('{HASH_RECIPE}', '{table.code_hash}', {hashes})"
+    if table.bootstrap_days:
+        # No row says when a season opens, and yet what a date is made into depends on it.
+        read_now = f"CASE WHEN is_opening THEN hash({read_now}, 'opening') ELSE {read_now} END"
     return f"""
     WITH dates AS ({_dates_query(table)}),
-    sums AS (SELECT game_date, season, is_scheduled, {sums} FROM dates),
+    sums AS (SELECT game_date, season, is_scheduled, {is_opening(table)} AS is_opening, {sums}
+             FROM dates),
     built AS ({built_query}),
     own AS (SELECT * FROM ledger_now WHERE table_name = $1),
     read AS (
       SELECT s.game_date, s.season,
-             hash('{HASH_RECIPE}', '{table.code_hash}', {hashes}) AS input_hash,
+             {read_now} AS input_hash,
              {is_open} AS is_open, CASE {reasons} END AS closed_because,
              own.state AS recorded_state, coalesce(own.row_count, 0) AS recorded_rows,
              own.content_hash AS recorded_hash, own.read_hashes AS recorded_reads,
@@ -89,6 +94,14 @@ def plan_query(graph: Graph, table: TableDefinition) -> str:
            CASE WHEN is_held THEN closed_because ELSE recorded_reason END AS reason
     FROM (SELECT *, NOT is_open AND judged_state <> 'waived' AS is_held FROM judged)
     """
+
+
+def is_opening(table: TableDefinition) -> str:
+    """SQL, over `known_dates`, of whether a date has too little history by the table's own rule."""
+    return (
+        "(is_scheduled AND game_date < min(game_date) FILTER (is_scheduled) "
+        f"OVER (PARTITION BY season) + INTERVAL {table.bootstrap_days} DAY)"
+    )
 
 
 def _dates_query(reader: TableDefinition) -> str:
