@@ -76,6 +76,7 @@ MUTATIONS = {
         "usage_rate_populated_on_date": put("usage_rate = NULL"),
         "minutes_populated": put("minutes = NULL"),
         "game_and_team_placed": put("team = 'SEA'"),
+        "zones_known_where_shots_are": put("paint_fga = NULL"),
         "points_follow_from_shots_made": put("pts = pts + 1"),
         "player_points_add_up": put("pts = pts + 1"),
         "players_a_team_game": put("minutes = 0"),
@@ -85,6 +86,7 @@ MUTATIONS = {
         "two_rows_a_finished_game": GONE + " AND is_home",
         "possessions_are_plausible": put("possessions = 2 * possessions"),
         "zone_attempts_add_up": put("fga = fga + 10"),
+        "zones_known_where_shots_are": put("paint_fga = NULL"),
     },
     "analytics.team_defense_game_summary": {"two_rows_a_finished_game": GONE + " AND is_home"},
     "precompute.slate": {

@@ -48,6 +48,19 @@ FROM this AS t LEFT JOIN raw.games AS g ON g.game_id = t.game_id AND g.game_date
 GROUP BY t.game_date
 """
 
+# a season of which no source has shots has null zones throughout, which no column that must vary shows
+[[checks]]
+name = "zones_known_where_shots_are"
+scope = "date"
+severity = "block"
+query = """
+SELECT s.game_date, SUM(CASE WHEN t.lines > 0 AND t.known = t.lines THEN 0 ELSE 1 END) AS failing, COUNT(*) AS total
+FROM (SELECT DISTINCT game_date, game_id FROM raw.shots) AS s
+LEFT JOIN (SELECT game_id, COUNT(*) AS lines, COUNT(paint_fga) AS known FROM this GROUP BY game_id) AS t
+  ON t.game_id = s.game_id
+GROUP BY s.game_date
+"""
+
 [[checks]]
 name = "points_follow_from_shots_made"
 scope = "row"

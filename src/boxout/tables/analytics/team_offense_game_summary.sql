@@ -27,6 +27,19 @@ scope = "row"
 severity = "warn"
 holds = "possessions * 240 / team_minutes BETWEEN 70 AND 130"
 
+# a season of which no source has shots has null zones throughout, which no column that must vary shows
+[[checks]]
+name = "zones_known_where_shots_are"
+scope = "date"
+severity = "block"
+query = """
+SELECT s.game_date, SUM(CASE WHEN t.lines > 0 AND t.known = t.lines THEN 0 ELSE 1 END) AS failing, COUNT(*) AS total
+FROM (SELECT DISTINCT game_date, game_id FROM raw.shots) AS s
+LEFT JOIN (SELECT game_id, COUNT(*) AS lines, COUNT(paint_fga) AS known FROM this GROUP BY game_id) AS t
+  ON t.game_id = s.game_id
+GROUP BY s.game_date
+"""
+
 [[checks]]
 name = "zone_attempts_add_up"
 scope = "date"
