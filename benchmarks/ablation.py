@@ -23,10 +23,9 @@ from boxout.learning.dataset import Dataset
 from boxout.learning.evaluate import LEAST_GAMES
 from boxout.learning.evaluation.months import monthly_folds
 from boxout.learning.evaluation.season_walk import WalkedMarket, walk_months
-from boxout.learning.hiding import LINEUP_FEATURES, hide_optional
+from boxout.learning.hiding import LINEUP_FEATURES, hide_optional, may_be_missing
 from boxout.learning.inputs import read_inputs
 from boxout.learning.markets import select_markets
-from boxout.learning.states import FEATURE_STORE
 from boxout.pipeline.graph import load_graph
 from boxout.warehouse.home import find_home
 from boxout.warehouse.opening import open_warehouse
@@ -66,7 +65,7 @@ def main() -> None:
     graph = load_graph()
     with open_warehouse(find_home(arguments.home)) as warehouse:
         data = read_inputs(warehouse, markets, None, None, graph).data
-    optional = graph.table(FEATURE_STORE).may_be_null
+    optional = may_be_missing(graph)
     folds = monthly_folds(data.game_date, data.season, (arguments.season,))
 
     def errors(kept: Dataset) -> dict[str, tuple[NDArray[np.float64], NDArray[np.datetime64]]]:

@@ -15,14 +15,14 @@ from boxout.learning.boosting import BoostingOptions
 from boxout.learning.card import METRICS_RULE
 from boxout.learning.freshness import is_trained_on, note_training
 from boxout.learning.gates import readiness
-from boxout.learning.hiding import LINEUP_FEATURES, before_lineups, hide_optional
+from boxout.learning.hiding import LINEUP_FEATURES, before_lineups, hide_optional, may_be_missing
 from boxout.learning.markets import MARKETS
 from boxout.learning.registry import list_models, load_model
 from boxout.learning.states import FEATURE_STORE
 from boxout.learning.train import train
 from boxout.pipeline.due import RunOptions
 from boxout.pipeline.goalposts import note_goalposts
-from boxout.pipeline.graph import Graph
+from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ledger import write_property
 from boxout.pipeline.run import run_tables
 
@@ -38,8 +38,8 @@ def test_missing_features_stay_missing_and_identity_is_no_feature(league):
         "SELECT count(*) FROM lake.precompute.ml_feature_store AS f "
         "JOIN lake.analytics.player_game_summary "
         "AS o USING (game_id, player_id) WHERE o.minutes > 0 AND avg_points_season IS NULL AND "
-        "f.game_date IN (SELECT game_date FROM lake.ledger.partitions WHERE state = 'fresh' "
-        "AND table_name = 'precompute.ml_feature_store')"
+        "f.game_date IN (SELECT game_date FROM lake.ledger.partitions WHERE (state = 'fresh' "
+        "OR season > '2021-22') AND table_name = 'precompute.ml_feature_store')"
     )
     assert np.isnan(data.column("avg_points_season")).sum() == nulls
     assert data.matrix.dtype == np.float32
@@ -49,13 +49,31 @@ def test_missing_features_stay_missing_and_identity_is_no_feature(league):
     )
 
 
-def test_only_fresh_partitions_and_players_with_minutes_are_learned_from(league):
+def test_only_players_with_minutes_are_learned_from_and_no_day_of_which_nothing_was_known(league):
     data = _load(league)
     opening = np.datetime64("2021-11-01")
     assert data.game_date.min() >= opening + 14
     assert 108 not in data.player_id
     order = list(zip(data.game_date, data.game_id, data.player_id, strict=True))
     assert order == sorted(order)
+
+
+def test_later_seasons_are_learned_from_their_first_day_on_and_first_games_count_more(league):
+    data = _load(league)
+    for opening in ("2022-11-01", "2023-11-01"):
+        assert np.datetime64(opening) in data.game_date
+    is_first = data.column("games_played_season") == 0
+    assert is_first.sum() == 2 * 31  # of 32 players one never plays
+    assert set(data.weights[is_first]) == {dataset.FIRST_GAME_WEIGHT}
+    assert set(data.weights[~is_first]) == {1.0}
+    before = data.column("avg_points_season")
+    assert np.isnan(before[is_first]).all()
+
+
+def test_past_seasons_are_never_hidden_for_they_are_all_that_a_first_game_has():
+    hidden = may_be_missing(load_graph())
+    assert {"avg_points_last_season", "seasons_since_last"}.isdisjoint(hidden)
+    assert {"is_starting", "absent_minutes", "point_spread"} <= hidden
 
 
 def test_the_order_of_columns_in_the_store_makes_no_other_dataset(league):

@@ -66,11 +66,11 @@ class BoostingOptions:
         }
 
 
-def quantised(matrix: Array, options: BoostingOptions) -> xgboost.QuantileDMatrix:
-    """Bin a feature matrix once; all statistics of a fold share it."""
+def quantised(matrix: Array, weights: Array, options: BoostingOptions) -> xgboost.QuantileDMatrix:
+    """Bin a feature matrix once, with each row's weight; all statistics of a fold share it."""
     from xgboost import QuantileDMatrix
 
-    return QuantileDMatrix(matrix, max_bin=options.max_bin, nthread=options.threads)
+    return QuantileDMatrix(matrix, weight=weights, max_bin=options.max_bin, nthread=options.threads)
 
 
 def fit_booster(

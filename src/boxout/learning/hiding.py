@@ -3,9 +3,11 @@
 Odds and shot locations are there for whole seasons and then absent for whole seasons. Trees
 that never saw a column without values send its missing ones anywhere: with odds gone in
 2025-26, points were forecast 0.4 too high. So in a share of training games every column
-that the feature store's contract allows to be null is made null. Who starts is announced half
-an hour before tip-off, and most forecasts are made before: it is hidden in a share of games of
-its own. Nothing is ever filled in, and forecasts always see the rows as they are.
+that the feature store's contract allows to be null is made null, but for those of a player's past
+seasons: they are of box scores, without which there is nothing, and in his first game of a season
+they are all that is known. Who starts is announced half an hour before tip-off, and most forecasts
+are made before: it is hidden in a share of games of its own. Nothing is ever filled in, and
+forecasts always see the rows as they are.
 """
 
 from __future__ import annotations
@@ -19,9 +21,18 @@ from numpy.typing import NDArray
 
 from boxout.learning.boosting import BoostingOptions
 from boxout.learning.dataset import FeatureRows
+from boxout.learning.states import FEATURE_STORE
+from boxout.pipeline.graph import Graph
 
 # What is known from the announcement of the lineups on.
 LINEUP_FEATURES = ("is_starting", "new_starters", "benched_starters")
+PAST_SEASONS = "precompute.player_past_seasons"
+
+
+def may_be_missing(graph: Graph) -> frozenset[str]:
+    """Return the features that may be missing altogether one day."""
+    past = graph.tables.get(PAST_SEASONS)
+    return graph.table(FEATURE_STORE).may_be_null - (past.may_be_null if past else frozenset())
 
 
 def hide_optional(

@@ -204,7 +204,7 @@ def reread_training_set(home: Home, model: Model) -> Dataset:
     markets = select_markets(tuple(record.markets.replace(" ", "").split(",")))
     with open_warehouse(home, version=record.data_version) as then:
         then.execute(
-            "CREATE TEMP TABLE feature_states AS SELECT game_date, state "
+            "CREATE TEMP TABLE feature_states AS SELECT season, game_date, state "
             "FROM lake.ledger.partitions WHERE table_name = $1",
             [FEATURE_STORE],
         )

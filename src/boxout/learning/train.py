@@ -31,11 +31,10 @@ from boxout.learning.folds import Fold, walk_forward
 from boxout.learning.forecasts import STAGED, stage_forecasts
 from boxout.learning.game_ids import follow_game_ids
 from boxout.learning.gates import Readiness
-from boxout.learning.hiding import hide_optional
+from boxout.learning.hiding import hide_optional, may_be_missing
 from boxout.learning.inputs import Inputs, read_inputs
 from boxout.learning.markets import MARKET_NAMES, Market, select_markets, with_parts
 from boxout.learning.registry import ModelRecord, save_model
-from boxout.learning.states import FEATURE_STORE
 from boxout.learning.storage import PREDICTIONS, Written, replace_rows
 from boxout.learning.walk import Listener, Walk, fitting_workers, run_walk
 from boxout.pipeline.authors import user_name
@@ -158,11 +157,10 @@ def train(
         listener(step, done, steps)
         run.heed_stop()
 
-    optional = graph.table(FEATURE_STORE).may_be_null
     boosting = options.boosting
     with recorded(run):
         run.start(in_ledger=False)
-        matrix = hide_optional(data, optional, boosting)
+        matrix = hide_optional(data, may_be_missing(graph), boosting)
         walk, files, most_used = _grow(inputs, matrix, folds, selected, boosting, report, clock)
         trained_at = options.trained_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         code = code_hash(graph)
@@ -249,7 +247,7 @@ def _grow(
 def _fit_all(
     data: Dataset, matrix: NDArray[Any], statistics: Sequence[Market], options: BoostingOptions
 ) -> tuple[dict[str, bytes], MostUsed]:
-    binned = quantised(matrix, options)
+    binned = quantised(matrix, data.weights, options)
     files, most_used = {}, {}
     for statistic in statistics:
         booster = fit_booster(binned, data.outcomes[statistic.name], options)

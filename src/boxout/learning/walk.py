@@ -170,11 +170,12 @@ def _forecast_fold(
     statistics: Sequence[Market],
     options: BoostingOptions,
 ) -> dict[str, Array]:
-    binned = quantised(training_matrix[: fold.train_rows], options)
+    known = slice(fold.train_rows)
+    binned = quantised(training_matrix[known], data.weights[known], options)
     tried = np.ascontiguousarray(data.matrix[fold.test])
     means = {}
     for statistic in statistics:
-        outcome = data.outcomes[statistic.name][: fold.train_rows]
+        outcome = data.outcomes[statistic.name][known]
         means[statistic.name] = predict_mean(fit_booster(binned, outcome, options), tried)
     return means
 

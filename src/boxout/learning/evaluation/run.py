@@ -13,11 +13,10 @@ from boxout.learning.evaluation.books import BookComparison, compare_with_books
 from boxout.learning.evaluation.months import monthly_folds
 from boxout.learning.evaluation.scores import MarketScores, score_market
 from boxout.learning.evaluation.season_walk import learn_trusts, walk_months
-from boxout.learning.hiding import before_lineups, hide_optional
+from boxout.learning.hiding import before_lineups, hide_optional, may_be_missing
 from boxout.learning.inputs import read_inputs
 from boxout.learning.markets import select_markets
 from boxout.learning.quotes import read_quotes
-from boxout.learning.states import FEATURE_STORE
 from boxout.learning.walk import Listener
 from boxout.pipeline.graph import Graph, load_graph
 from boxout.pipeline.ledger import create_ledger
@@ -116,8 +115,7 @@ def evaluate(
     folds = monthly_folds(data.game_date, data.season, seasons)
     read = time.monotonic()
     boosting = options.boosting
-    optional = graph.table(FEATURE_STORE).may_be_null
-    matrix = hide_optional(data, optional, boosting)
+    matrix = hide_optional(data, may_be_missing(graph), boosting)
     if options.before_lineups:
         data = before_lineups(data)
     walked = walk_months(data, matrix, folds, selected, boosting, listener or _silent)
