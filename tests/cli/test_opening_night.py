@@ -1,4 +1,4 @@
-"""The first night of a season: games are known, and of players what is announced of them."""
+"""The first night of a season: games are known, and of players what is told of them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ import pytest
 from boxout.warehouse.home import Home
 from boxout.warehouse.opening import open_warehouse
 
+# Years after the last season that the project has.
 OPENING = "2031-10-21"
+# Of the season after it.
+NEXT_OPENING = "2026-10-20"
 SCHEDULE = f"""game_date,home_team,away_team,tipoff_utc,season_type,status
 {OPENING},DEN,LAL,{OPENING} 23:30:00,regular,scheduled
 {OPENING},BOS,MIA,{OPENING} 23:30:00,regular,scheduled
@@ -122,3 +125,35 @@ def test_who_is_announced_is_predicted_on_the_first_night(announced, boxout):
     assert f"predicted {OPENING}: {len(names)} players" in done.stdout
     board = json.loads(boxout("slate", "--json", "--home", home).stdout)["board"]
     assert {row["player"] for row in board["rows"]} == names
+
+
+def test_on_the_next_seasons_first_night_who_ended_the_last_one_is_predicted(
+    trained, tmp_path, boxout
+):
+    home = shutil.copytree(trained, tmp_path / "home")
+    schedule = tmp_path / "schedule.csv"
+    schedule.write_text(SCHEDULE.replace(OPENING, NEXT_OPENING))
+    done = boxout("run", "--data", schedule, "--home", home)
+    assert done.returncode == 0, done.stderr
+    asked = boxout("predict", "--date", NEXT_OPENING, "--json", "--home", home)
+    predicted = json.loads(asked.stdout)
+    with open_warehouse(Home(home)) as warehouse:
+        rows = warehouse.rows(
+            "SELECT f.player_id, f.team, f.games_played_season, f.games_last_season, "
+            "c.data_completeness_pct, c.games_in_window "
+            "FROM lake.precompute.ml_feature_store AS f "
+            "JOIN lake.precompute.player_composite_factors AS c USING (game_id, player_id) "
+            "WHERE f.game_date = $1",
+            [NEXT_OPENING],
+        )
+        ended = warehouse.rows(
+            "SELECT player_id, arg_max(team, game_date) FROM lake.raw.player_boxscores "
+            "WHERE season = '2025-26' GROUP BY player_id"
+        )
+    assert rows
+    assert {(player, team) for player, team, *_ in rows} <= set(ended)
+    # that nothing is known of this season stands beside each of them
+    assert {(now, window) for _, _, now, _, _, window in rows} == {(0, 0)}
+    assert all(before > 0 and share < 50 for _, _, _, before, share, _ in rows)
+    assert predicted["report"]["player_games"] == len(rows)
+    assert {each["player_id"] for each in predicted["predictions"]} == {row[0] for row in rows}

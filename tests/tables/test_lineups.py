@@ -11,27 +11,27 @@ SELECT '2023-24' AS season, DATE '2024-01-07' AS game_date, 'g7' AS game_id, 'DE
 # Seven men of each team who played the day before; the lowest five of DEN start every game.
 BOXES = """
 SELECT '2023-24' AS season, day AS game_date, 'g' || day AS game_id, p AS player_id,
-       CASE WHEN p < 10 THEN 'DEN' ELSE 'LAL' END AS team, {starter} AS is_starter
+       CASE WHEN p < 10 THEN 'DEN' ELSE 'LAL' END AS team, {starter} AS is_starter, 20.0 AS minutes
 FROM (SELECT unnest([1, 2, 3, 4, 5, 6, 7, 11, 12, 13, 14, 15, 16, 17]) AS p),
      (SELECT unnest([DATE '2024-01-06', DATE '2024-01-07']) AS day) WHERE day < DATE '{until}'
 """
 INJURIES = """
-SELECT DATE '2024-01-07' AS game_date, 0 AS player_id, 'DEN' AS team, 'out' AS status,
-       TIMESTAMP '2024-01-07 18:00:00' AS report_at WHERE false
+SELECT '2023-24' AS season, DATE '2024-01-07' AS game_date, 0 AS player_id,
+       'DEN' AS team, 'out' AS status, TIMESTAMP '2024-01-07 18:00:00' AS report_at WHERE false
 """
 
 
 def lineup(at, players, team="DEN"):
     return (
-        f"SELECT DATE '2024-01-07' AS game_date, unnest({players}) AS player_id, '{team}' AS team, "
-        f"TIMESTAMP '{at}' AS announced_at"
+        f"SELECT '2023-24' AS season, DATE '2024-01-07' AS game_date, unnest({players}) AS "
+        f"player_id, '{team}' AS team, TIMESTAMP '{at}' AS announced_at"
     )
 
 
 def report(player, status, team="DEN"):
     return (
-        f"SELECT DATE '2024-01-07' AS game_date, {player} AS player_id, '{team}' AS team, "
-        f"'{status}' AS status, TIMESTAMP '2024-01-07 18:00:00' AS report_at"
+        f"SELECT '2023-24' AS season, DATE '2024-01-07' AS game_date, {player} AS player_id, "
+        f"'{team}' AS team, '{status}' AS status, TIMESTAMP '2024-01-07 18:00:00' AS report_at"
     )
 
 

@@ -58,10 +58,10 @@ def slate_date(warehouse: Warehouse, day: date | None) -> date:
 
 
 def nobody_known(day: date) -> str:
-    """Say of a date with games that nobody is known to predict, as on a season's opening night."""
+    """Say of a date with games that nobody is known to predict, as on the first night of all."""
     return (
-        f"no player is known yet for the games of {day}: box scores of the season's earlier games "
-        "tell who plays for whom"
+        f"no player is known yet for the games of {day}: box scores of the last 30 days tell who "
+        "plays for whom, and before a team's first game those of the season before"
     )
 
 

@@ -6,10 +6,16 @@ may_be_null = ["report_status", "is_starting"]
 may_be_constant = ["is_upcoming", "is_candidate", "is_absent", "report_status", "is_starting"]
 
 [windows]
-"raw.games" = "same_day"
-"raw.player_boxscores" = ["same_day", "days: 30"]
-"raw.injuries" = "same_day"
-"raw.lineups" = "same_day"
+"raw.games" = ["same_day", "season_to_date"]
+"raw.player_boxscores" = ["same_day", "days: 30", "past_seasons"]
+"raw.injuries" = ["same_day", "days: 14"]
+"raw.lineups" = ["same_day", "days: 14"]
+
+[earlier_columns]
+"raw.games" = ["season", "game_date", "game_id"]
+"raw.player_boxscores" = ["season", "game_date", "game_id", "player_id", "team", "minutes"]
+"raw.injuries" = ["season", "game_date", "player_id", "team", "report_at"]
+"raw.lineups" = ["season", "game_date", "player_id", "team", "announced_at"]
 
 [[checks]]
 name = "every_game_has_players"
@@ -89,6 +95,50 @@ appearances AS (
   JOIN raw.player_boxscores AS b
     ON b.season = d.season AND b.game_date < d.game_date AND b.game_date >= d.game_date - INTERVAL 30 DAY
 ),
+-- games to come of teams that have not played yet in the season, two weeks of it at most: further
+-- ahead it is to be told by box scores
+first_games AS (
+  SELECT s.season, CAST(SUBSTR(s.season, 1, 4) AS INTEGER) - 1 AS last_year, s.game_date, s.game_id, s.team, s.known_until
+  FROM sides AS s
+  JOIN (SELECT season, MIN(game_date) AS opening FROM raw.games GROUP BY season) AS o
+    ON o.season = s.season AND s.game_date < o.opening + INTERVAL 14 DAY
+  LEFT JOIN (SELECT season, team, MIN(game_date) AS first_date FROM raw.player_boxscores GROUP BY season, team) AS b
+    ON b.season = s.season AND b.team = s.team AND b.first_date < s.game_date
+  WHERE s.is_upcoming AND b.team IS NULL
+),
+-- whom a team has had last season until it ended, the most used first
+last_rosters AS (
+  SELECT last_year, player_id, team, ROW_NUMBER() OVER (PARTITION BY last_year, team ORDER BY minutes DESC, player_id) AS place
+  FROM (
+    SELECT y.last_year, b.player_id, b.team, SUM(b.minutes) OVER (PARTITION BY b.season, b.player_id) AS minutes,
+           ROW_NUMBER() OVER (PARTITION BY b.season, b.player_id ORDER BY b.game_date DESC, b.game_id DESC) AS place
+    FROM raw.player_boxscores AS b
+    JOIN (SELECT DISTINCT last_year FROM first_games) AS y ON y.last_year = CAST(SUBSTR(b.season, 1, 4) AS INTEGER)) AS ends
+  WHERE place = 1
+),
+-- who has played for another team this season, or is reported or announced by one
+moved AS (
+  SELECT DISTINCT f.game_date, f.game_id, f.team, n.player_id
+  FROM first_games AS f
+  JOIN (
+    SELECT season, game_date, CAST(NULL AS TIMESTAMP) AS said_at, player_id, team FROM raw.player_boxscores
+    UNION ALL
+    SELECT season, game_date, report_at, player_id, team FROM raw.injuries
+    UNION ALL
+    SELECT season, game_date, announced_at, player_id, team FROM raw.lineups) AS n
+    ON n.season = f.season AND n.team <> f.team
+   AND CASE WHEN n.said_at IS NULL THEN n.game_date < f.game_date
+            ELSE n.game_date <= f.game_date AND n.said_at < f.known_until END
+),
+-- of the twelve most used of last season six in ten play in the team's first game, of others one in ten
+returners AS (
+  SELECT f.game_date, f.game_id, r.player_id, f.team
+  FROM first_games AS f
+  JOIN last_rosters AS r ON r.last_year = f.last_year AND r.team = f.team AND r.place <= 12
+  LEFT JOIN moved AS m
+    ON m.game_date = f.game_date AND m.game_id = f.game_id AND m.team = f.team AND m.player_id = r.player_id
+  WHERE m.player_id IS NULL
+),
 members AS (
   SELECT s.game_date, s.game_id, b.player_id, b.team, 1 AS is_listed,
          CASE WHEN b.is_starter THEN 1 WHEN NOT b.is_starter THEN 0 END AS started
@@ -105,6 +155,8 @@ members AS (
   WHERE a.place = 1 AND (n.player_id IS NULL OR a.team IN (n.team, n.other_team))
   UNION ALL
   SELECT game_date, game_id, player_id, team, is_listed, CAST(NULL AS INTEGER) FROM news
+  UNION ALL
+  SELECT game_date, game_id, player_id, team, 1, CAST(NULL AS INTEGER) FROM returners
   UNION ALL
   SELECT game_date, game_id, player_id, team, 0, CAST(NULL AS INTEGER)
   FROM reports
