@@ -143,8 +143,8 @@ def changes_since(
 def brought_by(warehouse: Warehouse, table: str, run_id: str | None, at: datetime) -> str:
     """Name the files, or the run at work then, that brought what was recorded at a moment."""
     files = warehouse.rows(
-        f"SELECT source_file FROM {warehouse.in_full('ledger.files')} "
-        "WHERE run_id = $1 AND table_name = $2 ORDER BY source_file",
+        "SELECT source_file FROM lake.ledger.files WHERE run_id = $1 AND table_name = $2 "
+        "ORDER BY source_file",
         [run_id, table],
     )
     if files:

@@ -90,6 +90,8 @@ def compare_moments(
     columns = [c for c in columns if c in columns_then]
     key = [c for c in table.key if c in columns]
     values = [c for c in columns if c not in (*key, "season", "game_date")]
+    if not warehouse.scalar(f"SELECT count(*) FROM {then} WHERE {_on_dates(days)}"):
+        values = []  # all is new, as what was built once: no column is compared
     rows = _differing_rows(warehouse, name, then, key, values, days, whose)
     found: dict[date, list[RowDifference]] = {}
     for row in rows:
@@ -126,6 +128,11 @@ def _of_player(columns: Sequence[str], player_id: int | None) -> str | None:
     return None
 
 
+def _on_dates(days: Sequence[date]) -> str:
+    """Return bounds of the dates, by which only the row groups that hold them are read."""
+    return f"game_date BETWEEN DATE '{min(days)}' AND DATE '{max(days)}'"
+
+
 def _differing_rows(
     warehouse: Warehouse,
     name: str,
@@ -135,11 +142,7 @@ def _differing_rows(
     days: Sequence[date],
     whose: str,
 ) -> list[dict[str, Any]]:
-    # bounds, so that only the row groups that hold these dates are read
-    where = (
-        f"game_date BETWEEN DATE '{min(days)}' AND DATE '{max(days)}' "
-        f"AND game_date IN (SELECT unnest($1::DATE[])) AND {whose}"
-    )
+    where = f"{_on_dates(days)} AND game_date IN (SELECT unnest($1::DATE[])) AND {whose}"
     same = " AND ".join(f't."{c}" IS NOT DISTINCT FROM n."{c}"' for c in ("game_date", *key))
     equal = " AND ".join(f't."{c}" IS NOT DISTINCT FROM n."{c}"' for c in values) or "true"
     keys = ", ".join(f'coalesce(n."{c}", t."{c}") AS "key_{c}"' for c in key)
