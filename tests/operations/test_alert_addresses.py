@@ -48,8 +48,8 @@ def test_an_address_that_is_down_costs_the_others_no_repeats_and_hears_it_all_la
         for _ in range(2):
             Alerts(new.home, settings).after_round(new, RoundReport(now()), now())
         (late,) = down.posts
-        assert late["title"] == "boxout: 2 failed"
-        assert len(up.posts) == 2
+        assert late["title"] == "boxout: 2 failed, 1 recovered"
+        assert [post["title"] for post in up.posts[2:]] == ["boxout: 1 recovered"]
     assert "secret" not in (new.home.path / "alerts.json").read_text()
 
 
@@ -60,11 +60,28 @@ def test_what_waits_for_an_address_is_bounded_and_has_no_repeats():
         for number in range(3):
             addresses.tell((Alert("failed", "again"), Alert("failed", str(number))), "here")
         (waiting,) = addresses.unsent.values()
-        assert [alert.text for alert in waiting] == ["again", "0", "1", "2"]
+        assert [alert.text for alert in waiting] == ["0", "1", "again", "2"]
         many = tuple(Alert("late", str(number)) for number in range(2 * MOST_UNSENT))
         addresses.tell(many, "here")
         (waiting,) = addresses.unsent.values()
         assert waiting == many[MOST_UNSENT:]
+
+
+def test_the_last_that_an_address_hears_of_a_job_is_how_it_is(new):
+    with loopback_server() as down:
+        settings = WatchSettings(alert_urls=(address(down),))
+        down.is_down = True
+        for problems in (["tables: full"], [], ["tables: full"]):
+            report = RoundReport(now(), problems=problems)
+            Alerts(new.home, settings).after_round(new, report, now())
+        down.is_down = False
+        report = RoundReport(now(), problems=["tables: full"])
+        Alerts(new.home, settings).after_round(new, report, now())
+        (post,) = down.posts
+    assert [line.split(":")[0] for line in post["message"].splitlines()[:2]] == [
+        "recovered",
+        "failed",
+    ]
 
 
 def test_a_lake_that_cannot_be_opened_is_told_and_counted(tmp_path, graph):
@@ -83,7 +100,7 @@ def test_a_lake_that_cannot_be_opened_is_told_and_counted(tmp_path, graph):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
             metrics = answer.read().decode()
         (post,) = server.posts
-    assert post["title"] == "boxout: 3 failed"
+    assert post["title"] == "boxout: 4 failed"
     assert "The catalog cannot be opened" in post["message"]
     assert "boxout_up 0.0" in metrics
     assert 'boxout_watch_rounds_total{outcome="failed"} 1.0' in metrics

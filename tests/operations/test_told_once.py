@@ -91,6 +91,57 @@ def test_a_refused_file_is_told_once_for_each_change_of_it(new):
     assert told(new, refuse((2, 8))) == refused
 
 
+def after(home, *problems, is_stopped=False):
+    """Return what is told after a round with such problems, as by a watcher started anew."""
+    report = RoundReport(now(), problems=list(problems), is_stopped=is_stopped)
+    alerts = Alerts(home, WatchSettings()).after_round(None, report, now())
+    return [(alert.kind, alert.text) for alert in alerts]
+
+
+def test_a_job_that_failed_is_told_when_it_is_done_again(tmp_path):
+    home = Home(tmp_path)
+    disk, other = "tables: OSError: No space left on device", "tables: it is being written"
+    assert after(home, disk) == [("failed", disk)]
+    assert after(home, disk) == []
+    assert after(home, other) == [("failed", other)]
+    assert after(home) == [("recovered", f"tables: done again; it had failed: {other[8:]}")]
+    assert after(home) == []
+    files = ("ingest: a.csv: it is odd", "ingest: b.csv: it is, too")
+    assert after(home, *files) == [("failed", each) for each in files]
+    assert after(home, files[0]) == []
+    assert after(home) == [("recovered", "ingest: done again; it had failed: a.csv: it is odd")]
+
+
+def test_a_round_that_is_stopped_ends_no_failure_of_a_job_that_it_did_not_come_to(tmp_path):
+    home = Home(tmp_path)
+    assert after(home, "learning: full") == [("failed", "learning: full")]
+    assert after(home, "ingest: full", is_stopped=True) == [("failed", "ingest: full")]
+    done_again = ("recovered", "ingest: done again; it had failed: full")
+    assert after(home, "learning: full") == [done_again]
+
+
+def test_that_the_ledger_cannot_be_read_is_told_though_every_job_was_done(
+    tmp_path, graph, monkeypatch, caplog
+):
+    home, pinged = Home(tmp_path / "new"), []
+    settings = WatchSettings(dead_man_url="http://127.0.0.1:1/")
+    watcher = Watcher(home, graph, settings)
+    monkeypatch.setattr(watcher._round, "run", lambda report: None)
+    monkeypatch.setattr(watch, "_ping", pinged.append)
+
+    def fail(warehouse):
+        raise RuntimeError("it should not happen")
+
+    with open_warehouse(home, create=True) as warehouse:
+        create_ledger(warehouse)
+    monkeypatch.setattr("boxout.orchestration.alerts.read_incidents", fail)
+    watcher._do_round("asked")
+    assert [record.fields["text"] for record in caplog.records if record.message == "alert"] == [
+        "telling: RuntimeError: it should not happen"
+    ]
+    assert pinged == []
+
+
 def test_what_a_round_did_before_it_was_stopped_is_told(tmp_path, graph, monkeypatch, caplog):
     settings = WatchSettings(dead_man_url="http://127.0.0.1:1/")
     watcher, pinged = Watcher(Home(tmp_path / "new"), graph, settings), []
@@ -118,4 +169,4 @@ def test_a_watcher_begins_and_tells_of_the_dead_one_beside_a_lake_that_cannot_be
     leave_a_dead_watcher(home, 5)
     Watcher(home, graph, WatchSettings(retry=RetrySettings(1, 0, 0))).once()
     kinds = [record.fields["kind"] for record in caplog.records if record.message == "alert"]
-    assert kinds == ["unwatched", "failed", "failed", "failed"]
+    assert kinds == ["unwatched", *["failed"] * 4]  # each job, and telling

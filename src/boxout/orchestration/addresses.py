@@ -22,7 +22,7 @@ MOST_UNSENT = 100
 class Alert:
     """One thing to tell, and a sentence.
 
-    Its kind is opened, degraded, repaired, unwatched, failed, refused or late.
+    Its kind is opened, degraded, repaired, unwatched, failed, recovered, refused or late.
     """
 
     kind: str
@@ -53,7 +53,7 @@ class Addresses:
     def tell(self, alerts: tuple[Alert, ...], project: object) -> None:
         """Send each address one message of what is new and what it was not told, if anything."""
         for each, (scheme, service) in self._services.items():
-            due = tuple(dict.fromkeys((*self.unsent[each], *alerts)))
+            due = _each_last((*self.unsent[each], *alerts))
             if not due or _send(service, due, project):
                 self.unsent[each] = ()
                 continue
@@ -69,6 +69,11 @@ class Addresses:
 def name(url: str) -> str:
     """Return what an address is kept under, for it may hold a password."""
     return hashlib.sha256(url.encode()).hexdigest()[:16]
+
+
+def _each_last(alerts: tuple[Alert, ...]) -> tuple[Alert, ...]:
+    """Return alerts without repeats, each where it came last: what failed again is not over."""
+    return tuple(reversed(dict.fromkeys(reversed(alerts))))
 
 
 def _send(service: Any, alerts: tuple[Alert, ...], project: object) -> bool:

@@ -75,7 +75,9 @@ class Alerts:
         alerts = self._of_round(report)
         if warehouse is not None:
             alerts = self._of_project(warehouse, alerts, at)
-        self._failed = list(report.problems)
+        # A job that a stopped round did not come to is not done again.
+        still = self._failed if report.is_stopped else []
+        self._failed = list(dict.fromkeys((*still, *report.problems)))
         known = self._refused | {path: list(stamp) for path, stamp in report.stamps.items()}
         self._refused = dict(list(known.items())[-MOST_REFUSED:])
         for alert in alerts:
@@ -89,12 +91,24 @@ class Alerts:
         return (
             *(Alert("unwatched", text) for text in report.unwatched),
             *(Alert("failed", each) for each in report.problems if each not in self._failed),
+            *(Alert("recovered", text) for text in self._done_again(report)),
             *(
                 Alert("refused", f"{path}: {why}")
                 for path, why in report.refused.items()
                 if self._refused.get(path) != list(report.stamps.get(path, ()))
             ),
         )
+
+    def _done_again(self, report: RoundReport) -> list[str]:
+        """Say which jobs had failed in the round before and have not in this one."""
+        if report.is_stopped:
+            return []
+        failing = {_job_of(each) for each in report.problems}
+        over: dict[str, list[str]] = {}
+        for each in self._failed:
+            if _job_of(each) not in failing:
+                over.setdefault(_job_of(each), []).append(each.partition(": ")[2])
+        return [f"{job}: done again; it had failed: {'; '.join(w)}" for job, w in over.items()]
 
     def _of_project(
         self, warehouse: Warehouse, of_round: tuple[Alert, ...], at: datetime
@@ -157,6 +171,10 @@ def _read_unsent(kept: Any, urls: tuple[str, ...]) -> Unsent:
     if isinstance(kept, list):  # an earlier version kept it for all addresses together
         kept = {name(url): kept for url in urls}
     return {each: tuple(Alert(*pair) for pair in pairs) for each, pairs in kept.items()}
+
+
+def _job_of(problem: str) -> str:
+    return problem.partition(": ")[0]
 
 
 def _outcome(warehouse: Warehouse, incident_id: str) -> str:

@@ -16,7 +16,7 @@ from datetime import datetime
 
 from boxout.errors import BusyError, StoppedError, WarehouseError
 from boxout.orchestration.alerts import Alerts
-from boxout.orchestration.logs import log, log_failure
+from boxout.orchestration.logs import log, log_failure, reason_of
 from boxout.orchestration.metrics import WatchMetrics
 from boxout.orchestration.round import Round
 from boxout.orchestration.round_report import RoundReport
@@ -214,6 +214,8 @@ class Watcher:
                 status = read_status(warehouse, self._graph) if self._metrics else None
         except Exception as error:
             log_failure("could not read what there is to tell", error)
+            if not (is_told or report.is_stopped):
+                report.problems.append(f"telling: {reason_of(error)}")
         try:
             if not is_told:
                 self._alerts.after_round(None, report, at)
