@@ -47,7 +47,7 @@ class SourceError(BoxoutError):
 
 
 class UnreadableFileError(SourceError):
-    """A file that the operating system does not let be read; in a while it may."""
+    """A file or folder that the operating system does not let be read; in a while it may."""
 
 
 class UnknownShapeError(SourceError):

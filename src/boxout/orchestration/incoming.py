@@ -96,8 +96,7 @@ class Incoming:
         troubles: dict[Path, str] = {}
 
         def note(error: OSError) -> None:
-            if not isinstance(error, FileNotFoundError):  # removed while it was looked at
-                troubles[Path(error.filename or folder)] = error.strerror or str(error)
+            troubles[Path(error.filename or folder)] = error.strerror or str(error)
 
         for folder in self.folders:
             try:
@@ -146,6 +145,9 @@ def _files_of(folder: Path, note: Callable[[OSError], None]) -> Files:
         try:
             state = path.stat()
         except FileNotFoundError:
+            continue
+        except OSError as error:
+            note(error)
             continue
         found[path] = (state.st_mtime_ns, state.st_size)
     return found

@@ -12,9 +12,11 @@ from boxout.errors import SourceError, UnreadableFileError
 READERS = {".parquet": "read_parquet", ".csv": "read_csv", ".json": "read_json"}
 
 
-def find_files(
-    paths: Iterable[Path], on_error: Callable[[OSError], None] | None = None
-) -> list[Path]:
+def _refuse(error: OSError) -> None:
+    raise unreadable(Path(os.fsdecode(error.filename or ".")), error) from error
+
+
+def find_files(paths: Iterable[Path], on_error: Callable[[OSError], None] = _refuse) -> list[Path]:
     """Return the data files among paths; folders are searched, and need not be all data.
 
     Links to folders are followed, and no folder is searched twice.
@@ -22,10 +24,13 @@ def find_files(
     Parameters
     ----------
     on_error
-        Called for each folder that cannot be listed; without it such a folder counts as empty.
+        Called for each folder that cannot be listed or of which a file cannot be looked at, to go
+        on with the others; without it the first is raised.
 
     Raises
     ------
+    UnreadableFileError
+        When the operating system does not let a folder among them be read.
     SourceError
         When a path does not exist or cannot be looked at, a named file has no known ending,
         or nothing is found.
@@ -34,7 +39,7 @@ def find_files(
     for path in paths:
         _look_at(path)
         if path.is_dir():
-            found += sorted(file for file in _files_in(path, on_error) if _is_data(file))
+            found += sorted(_data_in(path, on_error))
         elif not path.exists():
             raise SourceError("There is no such file or folder.", str(path), "Check the path.")
         elif reader_of(path) is None:
@@ -63,7 +68,24 @@ def _look_at(path: Path) -> None:
         ) from error
 
 
-def _files_in(folder: Path, on_error: Callable[[OSError], None] | None) -> Iterator[Path]:
+def _data_in(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[Path]:
+    def tell(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):  # removed while it was looked at
+            on_error(error)
+
+    for files in _files_by_folder(folder, tell):
+        first_error = None
+        for path in files:
+            try:
+                if _is_data(path):
+                    yield path
+            except OSError as error:
+                first_error = first_error or error
+        if first_error:  # of a folder that may not be searched each file has the same
+            tell(first_error)
+
+
+def _files_by_folder(folder: Path, on_error: Callable[[OSError], None]) -> Iterator[list[Path]]:
     searched: set[tuple[int, int]] = set()
     waiting = [folder]
     while waiting:
@@ -72,22 +94,25 @@ def _files_in(folder: Path, on_error: Callable[[OSError], None] | None) -> Itera
             for here, folders, names in os.walk(top, onerror=on_error):
                 try:
                     state = Path(here).stat()
-                except FileNotFoundError:  # removed since it was listed
+                    links_here = [Path(here, name) for name in folders]
+                    links_here = [path for path in links_here if path.is_symlink()]
+                except OSError as error:
+                    on_error(error)
                     folders.clear()
                     continue
                 if (state.st_dev, state.st_ino) in searched:
                     folders.clear()
                     continue
                 searched.add((state.st_dev, state.st_ino))
-                yield from (Path(here, name) for name in names)
-                links += [Path(here, name) for name in folders if Path(here, name).is_symlink()]
+                yield [Path(here, name) for name in names]
+                links += links_here
         # After the folders themselves, so that a file goes by the name of the one it is in.
         waiting = sorted(links)
 
 
 def _is_data(path: Path) -> bool:
     # Of a folder, tables only: its JSON files may be anything.
-    return path.is_file() and reader_of(path) in (READERS[".parquet"], READERS[".csv"])
+    return reader_of(path) in (READERS[".parquet"], READERS[".csv"]) and path.is_file()
 
 
 def reader_of(path: Path) -> str | None:
@@ -116,9 +141,10 @@ def fingerprint(path: Path) -> str:
 
 
 def unreadable(path: Path, error: OSError) -> UnreadableFileError:
-    """Return the refusal of a file that the operating system does not let be read."""
+    """Return the refusal of a file or folder that the operating system does not let be read."""
+    what = "folder" if os.path.isdir(path) else "file"  # noqa: PTH112 - Path.is_dir may raise
     return UnreadableFileError(
-        f"The file cannot be read: {error.strerror or error}.",
+        f"The {what} cannot be read: {error.strerror or error}.",
         printable(path),
         "See that it is there and may be read; nothing of it was loaded.",
     )
