@@ -696,6 +696,46 @@ def test_a_refused_file_that_is_gone_is_followed_by_another_of_its_table(write, 
     assert empty.scalar("SELECT count(*) FROM lake.ledger.refusals") == 0
 
 
+@pytest.fixture
+def broken(write, ingest):
+    """Have a file refused, and remove it."""
+
+    def refuse(name):
+        path = write(name, f"SELECT * EXCLUDE (fga) FROM ({BOX_LINES})")
+        with pytest.raises(SourceError):
+            ingest(path)
+        path.unlink()
+
+    return refuse
+
+
+def test_a_refused_file_that_is_gone_is_not_replaced_by_that_of_another_season(
+    write, ingest, empty, tmp_path, broken
+):
+    for folder in ("2022-23", "2023-24", "2022_2023 again"):
+        (tmp_path / folder).mkdir()
+    ingest(write("first.parquet", BOX_LINES))
+    broken("2022-23/box.parquet")
+    ingest(write("2023-24/box.parquet", f"SELECT * REPLACE (3 AS ast) FROM ({BOX_LINES})"))
+    ingest(write("box_2023-24.parquet", f"SELECT * REPLACE (4 AS ast) FROM ({BOX_LINES})"))
+    [left] = read_incidents(empty)
+    assert left.source_file.endswith("2022-23/box.parquet")
+    ingest(write("2022_2023 again/box.parquet", f"SELECT * REPLACE (5 AS ast) FROM ({BOX_LINES})"))
+    assert read_incidents(empty) == ()
+
+
+@pytest.mark.parametrize("folder", ["2023-12-01", "2023-12", "2022-24", "12-2022-23"])
+def test_a_path_that_only_looks_like_a_season_names_none(
+    write, ingest, empty, tmp_path, broken, folder
+):
+    for name in (folder, "2021-22"):
+        (tmp_path / name).mkdir()
+    ingest(write("first.parquet", BOX_LINES))
+    broken(f"{folder}/box.parquet")
+    ingest(write("2021-22/box.parquet", f"SELECT * REPLACE (3 AS ast) FROM ({BOX_LINES})"))
+    assert read_incidents(empty) == ()
+
+
 def test_a_refused_file_that_is_gone_is_no_matter_of_another_table(write, ingest, empty):
     ingest(write("first.parquet", BOX_LINES))
     broken = write("broken.parquet", f"SELECT * EXCLUDE (fga) FROM ({BOX_LINES})")

@@ -1,11 +1,12 @@
 """Files that ingest refused whole: on record with their reason, each an incident of its own.
 
 A refusal lasts until the file is accepted. Where it is gone, a file of its name takes its place, or
-one of its table that was ingested after it was refused.
+one of its table that was ingested after it was refused; never one whose path names another season.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from boxout.errors import RefusedFileError
@@ -14,6 +15,8 @@ from boxout.pipeline.record_incidents import NEXT_INCIDENT, REPAIRED
 from boxout.warehouse.ducklake import Warehouse
 
 REFUSED = "file_accepted"
+# Such as 2023-24 or 2023_2024, and no day of a month.
+_SEASON = re.compile(r"(?<![\d-])(\d{4})[-_](\d{4}|\d{2})(?![-_]?\d)")
 _OF_SOURCE = "source_file IN (SELECT unnest($1::VARCHAR[]))"
 
 
@@ -65,7 +68,7 @@ def forget_refusals(warehouse: Warehouse, name: str, run_id: str) -> None:
 def _names_of_source(warehouse: Warehouse, name: str) -> list[str]:
     """Return the refused files that are the same source as a file: itself, if it was refused, by
     whatever path, and those of its name that are gone, for they have been fetched again to another
-    folder.
+    folder, unless it is that of another season.
     """
     refused = warehouse.rows(
         "SELECT source_file FROM lake.ledger.refusals "
@@ -75,15 +78,32 @@ def _names_of_source(warehouse: Warehouse, name: str) -> list[str]:
     return [
         path
         for (path,) in refused
-        if name in (path, str(plain_path(Path(path)))) or not is_there(path)
+        if name in (path, str(plain_path(Path(path))))
+        or (_may_be_of_one_season(path, name) and not is_there(path))
     ]
 
 
 def _names_replaced(warehouse: Warehouse) -> list[str]:
     """Return the refused files that are gone, after which another of their table was ingested."""
     followed = warehouse.rows(
-        "SELECT source_file FROM lake.ledger.refusals AS r WHERE EXISTS ("
-        "SELECT 1 FROM lake.ledger.files AS f "
-        "WHERE f.table_name = r.table_name AND f.ingested_at > r.refused_at)"
+        "SELECT r.source_file, array_agg(f.source_file) FROM lake.ledger.refusals AS r "
+        "JOIN lake.ledger.files AS f "
+        "ON f.table_name = r.table_name AND f.ingested_at > r.refused_at GROUP BY r.source_file"
     )
-    return [path for (path,) in followed if not is_there(path)]
+    return [
+        path
+        for path, later in followed
+        if any(_may_be_of_one_season(path, other) for other in later) and not is_there(path)
+    ]
+
+
+def _may_be_of_one_season(path: str, other: str) -> bool:
+    """Whether not each of two paths names a season that the other does not."""
+    named, others = _seasons_named(path), _seasons_named(other)
+    return not (named - others and others - named)
+
+
+def _seasons_named(path: str) -> set[int]:
+    """Return the first years of the seasons in a path, of its folders as of its name."""
+    found = ((int(first), int(second)) for first, second in _SEASON.findall(path))
+    return {first for first, second in found if (first + 1) % 100 == second % 100}
