@@ -145,3 +145,22 @@ def test_all_that_waits_is_on_record_after_one_run(failing, graph):
     planned = {plan.table: plan.counts.get("blocked", 0) for plan in plan_tables(failing, graph)}
     assert on_record == {table: count for table, count in planned.items() if count}
     assert on_record.keys() > {"precompute.ml_feature_store", "precompute.player_daily_cache"}
+
+
+def test_a_waiver_is_withdrawn_by_computing_its_dates_again(failing, graph, boxout):
+    run_tables(failing, graph, graph.computed, RunOptions(waiver=Waiver("Dana", "for now")))
+    home = failing.home.path
+    assert "for now" in boxout("status", "--home", home).stdout
+    assert "for now" in boxout("goalposts", "--home", home).stdout
+    first, last = failing.rows(
+        "SELECT min(game_date), max(game_date) FROM lake.ledger.partitions WHERE state = 'waived'"
+    )[0]
+    span = ["--start-date", first, "--end-date", last]
+    assert boxout("backfill", *span, "--no-resume", "--home", home).returncode == 3
+    assert states(failing, "raw.player_boxscores") == {"failed"}
+    assert states(failing, "analytics.player_game_summary") == {"blocked"}
+    assert not failing.scalar("SELECT count(*) FROM lake.ledger.partitions WHERE state = 'waived'")
+    # It is history, and shown as being in force no more.
+    assert failing.scalar("SELECT count(*) FROM lake.ledger.waivers") > 0
+    assert "for now" not in boxout("status", "--home", home).stdout
+    assert "for now" not in boxout("goalposts", "--home", home).stdout

@@ -7,6 +7,7 @@ from datetime import date
 
 from boxout.learning.states import FEATURE_STORE, with_inputs
 from boxout.pipeline.graph import Graph
+from boxout.pipeline.waiver import in_force
 from boxout.warehouse.ducklake import Warehouse
 
 
@@ -33,16 +34,12 @@ def read_waivers(
         The overridden checks, and how many partitions are published under them.
     """
     tables = [table.name for table in with_inputs(graph, FEATURE_STORE).computed]
-    # A waiver counts for as long as one of its partitions is still published under it.
     rows = warehouse.rows(
-        """
+        f"""
         SELECT DISTINCT w.table_name, w.check_name, w.start_date, w.end_date, w.who, w.reason
         FROM lake.ledger.waivers AS w
-        WHERE w.table_name IN (SELECT unnest($3::VARCHAR[])) AND EXISTS (
-          SELECT 1 FROM lake.ledger.partitions AS p
-          WHERE p.table_name = w.table_name AND p.run_id = w.run_id AND p.state = 'waived'
-            AND p.game_date BETWEEN w.start_date AND w.end_date
-            AND p.game_date BETWEEN $1 AND $2)
+        WHERE w.table_name IN (SELECT unnest($3::VARCHAR[]))
+          AND {in_force(within="p.game_date BETWEEN $1 AND $2")}
         ORDER BY ALL
         """,
         [first, last, tables],

@@ -24,6 +24,7 @@ from boxout.pipeline.standings import (
     standings_of,
     write_standing,
 )
+from boxout.pipeline.waiver import in_force
 from boxout.warehouse.ducklake import Warehouse
 
 WAIVED = "waived"
@@ -214,10 +215,7 @@ def _waived(waivers: str, partitions: str) -> str:
     return f"""
       SELECT '-', table_name, check_name, '{WAIVED}', 'held back',
              'published, ' || start_date || ' to ' || end_date, who, reason, waived_at, who, reason
-      FROM {waivers} AS w
-      WHERE EXISTS (SELECT 1 FROM {partitions} AS p
-                    WHERE p.table_name = w.table_name AND p.run_id = w.run_id
-                      AND p.state = 'waived')
+      FROM {waivers} AS w WHERE {in_force(partitions)}
     """
 
 

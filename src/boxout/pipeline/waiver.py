@@ -44,3 +44,20 @@ class Waiver:
 def let_through(waiver: Waiver | None) -> str:
     """Return the SQL condition on `check_now` of the failures that are let through."""
     return waiver.condition if waiver else NOTHING
+
+
+def in_force(partitions: str = "lake.ledger.partitions", within: str = "true") -> str:
+    """Return the SQL condition on waivers, `w`, that a partition is still published under them.
+
+    Parameters
+    ----------
+    partitions
+        What to read the partitions from.
+    within
+        A condition on the partition, `p`.
+    """
+    return (
+        f"EXISTS (SELECT 1 FROM {partitions} AS p WHERE p.table_name = w.table_name "
+        "AND p.run_id = w.run_id AND p.state = 'waived' "
+        f"AND p.game_date BETWEEN w.start_date AND w.end_date AND {within})"
+    )
