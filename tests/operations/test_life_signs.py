@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -9,6 +12,7 @@ import pytest
 from filelock import FileLock, Timeout
 
 from boxout.cli.runs import _call_off
+from boxout.errors import WarehouseError
 from boxout.pipeline.life_signs import Heartbeat, read_life_signs
 from boxout.warehouse.home import Home
 from boxout.warehouse.opening import open_warehouse
@@ -79,3 +83,21 @@ def test_a_watcher_that_is_at_work_cannot_be_called_off(home, watcher):
     assert _call_off(home) is None
     assert (home.runs / "watch.lock").exists()
     assert [sign.is_alive for sign in read_life_signs(home)] == [True]
+
+
+@pytest.mark.parametrize("code", [errno.ENOTSUP, errno.ENOLCK, errno.EIO])
+def test_that_a_file_system_has_no_locks_is_said(dead, tmp_path, monkeypatch, code):
+    def refuse(descriptor, operation):
+        raise OSError(code, os.strerror(code))
+
+    new = Home(tmp_path / "new")
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    for attempt in (
+        lambda: open_warehouse(new, create=True),
+        lambda: read_life_signs(dead),
+        lambda: Heartbeat(dead, "run", {}).start(),
+    ):
+        with pytest.raises(WarehouseError, match=r"project cannot be locked: [A-Z]") as caught:
+            attempt()
+        assert caught.value.where.endswith(".lock")
+        assert "local disk" in caught.value.next_step

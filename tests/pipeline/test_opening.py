@@ -62,3 +62,22 @@ def test_no_lock_is_imported_for_looking_into_a_project(empty_home: Path) -> Non
         "assert 'filelock' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("command", ["status", "explain", "ready", "runs", "incidents", "plan"])
+def test_no_lock_is_imported_by_a_command_that_reads(command: str) -> None:
+    code = (
+        "import importlib, sys; from boxout.cli.commands import COMMANDS\n"
+        f"importlib.import_module('boxout.cli.' + COMMANDS[{command!r}].module)\n"
+        "assert 'filelock' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_no_lock_is_imported_by_a_status_that_has_nothing_to_note(empty_home: Path) -> None:
+    code = (
+        "import sys; from boxout.cli.main import boxout\n"
+        f"boxout.main(['status', '--home', {str(empty_home)!r}], standalone_mode=False)\n"
+        "assert 'filelock' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)

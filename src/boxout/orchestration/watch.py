@@ -263,7 +263,7 @@ class Watcher:
         """Whether no run is at work, as far as the file system can be asked."""
         try:
             return not active_runs(self._home)
-        except OSError:
+        except (WarehouseError, OSError):
             return False
 
     def _version(self) -> int | None:

@@ -19,12 +19,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-from filelock import FileLock, Timeout
+from typing import TYPE_CHECKING, Any
 
 from boxout.errors import BusyError
+from boxout.warehouse.file_locks import not_lockable, take_lock
 from boxout.warehouse.home import Home
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 BEAT_SECONDS = 2.0
 # A worker on another host counts as dead, and one on this host as silent, after so long.
@@ -85,7 +87,7 @@ class Heartbeat:
         self._name = name
         self._facts = dict(facts)
         self._started_at = now()
-        self._lock = FileLock(self._path("lock"), timeout=LOCK_WAIT_SECONDS)
+        self._lock: FileLock | None = None
         self._is_over = threading.Event()
         self._writing = threading.Lock()
         self._thread = threading.Thread(target=self._beat, name=f"beat-{name}", daemon=True)
@@ -97,12 +99,15 @@ class Heartbeat:
         ------
         BusyError
             When another process works under the same name; it says which.
+        WarehouseError
+            When the lock cannot be taken at all.
         """
+
+        def busy() -> BusyError:
+            return BusyError(*_holder(self._path("json"), self._name))
+
         self._folder.mkdir(parents=True, exist_ok=True)
-        try:
-            self._lock.acquire()
-        except Timeout:
-            raise BusyError(*_holder(self._path("json"), self._name)) from None
+        self._lock = take_lock(self._path("lock"), LOCK_WAIT_SECONDS, busy)
         self._path("stop").unlink(missing_ok=True)
         self._write()
         self._thread.start()
@@ -120,12 +125,16 @@ class Heartbeat:
         """Stop beating and take the files away."""
         self._stop_beating()
         forget(self._folder, self._name)
-        self._lock.release()
+        self._release()
 
     def fall_silent(self) -> None:
         """Stop beating and leave the file, so that whoever looks finds this worker dead."""
         self._stop_beating()
-        self._lock.release()
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
 
     def _stop_beating(self) -> None:
         self._is_over.set()
@@ -229,7 +238,7 @@ def _looking_at(path: Path) -> Iterator[bool]:
     while descriptor is None and path.exists():
         with contextlib.suppress(FileNotFoundError):
             descriptor = os.open(path, os.O_RDONLY)
-            is_free = _share(descriptor)
+            is_free = _share(descriptor, path)
             if is_free and not os.fstat(descriptor).st_nlink:
                 os.close(descriptor)  # its name leads to another file by now, or to none
                 descriptor = None
@@ -242,14 +251,14 @@ def _looking_at(path: Path) -> Iterator[bool]:
             os.close(descriptor)
 
 
-def _share(descriptor: int) -> bool:
+def _share(descriptor: int, path: Path) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except OSError as error:
         if error.errno in (errno.EAGAIN, errno.EACCES):
             return False
         os.close(descriptor)
-        raise
+        raise not_lockable(path, error) from error
     return True
 
 

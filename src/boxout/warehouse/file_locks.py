@@ -5,9 +5,13 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from boxout.errors import BusyError
+from boxout.errors import BusyError, WarehouseError
 from boxout.warehouse.home import Home
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 COMMIT_WAIT_SECONDS = 120.0
 # A commit takes some ten times as long.
@@ -15,19 +19,23 @@ COMMIT_POLL_SECONDS = 0.005
 POLL_SECONDS = 0.05
 
 
-@contextlib.contextmanager
-def file_lock(
+def take_lock(
     path: Path,
     wait_seconds: float,
     busy: Callable[[], BusyError],
     poll_seconds: float = POLL_SECONDS,
-) -> Iterator[None]:
-    """Hold the lock of one file.
+) -> FileLock:
+    """Take the lock of one file; it is to be released.
 
     Parameters
     ----------
     busy
         What to raise when another process still holds it after the wait.
+
+    Raises
+    ------
+    WarehouseError
+        When it cannot be taken at all, such as on a file system without locks.
     """
     # Imported only now: commands that only read take no lock, and it is a tenth of their imports.
     from filelock import FileLock, Timeout
@@ -37,6 +45,30 @@ def file_lock(
         lock.acquire(poll_interval=poll_seconds)
     except Timeout as error:
         raise busy() from error
+    except OSError as error:
+        raise not_lockable(path, error) from error
+    return lock
+
+
+def not_lockable(path: Path, error: OSError) -> WarehouseError:
+    """Return the error of a file of a home on which there can be no lock."""
+    return WarehouseError(
+        f"The project cannot be locked: {error.strerror or error}.",
+        str(path),
+        "Its folder has to be writable and on a file system with file locks, such as a local disk; "
+        "a network drive may have none.",
+    )
+
+
+@contextlib.contextmanager
+def file_lock(
+    path: Path,
+    wait_seconds: float,
+    busy: Callable[[], BusyError],
+    poll_seconds: float = POLL_SECONDS,
+) -> Iterator[None]:
+    """Hold the lock of one file, which is taken as by `take_lock`."""
+    lock = take_lock(path, wait_seconds, busy, poll_seconds)
     try:
         yield
     finally:
