@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -10,9 +11,10 @@ from click.testing import CliRunner
 
 from boxout.cli import sources
 from boxout.errors import StoppedError
+from boxout.orchestration import round as round_module
 from boxout.orchestration import watch
 from boxout.orchestration.round_report import RoundReport
-from boxout.orchestration.settings import WatchSettings
+from boxout.orchestration.settings import RetrySettings, WatchSettings
 from boxout.orchestration.watch import CHANGED, MOST_IN_A_ROW, Watcher
 from boxout.pipeline.arrivals import FileReport
 from boxout.pipeline.diagnose.diagnosis import diagnose_incidents
@@ -20,7 +22,7 @@ from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.life_signs import ask_to_stop, now
 from boxout.pipeline.run_views import active_runs
 from boxout.warehouse.home import Home
-from boxout.warehouse.opening import open_warehouse
+from boxout.warehouse.opening import newest_version, open_warehouse
 
 
 class AsleepError(Exception):
@@ -96,10 +98,68 @@ def test_an_incident_that_is_diagnosed_is_left_alone_by_idle_rounds(tmp_path, gr
 def test_none_follows_at_once_a_round_that_was_stopped(clockwork):
     def stop():
         clockwork.commit()
+        clockwork.watcher._round.versions.add(clockwork.version)
         raise StoppedError("one run was")
 
     clockwork.in_round = stop
     assert run(clockwork) == ["started"]
+
+
+def commit_something(home):
+    with open_warehouse(home) as other, other.commit():
+        other.execute("CREATE OR REPLACE TABLE lake.ledger.noted AS SELECT 1 AS note")
+
+
+def fail(home):
+    raise RuntimeError("something is wrong")
+
+
+def commit_and_fail(home):
+    commit_something(home)
+    fail(home)
+
+
+def commit_and_stop(home):
+    commit_something(home)
+    raise StoppedError("one run was")
+
+
+@pytest.mark.parametrize(
+    ("act", "rounds"),
+    [
+        (fail, ["started"]),
+        (commit_and_fail, ["started", CHANGED]),
+        (commit_and_stop, ["started", CHANGED]),
+    ],
+)
+def test_what_others_commit_during_a_round_that_fails_or_is_stopped_is_followed_by_another(
+    tmp_path, graph, monkeypatch, act, rounds
+):
+    home, done = Home(tmp_path / "new"), []
+    with open_warehouse(home, create=True):
+        pass
+    settings = WatchSettings(settle_seconds=0, times=(), retry=RetrySettings(1, 0, 0))
+    watcher = Watcher(home, graph, settings)
+    do_round = watcher._do_round
+
+    def each(why):
+        done.append(why)
+        return do_round(why)
+
+    def sleep(seconds):
+        raise AsleepError
+
+    def run_tables(*_, **__):
+        if len(done) == 1:
+            act(home)
+        fail(home)
+
+    monkeypatch.setattr(watcher, "_do_round", each)
+    monkeypatch.setattr(round_module, "run_tables", run_tables)
+    monkeypatch.setattr(watch, "time", SimpleNamespace(monotonic=time.monotonic, sleep=sleep))
+    with pytest.raises(AsleepError):
+        watcher.watch()
+    assert done == rounds
 
 
 def test_it_sleeps_on_beside_a_file_system_that_cannot_be_asked_who_is_at_work(
@@ -150,3 +210,14 @@ def test_an_ingest_is_seen_at_work_and_ends_when_it_is_asked_to(tmp_path, monkey
     assert "lunch" in result.exception.what
     assert seen == [("ingest", None, None), ("ingest", 1, 3)]
     assert list(home.runs.iterdir()) == []
+
+
+def test_a_round_knows_each_version_that_it_makes_itself(ingested, graph):
+    home = Home(ingested)
+    watcher, before = Watcher(home, graph, WatchSettings()), newest_version(home)
+    report = watcher._do_round("asked")
+    assert report.learned.model_id
+    assert newest_version(home) > before + 10
+    assert not watcher._have_others_committed(before)
+    commit_something(home)
+    assert watcher._have_others_committed(before)

@@ -53,6 +53,8 @@ class Round:
         Raises `StoppedError` when the watcher was asked to stop.
     tell
         Called with what is being done.
+    versions
+        The data versions that the watcher has made since the last round began.
     """
 
     home: Home
@@ -61,6 +63,7 @@ class Round:
     clock: Callable[[], datetime]
     heed_stop: Callable[[], None]
     tell: Callable[[str], None]
+    versions: set[int] = field(default_factory=set)
     incoming: Incoming = field(init=False)
 
     def __post_init__(self) -> None:
@@ -80,6 +83,7 @@ class Round:
             When it was asked to stop; what was committed stays.
         """
         started = time.monotonic()
+        self.versions.clear()
         try:
             self._do_jobs(report)
         finally:
@@ -121,6 +125,7 @@ class Round:
         try:
             for attempt in retrying:
                 with attempt, open_warehouse(self.home, create=True) as warehouse:
+                    warehouse.own_commits.versions = self.versions
                     act(warehouse)
         except StoppedError:
             raise

@@ -119,8 +119,9 @@ class Watcher:
             self._heed_stop()
             # What others commit during a round is seen by the next, which follows at once where
             # the version moved, and has nothing to commit where nobody else had moved it. After a
-            # failure or a stop it would only do again what just ended.
-            if not is_complete or in_a_row >= MOST_IN_A_ROW:
+            # failure or a stop it would then only do again what just ended.
+            is_to_follow = is_complete or self._have_others_committed(before)
+            if not is_to_follow or in_a_row >= MOST_IN_A_ROW:
                 before = self._version()
             why = self._sleep(before)
             in_a_row = in_a_row + 1 if why == CHANGED else 0
@@ -208,6 +209,7 @@ class Watcher:
         at, status, is_told = self._clock(), None, False
         try:
             with open_warehouse(self._home) as warehouse, warehouse.one_thread():
+                warehouse.own_commits.versions = self._round.versions
                 note_watcher(warehouse)
                 self._alerts.after_round(warehouse, report, at)
                 is_told = True
@@ -265,6 +267,13 @@ class Watcher:
             return not active_runs(self._home)
         except (WarehouseError, OSError):
             return False
+
+    def _have_others_committed(self, before: int | None) -> bool:
+        """Whether there is a data version after one that the last round has not made."""
+        version = self._version()
+        if version is None or before is None:
+            return False
+        return not self._round.versions.issuperset(range(before + 1, version + 1))
 
     def _version(self) -> int | None:
         try:

@@ -284,6 +284,7 @@ class Warehouse:
                     raise
                 finally:
                     self._is_in_transaction = self.is_committing = False
+                self.own_commits.note_made(self.scalar)
         except (duckdb.IOException, duckdb.TransactionException) as error:
             raise WarehouseError(
                 f"The commit failed and nothing of it was written: {error}",
