@@ -10,8 +10,11 @@ import pytest
 from boxout.errors import StoppedError
 from boxout.orchestration import learning_round
 from boxout.orchestration.learning_round import learn
-from boxout.orchestration.settings import TrainSettings
+from boxout.orchestration.round import Round
+from boxout.orchestration.round_report import RoundReport
+from boxout.orchestration.settings import RetrySettings, TrainSettings, WatchSettings
 from boxout.warehouse.engine import duckdb
+from boxout.warehouse.home import Home
 
 NOON = datetime(2026, 1, 15, 12)
 AFTER = ["predicted", "graded", "watched drift"]
@@ -71,6 +74,27 @@ def test_a_step_that_fails_keeps_no_other_back_and_is_told_in_the_end(steps, fai
     with pytest.raises(duckdb.OutOfMemoryException):
         play()
     assert list(steps.done) == ["trained", *AFTER]
+
+
+def test_what_the_other_steps_did_is_told_of_a_round_in_which_one_failed(
+    steps, tmp_path, graph, monkeypatch
+):
+    trained_on = iter([False, True])
+    monkeypatch.setattr(learning_round, "is_trained_on", lambda *_: next(trained_on))
+    grades = iter([7, 0])
+    monkeypatch.setattr(
+        learning_round,
+        "grade_finished",
+        lambda *_: Made(written=Made(inserted=next(grades))),
+    )
+    steps.failing["predicted"] = OSError("full")
+    settings = WatchSettings(retry=RetrySettings(2, 0, 0))
+    doing = Round(Home(tmp_path), graph, settings, lambda: NOON, lambda: None, lambda text: None)
+    report = RoundReport(NOON)
+    assert not doing._attempt("learning", report, lambda w: doing._learn(w, report))
+    learned = report.learned
+    assert (learned.model_id, learned.graded, learned.is_degraded) == ("m1", 7, True)
+    assert report.problems == ["learning: OSError: full"]
 
 
 def test_the_first_failure_is_the_one_that_is_told(steps):

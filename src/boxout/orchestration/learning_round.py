@@ -67,6 +67,7 @@ def learn(
     settings: TrainSettings,
     at: datetime,
     heed_stop: Callable[[], None],
+    learned: Learned | None = None,
 ) -> Learned:
     """Train, predict and grade what is due; what fails keeps no other step back.
 
@@ -76,6 +77,8 @@ def learn(
         The present moment, naive UTC.
     heed_stop
         Raises `StoppedError` when it is to end; called between steps, also of the training.
+    learned
+        Where what a step does is put, as it is done; of an earlier try it holds what that did.
 
     Raises
     ------
@@ -84,7 +87,8 @@ def learn(
     Exception
         The first that a step raised, when all are through.
     """
-    learned = Learned()
+    learned = learned or Learned()
+    learned.not_trained = learned.not_predicted = None
     started = now()
     errors: list[Exception] = []
     training = partial(_train, settings, heed_stop)
@@ -242,6 +246,7 @@ def _grade(warehouse: Warehouse, graph: Graph, at: datetime, learned: Learned) -
     except GateError as error:
         log("grading is held back", reason=error.what)
         return
-    learned.graded = report.written.inserted if report else 0
-    if learned.graded:
-        log("graded", table="learning.grades", rows=learned.graded)
+    graded = report.written.inserted if report else 0
+    learned.graded += graded
+    if graded:
+        log("graded", table="learning.grades", rows=graded)

@@ -23,7 +23,7 @@ from boxout.errors import StoppedError
 from boxout.orchestration.first_tables import create_first_tables
 from boxout.orchestration.incoming import Incoming
 from boxout.orchestration.ingest_round import ingest_incoming
-from boxout.orchestration.learning_round import learn
+from boxout.orchestration.learning_round import Learned, learn
 from boxout.orchestration.logs import log, log_failure, reason_of
 from boxout.orchestration.passing import FilesFailedError, is_passing
 from boxout.orchestration.round_report import RoundReport
@@ -171,12 +171,13 @@ class Round:
                 )
 
     def _learn(self, warehouse: Warehouse, report: RoundReport) -> None:
-        report.learned = learn(
-            warehouse, self.graph, self.settings.train, self.clock(), self.heed_stop
-        )
-        for reason in (report.learned.not_trained, report.learned.not_predicted):
-            if reason:
-                log("learning is held back", level=logging.WARNING, reason=reason)
+        learned = report.learned = report.learned or Learned()
+        try:
+            learn(warehouse, self.graph, self.settings.train, self.clock(), self.heed_stop, learned)
+        finally:
+            for reason in (learned.not_trained, learned.not_predicted):
+                if reason:
+                    log("learning is held back", level=logging.WARNING, reason=reason)
 
     def _committed(self, table: str, chunk: Chunk, outcome: TableOutcome) -> None:
         log(
