@@ -18,6 +18,10 @@ from boxout.warehouse.home import Home
 from boxout.warehouse.opening import open_warehouse
 
 GRADES, STORE = "lake.learning.grades", "lake.precompute.ml_feature_store"
+OPENING = (
+    "SELECT game_date FROM lake.ledger.partitions "
+    "WHERE table_name = 'precompute.ml_feature_store' AND state = 'bootstrap'"
+)
 
 
 @pytest.fixture
@@ -60,13 +64,15 @@ def test_sound_champions_raise_nothing_and_every_market_is_looked_at(project):
     assert all(len(shifts) > 20 for shifts in drift.shifts.values())
 
 
-def test_figures_are_those_of_the_grades(project, since):
+def test_figures_are_those_of_the_grades_but_for_opening_weeks(project, since):
     figure = figure_of(project, "pra", "error")
     both = (
         f"{GRADES} AS g JOIN lake.learning.predictions AS p "
         "USING (game_id, player_id, market, model_id) "
-        "WHERE g.market = 'pra' AND NOT g.is_in_sample AND g.actual IS NOT NULL AND p.sd > 0"
+        "WHERE g.market = 'pra' AND NOT g.is_in_sample AND g.actual IS NOT NULL AND p.sd > 0 "
+        f"AND g.game_date NOT IN ({OPENING})"
     )
+    assert project.scalar(f"SELECT count(*) FROM {GRADES} WHERE game_date IN ({OPENING})")
     for said, when in ((figure.recent.mean, ">="), (figure.expected, "<")):
         value = project.scalar(
             f"SELECT avg(g.absolute_error / p.sd) FROM {both} AND g.game_date {when} $1", [since]

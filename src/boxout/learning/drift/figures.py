@@ -19,6 +19,7 @@ from boxout.learning.drift.limits import (
 )
 from boxout.learning.forecasts import COVERED_SHARE, HIGH, LOW
 from boxout.learning.paired import Z_95, MeanWithError, mean_of_sums
+from boxout.learning.states import FEATURE_STORE
 from boxout.learning.storage import GRADES, PREDICTIONS
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
@@ -116,6 +117,9 @@ def _sums_by_date(
               AND p.market = g.market AND p.model_id = g.model_id
           WHERE NOT g.is_in_sample AND g.actual IS NOT NULL AND p.sd > 0
             AND ($3 IS NULL OR g.game_date <= $3)
+            -- a season's first games are harder to forecast than those that they would judge
+            AND g.game_date NOT IN (SELECT game_date FROM lake.ledger.partitions
+                                    WHERE table_name = $4 AND state = 'bootstrap')
             AND (g.market, g.model_id) IN (SELECT unnest($1::VARCHAR[]), unnest($2::VARCHAR[])))
         SELECT market, model_id, figure, list(game_date ORDER BY game_date),
                list(total ORDER BY game_date), list(rows ORDER BY game_date)
@@ -123,7 +127,7 @@ def _sums_by_date(
               FROM ({figures}) WHERE value IS NOT NULL GROUP BY ALL)
         GROUP BY ALL ORDER BY market, figure
         """,
-        [list(champions), list(champions.values()), until],
+        [list(champions), list(champions.values()), until, FEATURE_STORE],
     ).fetchall()
     return {
         (market, model, figure): (np.array(dates), np.array(sums), np.array(counts))

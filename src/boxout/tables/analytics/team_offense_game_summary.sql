@@ -33,10 +33,9 @@ name = "zones_known_where_shots_are"
 scope = "date"
 severity = "block"
 query = """
-SELECT s.game_date, SUM(CASE WHEN t.lines > 0 AND t.known = t.lines THEN 0 ELSE 1 END) AS failing, COUNT(*) AS total
-FROM (SELECT DISTINCT game_date, game_id FROM raw.shots) AS s
-LEFT JOIN (SELECT game_id, COUNT(*) AS lines, COUNT(paint_fga) AS known FROM this GROUP BY game_id) AS t
-  ON t.game_id = s.game_id
+SELECT s.game_date, SUM(CASE WHEN t.paint_fga IS NULL THEN 1 ELSE 0 END) AS failing, COUNT(*) AS total
+FROM (SELECT DISTINCT game_date, game_id, team FROM raw.shots) AS s
+LEFT JOIN this AS t ON t.game_id = s.game_id AND t.team = s.team
 GROUP BY s.game_date
 """
 
