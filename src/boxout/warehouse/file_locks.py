@@ -84,16 +84,7 @@ def commit_lock(home: Home) -> Iterator[None]:
     BusyError
         When another process holds it for too long.
     """
-
-    def busy() -> BusyError:
-        return BusyError(
-            f"Another process has been committing for over {COMMIT_WAIT_SECONDS:.0f} s.",
-            str(home.path),
-            "Wait for it to finish, or end it, and run the command again.",
-        )
-
-    path = home.locks / "commit.lock"
-    with file_lock(path, COMMIT_WAIT_SECONDS, busy, COMMIT_POLL_SECONDS):
+    with _home_lock(home, "commit.lock", "committing", COMMIT_POLL_SECONDS):
         yield
 
 
@@ -106,13 +97,18 @@ def attach_lock(home: Home) -> Iterator[None]:
     BusyError
         When another process holds it for too long.
     """
+    with _home_lock(home, "attach.lock", "opening the project", POLL_SECONDS):
+        yield
 
+
+@contextlib.contextmanager
+def _home_lock(home: Home, name: str, doing: str, poll_seconds: float) -> Iterator[None]:
     def busy() -> BusyError:
         return BusyError(
-            f"Another process has been opening the project for over {COMMIT_WAIT_SECONDS:.0f} s.",
+            f"Another process has been {doing} for over {COMMIT_WAIT_SECONDS:.0f} s.",
             str(home.path),
             "Wait for it to finish, or end it, and run the command again.",
         )
 
-    with file_lock(home.locks / "attach.lock", COMMIT_WAIT_SECONDS, busy):
+    with file_lock(home.locks / name, COMMIT_WAIT_SECONDS, busy, poll_seconds):
         yield
