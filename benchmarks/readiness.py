@@ -1,4 +1,4 @@
-"""Time what answers at once: `boxout --help`, and status and plan of 20,000 partitions.
+"""Time what answers at once: `boxout --help`, and status, explain and plan of 20,000 partitions.
 
     python -m benchmarks.readiness [--home FOLDER] [--rounds N]
 
@@ -25,6 +25,9 @@ from boxout.pipeline.status import read_status
 from boxout.warehouse.home import Home
 from boxout.warehouse.opening import open_warehouse
 
+# The widest of the tables with windows; its date in the middle is asked for.
+EXPLAINED = "precompute.player_daily_cache"
+
 
 def main() -> None:
     """Measure and print."""
@@ -43,10 +46,17 @@ def main() -> None:
 
 def commands(home: Path, rounds: int) -> dict[str, float]:
     """Return the wall time of the commands, by what they are."""
+    with open_warehouse(Home(home)) as warehouse:
+        day = warehouse.scalar(
+            "SELECT quantile_disc(game_date, 0.5) FROM lake.ledger.partitions "
+            "WHERE table_name = $1",
+            [EXPLAINED],
+        )
     asked = {
         "python -c pass": (sys.executable, "-c", "pass"),
         "boxout --help": (BOXOUT, "--help"),
         "boxout status": (BOXOUT, "status", "--home", str(home)),
+        "boxout explain": (BOXOUT, "explain", EXPLAINED, str(day), "--home", str(home)),
         "boxout plan": (BOXOUT, "plan", "--home", str(home)),
     }
     found = {}

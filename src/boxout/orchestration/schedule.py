@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from boxout.orchestration.settings import WatchSettings
-from boxout.sources.seasons import EASTERN
+from boxout.sources.seasons import eastern_zone
 
 
 def next_round(settings: WatchSettings, after: datetime) -> datetime:
@@ -13,10 +13,10 @@ def next_round(settings: WatchSettings, after: datetime) -> datetime:
 
     It is the next of the times of day, or the end of the interval, whichever comes first.
     """
-    local = after.replace(tzinfo=UTC).astimezone(EASTERN)
+    local = after.replace(tzinfo=UTC).astimezone(eastern_zone())
     candidates = [
         # Of a time that daylight saving repeats, the first; of one that it skips, the hour later.
-        datetime.combine(local.date() + timedelta(days=days), each, EASTERN).astimezone(UTC)
+        datetime.combine(local.date() + timedelta(days=days), each, eastern_zone()).astimezone(UTC)
         for each in settings.times
         for days in (0, 1)
     ]
@@ -28,4 +28,4 @@ def next_round(settings: WatchSettings, after: datetime) -> datetime:
 
 def eastern(moment: datetime) -> datetime:
     """Return a naive UTC moment as US Eastern time."""
-    return moment.replace(tzinfo=UTC).astimezone(EASTERN)
+    return moment.replace(tzinfo=UTC).astimezone(eastern_zone())

@@ -6,12 +6,16 @@ lasted longer; a game's date is its US Eastern date.
 
 from __future__ import annotations
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import TYPE_CHECKING
 
 from boxout.errors import IdentityError
 
-EASTERN = ZoneInfo("America/New_York")
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
+EASTERN = "America/New_York"
 SEASON_MONTH = 8
 FIRST_DATE = date(1946, 11, 1)  # of the league's first game
 LAST_DATE = date(2999, 12, 31)  # of any game to come
@@ -120,15 +124,23 @@ def parse_date(text: str) -> date:
     raise IdentityError(f"{text!r} is not a date.", "", "Write it like 2023-10-24.")
 
 
+@cache
+def eastern_zone() -> ZoneInfo:
+    """Return the US Eastern time zone."""
+    from zoneinfo import ZoneInfo  # most short commands do without
+
+    return ZoneInfo(EASTERN)
+
+
 def eastern_date(moment: datetime) -> date:
     """Return the US Eastern date of a moment; naive moments are taken as UTC."""
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo("UTC"))
-    return aware.astimezone(EASTERN).date()
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return aware.astimezone(eastern_zone()).date()
 
 
 def eastern_date_sql(moment: str) -> str:
     """SQL of the US Eastern date of a moment in UTC."""
-    return f"(({moment} AT TIME ZONE 'UTC') AT TIME ZONE '{EASTERN.key}')::DATE"
+    return f"(({moment} AT TIME ZONE 'UTC') AT TIME ZONE '{EASTERN}')::DATE"
 
 
 def tip_off_sql(game: str) -> str:

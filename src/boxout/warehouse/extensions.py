@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import importlib.util
 import os
-import shutil
 import threading
 from pathlib import Path
 
@@ -76,6 +75,8 @@ def _linked(packaged: Path, name: str, folder: Path) -> Path:
     try:
         aside.symlink_to(packaged)
     except OSError:
-        shutil.copyfile(packaged, aside)
+        from shutil import copyfile  # only where there are no links: it imports every compression
+
+        copyfile(packaged, aside)
     aside.replace(link)
     return link
