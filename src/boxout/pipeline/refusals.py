@@ -6,17 +6,15 @@ one of its table that was ingested after it was refused; never one whose path na
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from boxout.errors import RefusedFileError
 from boxout.pipeline.files_on_record import is_there, plain_path
 from boxout.pipeline.record_incidents import NEXT_INCIDENT, REPAIRED
+from boxout.sources.seasons import seasons_named
 from boxout.warehouse.ducklake import Warehouse
 
 REFUSED = "file_accepted"
-# Such as 2023-24 or 2023_2024, and no day of a month.
-_SEASON = re.compile(r"(?<![\d-])(\d{4})[-_](\d{4}|\d{2})(?![-_]?\d)")
 _OF_SOURCE = "source_file IN (SELECT unnest($1::VARCHAR[]))"
 
 
@@ -99,11 +97,5 @@ def _names_replaced(warehouse: Warehouse) -> list[str]:
 
 def _may_be_of_one_season(path: str, other: str) -> bool:
     """Whether not each of two paths names a season that the other does not."""
-    named, others = _seasons_named(path), _seasons_named(other)
+    named, others = seasons_named(path), seasons_named(other)
     return not (named - others and others - named)
-
-
-def _seasons_named(path: str) -> set[int]:
-    """Return the first years of the seasons in a path, of its folders as of its name."""
-    found = ((int(first), int(second)) for first, second in _SEASON.findall(path))
-    return {first for first, second in found if (first + 1) % 100 == second % 100}

@@ -6,6 +6,7 @@ lasted longer; a game's date is its US Eastern date.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import TYPE_CHECKING
@@ -36,6 +37,8 @@ PLAY_IN = (
     (date(2026, 4, 14), date(2026, 4, 17)),
 )
 CUP_FINALS = (date(2023, 12, 9), date(2024, 12, 17), date(2025, 12, 16))
+# Such as 2023-24 or 2023_2024 within a text, and no day of a month.
+_NAMED = re.compile(r"(?<![\d-])(\d{4})[-_](\d{4}|\d{2})(?![-_]?\d)")
 # In a season whose play-in is not listed, what is played in these months is the regular season.
 REGULAR_MONTHS = (10, 11, 12, 1, 2, 3)
 
@@ -83,6 +86,12 @@ def season_start_year(season: str) -> int:
         if (start + 1) % 100 == int(season[5:]):
             return start
     raise IdentityError(f"{season!r} is not a season.", "", "Write it like 2023-24.")
+
+
+def seasons_named(text: str) -> set[int]:
+    """Return the years in which the seasons begin that a text names, such as a file's path."""
+    found = ((int(first), int(second)) for first, second in _NAMED.findall(text))
+    return {first for first, second in found if (first + 1) % 100 == second % 100}
 
 
 def season_type_sql(column: str) -> str:
