@@ -29,6 +29,7 @@ from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import READY
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.waiver import Waiver
+from boxout.pipeline.withdrawal import Decision, withdraw_files
 from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 from boxout.tables.definition import load_tables
 from boxout.warehouse.compaction import compact_lake
@@ -116,7 +117,7 @@ class ChangingProject:
         if kill:
             self._killed(kill, "ingest", [str(path) for path in paths])
         else:
-            ingest_files(self.warehouse, self.graph, paths)
+            ingest_files(self.warehouse, self.graph, paths, meant=paths)
         known = dict(self.warehouse.rows("SELECT source_file, sha256 FROM lake.ledger.files"))
         for path in paths:
             content = path.read_bytes()
@@ -137,6 +138,23 @@ class ChangingProject:
         """Bring a block's files in and be killed at one of the commits."""
         self._note(f"kill ingest {moment}", block, commit)
         self.ingest(self.files(block), (commit, moment, wait))
+
+    def withdraw(self, number: int, kill: tuple[int, str, int] | None = None) -> None:
+        """Take back what a file brought, but for the schedule; perhaps be killed at it."""
+        names = sorted(name for name in self.ingested if "schedule" not in name)
+        if not names:
+            return
+        path = self.league.folder / names[number % len(names)]
+        self._note("kill withdrawal" if kill else "withdraw", path.name)
+        if kill:
+            self._killed(kill, "withdraw", str(path))
+        else:
+            withdraw_files(self.warehouse, self.graph, [path], Decision("Dana", "a test"))
+        known = self.warehouse.rows("SELECT source_file FROM lake.ledger.files")
+        if (str(path),) not in known:
+            del self.ingested[path.name]
+        else:
+            assert kill, f"{path.name} was not withdrawn"
 
     def correct(self, game: int, player: int, stat: int, by: int) -> None:
         """Correct one stat of one player."""
@@ -362,7 +380,10 @@ def _act_and_die(
     graph = make_graph(kind, change)
     warehouse = open_quietly(Path(home))
     if action == "ingest":
-        ingest_files(warehouse, graph, [Path(path) for path in argument])
+        paths = [Path(path) for path in argument]
+        ingest_files(warehouse, graph, paths, meant=paths)
+    elif action == "withdraw":
+        withdraw_files(warehouse, graph, [Path(argument)], Decision("Dana", "a test"))
     else:
         run_tables(warehouse, graph, graph.computed, argument)
 
@@ -414,6 +435,8 @@ def random_step(project: ChangingProject, draw: random.Random) -> None:
         ),
         "kill run": (3, lambda: project.backfill_killed(number(), number(), *kill)),
         "kill ingest": (2, lambda: project.bring_killed(block, kill[0] % 2, *kill[1:])),
+        "withdraw": (2, lambda: project.withdraw(number())),
+        "kill withdrawal": (1, lambda: project.withdraw(number(), (kill[0] % 2, *kill[1:]))),
         "compact": (2, project.compact),
         "upgrade": (1, project.upgrade),
         "reopen": (1, project.reopen),

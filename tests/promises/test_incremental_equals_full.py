@@ -62,6 +62,10 @@ class AnyHistory(RuleBasedStateMachine):
         self.project.repair(block)
         self.project.bring(block)
 
+    @rule(number=NUMBER, kill=st.none() | st.tuples(st.integers(0, 1), st.sampled_from(MOMENTS)))
+    def withdraw(self, number, kill):
+        self.project.withdraw(number, kill and (*kill, number % 100))
+
     @rule(number=NUMBER)
     def change_sql(self, number):
         self.project.change_sql(number)

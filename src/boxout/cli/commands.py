@@ -22,6 +22,7 @@ COMMANDS = {
         "Do the main job: ingest, tables, contracts, training, predictions, grades, report.",
     ),
     "ingest": Listed("sources", "Bring files, or folders of files, into the project."),
+    "withdraw": Listed("withdrawal", "Take back what FILEs brought, as if they had never come."),
     "simulate": Listed(
         "sources",
         "Write the files of a simulated league, in the shapes of the public sources.",

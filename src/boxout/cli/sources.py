@@ -28,8 +28,9 @@ def ingest_command(paths: tuple[Path, ...], home: str | None, as_json: bool) -> 
 
     The shape of a file is told by its columns. Each file is loaded whole or not at all; rows
     that cannot be placed go to quarantine with their reason. A file that was ingested before
-    changes nothing, a corrected one changes what differs. The first file that is refused ends
-    it; `boxout run --data` goes on with the others. `boxout run` carries what came onward.
+    changes nothing, a corrected one changes what differs. One that was withdrawn is left out of
+    a folder, and comes back when it is named itself. The first file that is refused ends it;
+    `boxout run --data` goes on with the others. `boxout run` carries what came onward.
 
     \b
     boxout ingest ../shared/data
@@ -48,7 +49,14 @@ def ingest_command(paths: tuple[Path, ...], home: str | None, as_json: bool) -> 
         shown(Run(warehouse, "ingest")) as run,
     ):
         brought = reporting_to(run, len(files))
-        reports = ingest_files(warehouse, load_graph(), files, brought, on_error=refused)
+        reports = ingest_files(
+            warehouse,
+            load_graph(),
+            files,
+            brought,
+            meant=[path for path in files if path in paths],
+            on_error=refused,
+        )
     if as_json:
         print_json(reports)
     else:
@@ -70,6 +78,11 @@ def reporting_to(run: Run, files: int) -> Listener:
 
 
 def report_file(report: FileReport) -> None:
+    if report.is_withdrawn:
+        notice(
+            f"{report.path.name}: left out, for it was withdrawn; "
+            "`boxout ingest` with its path brings it back"
+        )
     if report.is_known:
         return
     rejected = sum(report.rejected.values())
@@ -85,6 +98,8 @@ def print_ingest(reports: list[FileReport]) -> None:
     """Print what ingest did, by landing table, and why rows were refused."""
     tables: dict[str, list[int]] = {}
     for report in reports:
+        if report.is_withdrawn:
+            continue
         counts = (
             1,
             report.rows,

@@ -20,7 +20,7 @@ class Event:
     at
         When, UTC.
     kind
-        ingest, run, run ended, interrupted, incident, repaired, waiver, training.
+        ingest, withdrawal, run, run ended, interrupted, incident, repaired, waiver, training.
     text
         What, in one sentence.
     """
@@ -35,6 +35,7 @@ def read_events(ledger: LedgerAt, since: datetime, until: datetime) -> tuple[Eve
     span = [since, until]
     events = [
         *_ingests(ledger, span),
+        *_withdrawals(ledger, span),
         *_runs(ledger, span),
         *_interruptions(ledger, span),
         *_incidents(ledger, span),
@@ -60,6 +61,24 @@ def _ingests(ledger: LedgerAt, span: list[datetime]) -> list[Event]:
             f"{Path(r['source_file']).name} into {r['table_name']}: {r['row_count']:,} rows, "
             f"+{r['added']:,} ~{r['changed']:,} -{r['removed']:,}"
             + (f", {r['rejected']:,} in quarantine" if r["rejected"] else ""),
+        )
+        for r in rows
+    ]
+
+
+def _withdrawals(ledger: LedgerAt, span: list[datetime]) -> list[Event]:
+    rows = ledger.records(
+        "ledger.withdrawals",
+        "SELECT DISTINCT * EXCLUDE (sha256, undone_at) FROM {table} "
+        "WHERE withdrawn_at > $1 AND withdrawn_at <= $2",
+        span,
+    )
+    return [
+        Event(
+            r["withdrawn_at"],
+            "withdrawal",
+            f"{r['who']} took back {Path(r['source_file']).name}: {r['removed']:,} rows removed, "
+            f"{r['followed']:,} as another file has them: {r['reason']}",
         )
         for r in rows
     ]

@@ -94,6 +94,8 @@ def _refuse(
 
 
 def _accept(brought: FileReport, path: Path, report: RoundReport) -> None:
+    if brought.is_withdrawn:
+        log("left out, for it was withdrawn", table=brought.table, file=path)
     if brought.is_known:
         return
     report.files.append(brought)

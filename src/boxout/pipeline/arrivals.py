@@ -40,7 +40,8 @@ class FileReport:
     Attributes
     ----------
     path, table
-        The file, and the landing table that it fills.
+        The file, and the landing table that it fills; empty where not even that was known of a
+        file that was refused and taken back.
     rows
         Rows in the file.
     added, changed, removed
@@ -54,6 +55,8 @@ class FileReport:
         so that nothing was read.
     is_read_again
         Whether it was on record, and read again because an earlier version of the code had read it.
+    is_withdrawn
+        Whether exactly this file was taken back, so that it is left out.
     """
 
     path: Path
@@ -66,6 +69,7 @@ class FileReport:
     dates: int
     is_known: bool = False
     is_read_again: bool = False
+    is_withdrawn: bool = False
 
 
 def landing_query(home: Home, table: TableDefinition, rows: str) -> str:
@@ -106,6 +110,11 @@ def translate(warehouse: Warehouse, table: TableDefinition, shape: Shape, name: 
     warehouse.execute(
         f"CREATE OR REPLACE TEMP TABLE arrived AS {landing_query(warehouse.home, table, accepted)}"
     )
+
+
+def bring_nothing(warehouse: Warehouse, table: TableDefinition) -> None:
+    """Create `arrived` of a file that has no row, for what it had brought to be taken away."""
+    warehouse.execute(f"CREATE OR REPLACE TEMP TABLE arrived AS FROM {LAKE}.{table.name} LIMIT 0")
 
 
 def _find_repeats(warehouse: Warehouse, shape: Shape) -> None:

@@ -53,6 +53,8 @@ class FilesOnRecord:
         By file when it was ingested, UTC, as of the last time that the ledger was read.
     has_refusals
         Whether any file is refused.
+    withdrawn
+        The fingerprints of files that were taken back, each with the landing table.
     filled
         The tables that have partitions: the others have no row. Known after `catch_up`, for where
         all files are known it is not asked.
@@ -80,6 +82,12 @@ class FilesOnRecord:
         self._through_parents = [name for name in self.files if "/../" in name]
         refused = self._warehouse.scalar("SELECT count(*) FROM lake.ledger.refusals")
         self.has_refusals = bool(refused)
+        self.withdrawn: dict[str, str | None] = dict(
+            self._warehouse.rows(
+                "SELECT sha256, table_name FROM lake.ledger.withdrawals "
+                "WHERE undone_at IS NULL AND sha256 IS NOT NULL"
+            )
+        )
 
     def catch_up(self) -> None:
         """Read the ledger where a file is new, and again where others have committed since."""
@@ -124,6 +132,18 @@ class FilesOnRecord:
         self.read_by[new] = self.read_by.pop(old)
         if old in self.ingested_at:
             self.ingested_at[new] = self.ingested_at.pop(old)
+        if self._version is not None:
+            self._version += 1
+
+    def note_gone(self, name: str) -> None:
+        """Note a file whose record has just been taken away."""
+        del self.files[name], self.read_by[name]
+        if self._version is not None:
+            self._version += 1
+
+    def note_meant(self, sha256: str) -> None:
+        """Note that a file that was taken back is wanted again, which has just been committed."""
+        del self.withdrawn[sha256]
         if self._version is not None:
             self._version += 1
 

@@ -51,7 +51,8 @@ class Incident:
         When it was detected, when the first reader was held back, and when the last failing
         partition was repaired or waived; UTC, None where it has not come to that.
     outcome
-        'repaired', 'waived' or, of a watcher, 'called off'; None while it is open.
+        'repaired', 'waived', 'withdrawn' of a refused file or 'called off' of a watcher; None while
+        it is open.
     diagnosis
         What `boxout diagnose` found when it opened, as plain data; None where nothing was.
     follows

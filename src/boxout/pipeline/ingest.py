@@ -7,7 +7,7 @@ rows mean is decided in `boxout.sources`, and what follows from them in the tabl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -27,6 +27,7 @@ from boxout.pipeline.outdated_files import (
 )
 from boxout.pipeline.preparation import prepare
 from boxout.pipeline.refusals import forget_refusals, record_refusal
+from boxout.pipeline.withdrawal import undo_withdrawal
 from boxout.sources.files.finding import fingerprint
 from boxout.warehouse.ducklake import Warehouse
 
@@ -40,6 +41,7 @@ def ingest_files(
     listener: Listener = lambda report: None,
     *,
     known_as: Mapping[Path, str] | None = None,
+    meant: Collection[Path] = (),
     on_error: Callable[[Path, SourceError], None] | None = None,
 ) -> list[FileReport]:
     """Ingest files in order; each is loaded whole or not at all.
@@ -52,6 +54,8 @@ def ingest_files(
     known_as
         The name under which a file goes on record; its absolute path, without `..`, where left
         out. What a file of the same name had brought before and this one does not, is removed.
+    meant
+        Files that are wanted though they were taken back before; the others are left out then.
     on_error
         Called with a file that is refused and the reason, to go on with the next; without it
         the first refusal ends the ingest.
@@ -73,7 +77,9 @@ def ingest_files(
         try:
             if name in refused:
                 raise refused[name]
-            report = _ingest_file(warehouse, graph, path, name, run_id, known)
+            report = _ingest_file(
+                warehouse, graph, path, name, run_id, known, is_meant=path in meant
+            )
         except SourceError as error:
             if name not in refused:
                 _note_refusal(warehouse, graph, name, error, run_id, known)
@@ -132,14 +138,29 @@ def _note_refusal(
 
 
 def _ingest_file(
-    warehouse: Warehouse, graph: Graph, path: Path, name: str, run_id: str, known: FilesOnRecord
+    warehouse: Warehouse,
+    graph: Graph,
+    path: Path,
+    name: str,
+    run_id: str,
+    known: FilesOnRecord,
+    *,
+    is_meant: bool,
 ) -> FileReport:
-    """Ingest a file, unless its very bytes are on record."""
+    """Ingest a file, unless its very bytes are on record, or were taken back."""
     sha256 = fingerprint(path)
     adopt_former_names(warehouse, known, name)
     is_known = name in known.files and known.files[name][0] == sha256
     if not (is_known or recognise(warehouse, known, name, sha256)):
-        return load_file(warehouse, graph, Arrival(path, name, sha256, run_id), known)
+        is_withdrawn = sha256 in known.withdrawn
+        if is_withdrawn and not is_meant:
+            return FileReport(
+                path, known.withdrawn[sha256] or "", 0, 0, 0, 0, {}, 0, True, is_withdrawn=True
+            )
+        report = load_file(warehouse, graph, Arrival(path, name, sha256, run_id), known)
+        if is_withdrawn:
+            undo_withdrawal(warehouse, known, sha256)
+        return report
     _, table_name, row_count = known.files[name]
     if known.has_refusals and not is_refused(known.read_by.get(name)):
         forget_refusals(warehouse, name, run_id)

@@ -59,6 +59,10 @@ CREATE TABLE IF NOT EXISTS lake.ledger.spellings (
 CREATE TABLE IF NOT EXISTS lake.ledger.refusals (
   source_file VARCHAR, table_name VARCHAR, problem VARCHAR, missing VARCHAR[],
   unknown VARCHAR[], run_id VARCHAR, refused_at TIMESTAMP);
+CREATE TABLE IF NOT EXISTS lake.ledger.withdrawals (
+  source_file VARCHAR, table_name VARCHAR, sha256 VARCHAR, removed BIGINT, followed BIGINT,
+  first_date DATE, last_date DATE, who VARCHAR, reason VARCHAR, run_id VARCHAR,
+  withdrawn_at TIMESTAMP, undone_at TIMESTAMP);
 CREATE TABLE IF NOT EXISTS lake.ledger.thresholds (
   table_name VARCHAR, check_name VARCHAR, standing VARCHAR);
 CREATE TABLE IF NOT EXISTS lake.ledger.goalposts (

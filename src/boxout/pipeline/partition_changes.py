@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
 CHANGES_SHOWN = 10
+FILES_SHOWN = 3
 # When the content changed last, and which run built the partition last.
 Record = tuple[datetime | None, str | None]
 
@@ -148,9 +149,14 @@ def brought_by(warehouse: Warehouse, table: str, run_id: str | None, at: datetim
         [run_id, table],
     )
     if files:
-        names = [Path(row[0]).name for row in files]
-        more = f" and {len(names) - 3} more files" if len(names) > 3 else ""
-        return f"ingest {run_id} of {', '.join(names[:3])}{more}"
+        return f"ingest {run_id} of {_shown([row[0] for row in files])}"
+    taken = warehouse.rows(
+        "SELECT source_file, who FROM lake.ledger.withdrawals WHERE run_id = $1 "
+        "AND table_name = $2 ORDER BY source_file",
+        [run_id, table],
+    )
+    if taken:
+        return f"withdrawal {run_id} of {_shown([row[0] for row in taken])} by {taken[0][1]}"
     # A later run may have put its name on a partition that it found blocked.
     runs = warehouse.rows(
         f"SELECT run_id, command FROM {warehouse.in_full('ledger.runs')} WHERE started_at <= $2 "
@@ -159,3 +165,9 @@ def brought_by(warehouse: Warehouse, table: str, run_id: str | None, at: datetim
         [run_id, at],
     )
     return f"run {runs[0][0]} (boxout {runs[0][1]})" if runs else "a run that is not on record"
+
+
+def _shown(files: Sequence[str]) -> str:
+    names = [Path(name).name for name in files]
+    more = f" and {len(names) - FILES_SHOWN} more files" if len(names) > FILES_SHOWN else ""
+    return f"{', '.join(names[:FILES_SHOWN])}{more}"

@@ -6,6 +6,7 @@ one of its table that was ingested after it was refused; never one whose path na
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from boxout.errors import RefusedFileError
@@ -15,6 +16,8 @@ from boxout.sources.seasons import seasons_named
 from boxout.warehouse.ducklake import Warehouse
 
 REFUSED = "file_accepted"
+# How the incident of a refused file ends that was taken back.
+WITHDRAWN = "withdrawn"
 _OF_SOURCE = "source_file IN (SELECT unnest($1::VARCHAR[]))"
 
 
@@ -51,16 +54,25 @@ def record_refusal(warehouse: Warehouse, name: str, error: RefusedFileError, run
 def forget_refusals(warehouse: Warehouse, name: str, run_id: str) -> None:
     """End the refusals that a file ends which is accepted now, and their incidents."""
     names = sorted({*_names_of_source(warehouse, name), *_names_replaced(warehouse)})
-    if not names:
-        return
-    with warehouse.commit():
-        warehouse.execute(f"DELETE FROM lake.ledger.refusals WHERE {_OF_SOURCE}", [names])
-        warehouse.execute(
-            f"UPDATE lake.ledger.incidents SET repaired_at = now()::TIMESTAMP, repaired_run = $2, "
-            f"updated_at = now()::TIMESTAMP, outcome = '{REPAIRED}' "
-            f"WHERE repaired_at IS NULL AND scope = 'file' AND {_OF_SOURCE}",
-            [names, run_id],
-        )
+    if names:
+        with warehouse.commit():
+            end_refusals(warehouse, names, run_id, REPAIRED)
+
+
+def end_refusals(warehouse: Warehouse, names: Sequence[str], run_id: str, outcome: str) -> None:
+    """End refusals and their incidents; call inside a commit."""
+    warehouse.execute(f"DELETE FROM lake.ledger.refusals WHERE {_OF_SOURCE}", [names])
+    warehouse.execute(
+        "UPDATE lake.ledger.incidents SET repaired_at = now()::TIMESTAMP, repaired_run = $2, "
+        "updated_at = now()::TIMESTAMP, outcome = $3 "
+        f"WHERE repaired_at IS NULL AND scope = 'file' AND {_OF_SOURCE}",
+        [names, run_id, outcome],
+    )
+
+
+def refused_files(warehouse: Warehouse) -> dict[str, str | None]:
+    """Return the files that are refused, each with its landing table where that is known."""
+    return dict(warehouse.rows("SELECT source_file, table_name FROM lake.ledger.refusals"))
 
 
 def _names_of_source(warehouse: Warehouse, name: str) -> list[str]:

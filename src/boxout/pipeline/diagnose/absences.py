@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 from boxout.pipeline.diagnose.findings import Finding
@@ -143,6 +145,7 @@ def _finding(question: Question, source: str, row: dict[str, Any], explains: flo
         "missing-team-rows": f"{lacking} on {row['dates']} dates, of "
         f"{', '.join(row['teams'][:6])}{' and others' if len(row['teams']) > 6 else ''}.",
     }[row["kind"]]
+    what += _taken_back(question, source, row["first_date"], row["last_date"])
     files = question.records(
         f"SELECT source_file, count(*) AS n FROM lake.{source} AS l JOIN known_dates AS k "
         "USING (game_date) WHERE k.season IN (SELECT unnest($1::VARCHAR[])) "
@@ -167,3 +170,17 @@ def _finding(question: Question, source: str, row: dict[str, Any], explains: flo
         teams=tuple(row["teams"]),
         files=tuple(file["source_file"] for file in files),
     )
+
+
+def _taken_back(question: Question, source: str, first: date, last: date) -> str:
+    """Say which files were withdrawn that had rows of the source between two dates."""
+    rows = question.records(
+        "SELECT source_file, any_value(who) AS who, any_value(reason) AS reason "
+        "FROM lake.ledger.withdrawals WHERE table_name = $1 AND undone_at IS NULL "
+        "AND first_date <= $3 AND last_date >= $2 GROUP BY source_file ORDER BY source_file",
+        source,
+        first,
+        last,
+    )
+    said = "; ".join(f"{Path(r['source_file']).name} by {r['who']}: {r['reason']}" for r in rows)
+    return f" Withdrawn since: {said}." if said else ""

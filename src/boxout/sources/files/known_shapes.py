@@ -73,6 +73,11 @@ def detect_shape(columns: set[str], path: Path) -> Shape:
     )
 
 
+def shape_of(table: str) -> Shape:
+    """Return a shape that fills a landing table; all that do have its key."""
+    return next(shape for shape in SHAPES if shape.table == table)
+
+
 def nearest_shape(columns: set[str]) -> tuple[Shape, float]:
     """Return the shape of which most columns are there, and the share that is."""
     shares = {shape: len(shape.required & columns) / len(shape.required) for shape in SHAPES}
