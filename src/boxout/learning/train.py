@@ -36,7 +36,7 @@ from boxout.learning.inputs import Inputs, read_inputs
 from boxout.learning.markets import MARKET_NAMES, Market, select_markets, with_parts
 from boxout.learning.registry import ModelRecord, save_model
 from boxout.learning.storage import PREDICTIONS, Written, replace_rows
-from boxout.learning.walk import Listener, Walk, fitting_workers, run_walk
+from boxout.learning.walk import Listener, Walk, fitting_workers, run_walk, submit_folds
 from boxout.pipeline.authors import user_name
 from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import Graph, load_graph
@@ -232,28 +232,35 @@ def _grow(
     clock: _Clock,
 ) -> tuple[Walk, dict[str, bytes], MostUsed]:
     """Walk forward and grow the trees on all dates, side by side."""
-    data = inputs.data
+    data, statistics = inputs.data, with_parts(markets)
+    report("fold by fold, and all dates", 0, len(folds) + 1)
     with fitting_workers() as workers:
-        # It trains on the most rows: begun first, it does not keep the rest waiting.
-        last = workers.submit(_fit_all, data, matrix, with_parts(markets), boosting)
-        report("all dates, and fold by fold", 0, len(folds) + 1)
-        walk = run_walk(data, matrix, folds, markets, inputs.lines, boosting, workers, report)
+        at_work = submit_folds(data, matrix, folds, statistics, boosting, workers)
+        # What the walk has learned is worked out while these grow: nothing waits for them but the
+        # model. In two parts they keep two workers busy to the end.
+        parts = [
+            workers.submit(_fit_all, data, matrix, statistics[part::2], boosting)
+            for part in range(2)
+        ]
+        walk = run_walk(data, folds, markets, inputs.lines, at_work, report)
         clock.lap("walk")
-        files, most_used = last.result()
+        grown = parts[0].result() | parts[1].result()
     clock.lap("fit")
-    return walk, files, most_used
+    files = {each.name: grown[each.name][0] for each in statistics}
+    return walk, files, {each.name: grown[each.name][1] for each in statistics}
 
 
 def _fit_all(
     data: Dataset, matrix: NDArray[Any], statistics: Sequence[Market], options: BoostingOptions
-) -> tuple[dict[str, bytes], MostUsed]:
+) -> dict[str, tuple[bytes, list[tuple[str, float]]]]:
+    """Grow some statistics' trees on all dates; by name, they and the features they use most."""
     binned = quantised(matrix, data.weights, options)
-    files, most_used = {}, {}
+    grown = {}
     for statistic in statistics:
         booster = fit_booster(binned, data.outcomes[statistic.name], options)
-        files[statistic.name] = save_booster(booster)
-        most_used[statistic.name] = most_used_features(booster, data.features)
-    return files, most_used
+        used = most_used_features(booster, data.features)
+        grown[statistic.name] = save_booster(booster), used
+    return grown
 
 
 def _record(model_id: str, fingerprint: str, card: Mapping[str, Any]) -> ModelRecord:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,11 +29,12 @@ from boxout.learning.evaluate import (
 from boxout.learning.folds import Fold
 from boxout.learning.forecasts import Forecast, empty_forecast, fill_forecast, make_forecast
 from boxout.learning.lines import BooksLines
-from boxout.learning.markets import Market, add_up, baseline_columns, with_parts
+from boxout.learning.markets import Market, add_up, baseline_columns
 from boxout.learning.trust import LineTrust, borrow, fit_line_trust
 
 Array = NDArray[Any]
 Listener = Callable[[str, int, int], None]
+FoldsAtWork = dict[Future[dict[str, Array]], Fold]
 
 # Each holds a binned copy of its training rows.
 MOST_WORKERS = 4
@@ -80,22 +81,20 @@ def fitting_workers() -> Iterator[ThreadPoolExecutor]:
 
 def run_walk(
     data: Dataset,
-    training_matrix: Array,
     folds: Sequence[Fold],
     markets: Sequence[Market],
     lines: Mapping[str, BooksLines],
-    options: BoostingOptions,
-    workers: ThreadPoolExecutor,
+    at_work: FoldsAtWork,
     listener: Listener,
 ) -> Walk:
-    """Train and forecast fold by fold.
+    """Forecast fold by fold, once all of them are trained.
 
     Parameters
     ----------
-    training_matrix
-        The data set's matrix as trees are to learn from it; see `hiding`.
     lines
         The books' line by market, one element a row of the data set.
+    at_work
+        What `submit_folds` gave.
     listener
         Called with what has been done, the steps done, and their number.
     """
@@ -103,9 +102,7 @@ def run_walk(
         market.name: _MarketWalk(market, data.outcomes[market.name], lines[market.name])
         for market in markets
     }
-    means = forecast_folds(
-        data, training_matrix, folds, with_parts(markets), options, workers, listener
-    )
+    means = collect_means(data, at_work, listener)
     by_fold = {}
     for fold in folds:
         earlier = slice(folds[0].test.start, fold.test.start)
@@ -131,35 +128,43 @@ def run_walk(
     )
 
 
-def forecast_folds(
+def submit_folds(
     data: Dataset,
     training_matrix: Array,
     folds: Sequence[Fold],
     statistics: Sequence[Market],
     options: BoostingOptions,
     workers: ThreadPoolExecutor,
-    listener: Listener,
-) -> dict[str, Array]:
-    """Train and forecast each fold on what came before it, several folds at once.
+) -> FoldsAtWork:
+    """Have each fold trained on what came before it and forecast, several folds at once.
+
+    Parameters
+    ----------
+    training_matrix
+        The data set's matrix as trees are to learn from it; see `hiding`.
 
     Returns
     -------
-    means
-        By statistic the expected value of each row; NaN outside the folds.
+    FoldsAtWork
+        By what will give each statistic's expected values of a fold's rows, the fold.
     """
-    means = {each.name: np.full(data.rows, np.nan) for each in statistics}
 
     def forecast(fold: Fold) -> dict[str, Array]:
         return _forecast_fold(data, training_matrix, fold, statistics, options)
 
     # The last folds train on the most rows: begun first, they do not keep the rest waiting.
-    at_work = {workers.submit(forecast, fold): fold for fold in reversed(folds)}
+    return {workers.submit(forecast, fold): fold for fold in reversed(folds)}
+
+
+def collect_means(data: Dataset, at_work: FoldsAtWork, listener: Listener) -> dict[str, Array]:
+    """Wait for the folds, and return each statistic's expected values; NaN outside of folds."""
+    means: dict[str, Array] = {}
     for done, finished in enumerate(as_completed(at_work), 1):
         fold = at_work[finished]
         for name, mean in finished.result().items():
-            means[name][fold.test] = mean
+            means.setdefault(name, np.full(data.rows, np.nan))[fold.test] = mean
         kind = f"fold {fold.number}" if fold.number else "calibration"
-        listener(f"{kind}: {fold.first_date} to {fold.last_date}", done, len(folds))
+        listener(f"{kind}: {fold.first_date} to {fold.last_date}", done, len(at_work))
     return means
 
 

@@ -30,6 +30,8 @@ from boxout.pipeline.preparation import prepare
 from boxout.pipeline.refusals import WITHDRAWN, end_refusals, refused_files
 from boxout.sources.files.finding import fingerprint, printable
 from boxout.sources.files.known_shapes import shape_of
+from boxout.sources.files.shape import Shape
+from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
 CLOSE_NAMES = 3
@@ -139,7 +141,6 @@ def _withdraw(
             _record(warehouse, withdrawal, digests, decision, run_id)
         return withdrawal
     table = graph.tables[known.files[name][1]]
-    shape = shape_of(table.name)
     with table_lock(warehouse, table.name):
         known.catch_up()  # others may have been at work until the lock was taken
         if name not in known.files:
@@ -147,27 +148,46 @@ def _withdraw(
                 "The file was moved or taken back meanwhile.", printable(Path(name)), "Look again."
             )
         digests.add(known.files[name][0])
+        shape = shape_of(table.name)
         with warehouse.reading():
             bring_nothing(warehouse, table)
             compare(warehouse, table, shape, name, is_known=True, is_filled=True)
             bring_back(warehouse, table, shape, name)
             count_refused(warehouse, table, "refused_before")
-        _, followed, removed = count_rows(warehouse)
         with warehouse.commit():
             known.forget(name)
-            set_aside(warehouse, table, shape, name, is_known=True)
-            write_rows(warehouse, table, shape)
-            count_refused(warehouse, table, "refused_on")
-            dates = touched_dates(warehouse, shape)
-            if dates:
-                write_partitions(warehouse, graph, table, run_id, is_filled=True)
-            first, last = warehouse.rows("SELECT min(game_date), max(game_date) FROM touched")[0]
-            withdrawal = Withdrawal(
-                name, table.name, removed, followed, dates, first, last, name in refused
-            )
+            _write(warehouse, graph, table, shape, name, run_id)
+            withdrawal = _withdrawal(warehouse, table, name, was_refused=name in refused)
             _record(warehouse, withdrawal, digests, decision, run_id)
     known.note_gone(name)
     return withdrawal
+
+
+def _write(
+    warehouse: Warehouse,
+    graph: Graph,
+    table: TableDefinition,
+    shape: Shape,
+    name: str,
+    run_id: str,
+) -> None:
+    """Take a file's rows out of its landing table, and let those of others hold."""
+    set_aside(warehouse, table, shape, name, is_known=True)
+    write_rows(warehouse, table, shape)
+    count_refused(warehouse, table, "refused_on")
+    if touched_dates(warehouse, shape):
+        write_partitions(warehouse, graph, table, run_id, is_filled=True)
+
+
+def _withdrawal(
+    warehouse: Warehouse, table: TableDefinition, name: str, *, was_refused: bool
+) -> Withdrawal:
+    """Count what has just been taken back."""
+    _, followed, removed = count_rows(warehouse)
+    dates, first, last = warehouse.rows(
+        "SELECT count(*), min(game_date), max(game_date) FROM touched"
+    )[0]
+    return Withdrawal(name, table.name, removed, followed, dates, first, last, was_refused)
 
 
 def undo_withdrawal(warehouse: Warehouse, known: FilesOnRecord, sha256: str) -> None:

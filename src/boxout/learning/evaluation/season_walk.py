@@ -20,7 +20,7 @@ from boxout.learning.folds import Fold
 from boxout.learning.lines import BooksLines
 from boxout.learning.markets import Market, add_up, with_parts
 from boxout.learning.trust import LineTrust, borrow, fit_line_trust
-from boxout.learning.walk import Listener, fitting_workers, forecast_folds
+from boxout.learning.walk import Listener, collect_means, fitting_workers, submit_folds
 
 Array = NDArray[Any]
 
@@ -146,7 +146,8 @@ def walk_months(
     """
     statistics = with_parts(markets)
     with fitting_workers() as workers:
-        means = forecast_folds(data, training_matrix, folds, statistics, options, workers, listener)
+        at_work = submit_folds(data, training_matrix, folds, statistics, options, workers)
+        means = collect_means(data, at_work, listener)
     listener("scores", len(folds), len(folds))
     return tuple(_walked(data, folds, market, add_up(market, means)) for market in markets)
 
