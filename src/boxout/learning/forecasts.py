@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -102,19 +102,27 @@ def stage_forecasts(
     columns = ", ".join(f"{name} {kind}" for name, kind, _ in PREDICTIONS.columns)
     warehouse.execute(f"CREATE OR REPLACE TEMP TABLE {STAGED} ({columns})")
     stage_keys(warehouse, rows)
-    for market, forecast in forecasts.items():
-        present = np.flatnonzero(~np.isnan(forecast.predicted))
-        numbers = {"place": present, "is_in_sample": in_sample[present]} | {
-            name: values[present] for name, values in vars(forecast).items()
-        }
-        warehouse.connection.register("forecast_numbers", numbers)
-        warehouse.execute(
-            f"""
-            INSERT INTO {STAGED} BY NAME
-            SELECT k.* EXCLUDE (place), n.* EXCLUDE (place), $1 AS market, $2 AS model_id,
-                   $3 AS data_version, $4::TIMESTAMP AS predicted_at
-            FROM forecast_numbers AS n JOIN {FEATURE_KEYS} AS k ON k.place = n.place
-            """,
-            [market, model_id, data_version, predicted_at],
-        )
-        warehouse.connection.unregister("forecast_numbers")
+    if not forecasts:
+        return
+    present = [np.flatnonzero(~np.isnan(each.predicted)) for each in forecasts.values()]
+    places = np.concatenate(present)
+    numbers = {
+        "place": places,
+        "is_in_sample": in_sample[places],
+        "market": np.repeat(np.arange(1, len(forecasts) + 1), [len(rows) for rows in present]),
+    }
+    for name in (field.name for field in fields(Forecast)):
+        parts = zip(forecasts.values(), present, strict=True)
+        numbers[name] = np.concatenate([getattr(each, name)[rows] for each, rows in parts])
+    warehouse.connection.register("forecast_numbers", numbers)
+    warehouse.execute(
+        f"""
+        INSERT INTO {STAGED} BY NAME
+        SELECT k.* EXCLUDE (place), n.* EXCLUDE (place, market),
+               ($1::VARCHAR[])[n.market] AS market,
+               $2 AS model_id, $3 AS data_version, $4::TIMESTAMP AS predicted_at
+        FROM forecast_numbers AS n JOIN {FEATURE_KEYS} AS k ON k.place = n.place
+        """,
+        [list(forecasts), model_id, data_version, predicted_at],
+    )
+    warehouse.connection.unregister("forecast_numbers")
