@@ -5,11 +5,13 @@ Reads one data version from beginning to end, so that the model traces back to i
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
 
 from numpy.typing import NDArray
@@ -237,11 +239,11 @@ def _grow(
     with fitting_workers() as workers:
         at_work = submit_folds(data, matrix, folds, statistics, boosting, workers)
         # What the walk has learned is worked out while these grow: nothing waits for them but the
-        # model. In two parts they keep two workers busy to the end.
-        parts = [
-            workers.submit(_fit_all, data, matrix, statistics[part::2], boosting)
-            for part in range(2)
-        ]
+        # model. Two that take them from one list are done at nearly the same time.
+        left: SimpleQueue[Market] = SimpleQueue()
+        for statistic in statistics:
+            left.put(statistic)
+        parts = [workers.submit(_fit_all, data, matrix, left, boosting) for _ in range(2)]
         walk = run_walk(data, folds, markets, inputs.lines, at_work, report)
         clock.lap("walk")
         grown = parts[0].result() | parts[1].result()
@@ -251,15 +253,17 @@ def _grow(
 
 
 def _fit_all(
-    data: Dataset, matrix: NDArray[Any], statistics: Sequence[Market], options: BoostingOptions
+    data: Dataset, matrix: NDArray[Any], left: SimpleQueue[Market], options: BoostingOptions
 ) -> dict[str, tuple[bytes, list[tuple[str, float]]]]:
     """Grow some statistics' trees on all dates; by name, they and the features they use most."""
     binned = quantised(matrix, data.weights, options)
     grown = {}
-    for statistic in statistics:
-        booster = fit_booster(binned, data.outcomes[statistic.name], options)
-        used = most_used_features(booster, data.features)
-        grown[statistic.name] = save_booster(booster), used
+    with contextlib.suppress(Empty):
+        while True:
+            statistic = left.get_nowait()
+            booster = fit_booster(binned, data.outcomes[statistic.name], options)
+            used = most_used_features(booster, data.features)
+            grown[statistic.name] = save_booster(booster), used
     return grown
 
 
