@@ -153,6 +153,23 @@ def test_a_copy_on_record_stays_and_may_be_moved(write, ingest, empty, withdraw)
     assert empty.rows("SELECT source_file FROM lake.ledger.files") == [(str(moved),)]
 
 
+def test_a_copy_on_record_may_be_corrected_and_the_correction_undone(
+    write, ingest, empty, withdraw
+):
+    path = write("box.csv", BOX_LINES)
+    copy = path.with_name("copy.csv")
+    copy.write_bytes(path.read_bytes())
+    ingest(path)
+    ingest(copy)
+    withdraw(path)
+    copy.write_bytes(write("day.csv", FIRST_DAY).read_bytes())
+    assert ingest(copy).removed == 16
+    copy.write_bytes(path.read_bytes())
+    report = ingest(copy)
+    assert (report.added, report.is_withdrawn) == (16, False)
+    assert ingest(path).is_withdrawn
+
+
 def test_the_incident_of_a_refused_file_ends(write, ingest, empty, graph, withdraw):
     path = write("broken.parquet", f"SELECT * EXCLUDE (fga) FROM ({BOX_LINES})")
     with pytest.raises(RefusedFileError):

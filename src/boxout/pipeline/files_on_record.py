@@ -54,7 +54,7 @@ class FilesOnRecord:
     has_refusals
         Whether any file is refused.
     withdrawn
-        The fingerprints of files that were taken back, each with the landing table.
+        By fingerprint of files that were taken back the landing table, and their names.
     filled
         The tables that have partitions: the others have no row. Known after `catch_up`, for where
         all files are known it is not asked.
@@ -82,12 +82,13 @@ class FilesOnRecord:
         self._through_parents = [name for name in self.files if "/../" in name]
         refused = self._warehouse.scalar("SELECT count(*) FROM lake.ledger.refusals")
         self.has_refusals = bool(refused)
-        self.withdrawn: dict[str, str | None] = dict(
-            self._warehouse.rows(
-                "SELECT sha256, table_name FROM lake.ledger.withdrawals "
-                "WHERE undone_at IS NULL AND sha256 IS NOT NULL"
-            )
+        taken_back = self._warehouse.rows(
+            "SELECT sha256, any_value(table_name), list(source_file) FROM lake.ledger.withdrawals "
+            "WHERE undone_at IS NULL AND sha256 IS NOT NULL GROUP BY sha256"
         )
+        self.withdrawn: dict[str, tuple[str | None, list[str]]] = {
+            sha256: (table, names) for sha256, table, names in taken_back
+        }
 
     def catch_up(self) -> None:
         """Read the ledger where a file is new, and again where others have committed since."""
@@ -112,6 +113,14 @@ class FilesOnRecord:
             self._warehouse.execute(
                 f"DELETE FROM lake.ledger.{table} WHERE source_file = $1", [name]
             )
+
+    def is_withdrawn(self, name: str, sha256: str) -> bool:
+        """Whether these bytes were taken back: by this name, or by another where this one is new.
+
+        A file on record that comes to be alike one taken back was never taken back itself.
+        """
+        _, names = self.withdrawn.get(sha256, (None, []))
+        return name in names or (bool(names) and name not in self.files)
 
     def former_names(self, name: str) -> list[str]:
         """Return other names of a file on record, through `..`, from before names were plain."""
@@ -143,7 +152,7 @@ class FilesOnRecord:
 
     def note_meant(self, sha256: str) -> None:
         """Note that a file that was taken back is wanted again, which has just been committed."""
-        del self.withdrawn[sha256]
+        self.withdrawn.pop(sha256, None)  # another process may have wanted it, too
         if self._version is not None:
             self._version += 1
 

@@ -152,11 +152,10 @@ def _ingest_file(
     adopt_former_names(warehouse, known, name)
     is_known = name in known.files and known.files[name][0] == sha256
     if not (is_known or recognise(warehouse, known, name, sha256)):
-        is_withdrawn = sha256 in known.withdrawn
+        is_withdrawn = known.is_withdrawn(name, sha256)
         if is_withdrawn and not is_meant:
-            return FileReport(
-                path, known.withdrawn[sha256] or "", 0, 0, 0, 0, {}, 0, True, is_withdrawn=True
-            )
+            table, _ = known.withdrawn[sha256]
+            return FileReport(path, table or "", 0, 0, 0, 0, {}, 0, True, is_withdrawn=True)
         report = load_file(warehouse, graph, Arrival(path, name, sha256, run_id), known)
         if is_withdrawn:
             undo_withdrawal(warehouse, known, sha256)
