@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 
 import pytest
@@ -44,3 +45,11 @@ def test_what_cannot_be_meant_takes_nothing_back(boxout, project, arguments, sai
     assert (refused.returncode, said in refused.stderr) == (2, True)
     again = boxout("withdraw", "lineups.parquet", "--reason", "x", "--home", home, "--json")
     assert json.loads(again.stdout)[0]["removed"] > 0
+
+
+def test_a_reason_that_is_no_text_is_kept_as_well_as_it_can_be(boxout, project):
+    home, _ = project
+    reason = os.fsdecode(b"guessed\xff")
+    taken = boxout("withdraw", "lineups.parquet", "--reason", reason, "--home", home)
+    assert taken.returncode == 0, taken.stderr
+    assert "guessed\\udcff" in boxout("handoff", "--home", home).stdout

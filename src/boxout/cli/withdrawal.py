@@ -40,7 +40,9 @@ def withdraw_command(files: tuple[Path, ...], reason: str, home: str | None, as_
     """
     if not reason.strip():
         raise UsageError("A file is withdrawn for a reason.", "--reason", 'Add --reason "why".')
-    decision = Decision(user_name(), reason.strip())
+    # An argument that is not UTF-8 is no text to the engine.
+    why = reason.strip().encode(errors="backslashreplace").decode()
+    decision = Decision(user_name(), why)
     with open_warehouse(find_home(home)) as warehouse, shown(Run(warehouse, "withdraw")) as run:
         done = 0
 
