@@ -5,12 +5,14 @@ from __future__ import annotations
 import dataclasses
 import json
 from datetime import date, datetime
+from queue import SimpleQueue
 
 import numpy as np
 import pytest
 
-from boxout.errors import BoxoutError, UsageError
+from boxout.errors import BoxoutError, StoppedError, UsageError
 from boxout.learning import dataset
+from boxout.learning import train as training
 from boxout.learning.boosting import BoostingOptions
 from boxout.learning.card import METRICS_RULE
 from boxout.learning.freshness import is_trained_on, note_training
@@ -20,6 +22,8 @@ from boxout.learning.markets import MARKETS
 from boxout.learning.registry import list_models, load_model
 from boxout.learning.states import FEATURE_STORE
 from boxout.learning.train import train
+from boxout.learning.walk import run_walk
+from boxout.pipeline import runs
 from boxout.pipeline.due import RunOptions
 from boxout.pipeline.goalposts import note_goalposts
 from boxout.pipeline.graph import Graph, load_graph
@@ -312,3 +316,36 @@ def test_a_loosened_check_is_on_the_card_of_every_model_trained_after_it(trained
     assert (moved.table, moved.check, moved.change) == (name, "usage_rate_populated", "loosened")
     card = (report.folder / "model_card.md").read_text()
     assert "95%, block -> 45%, block" in card.split("## Moved goalposts")[1].split("##")[0]
+
+
+def test_a_stop_asked_after_the_walk_saves_nothing(league, options, monkeypatch):
+    asked = []
+
+    def walk_and_ask(*arguments):
+        walk = run_walk(*arguments)
+        asked.append("the user's word")
+        return walk
+
+    monkeypatch.setattr(training, "run_walk", walk_and_ask)
+    monkeypatch.setattr(runs, "signal_received", lambda: asked[0] if asked else None)
+    with pytest.raises(StoppedError, match="the user's word"):
+        train(league.warehouse, ["points"], options=options, graph=league.graph)
+    assert list_models(league.warehouse) == ()
+
+
+def test_a_walk_that_fails_does_not_wait_for_the_trees_of_all_dates(league, options, monkeypatch):
+    queues = []
+
+    def noted():
+        queues.append(SimpleQueue())
+        return queues[-1]
+
+    def fail(*arguments):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(training, "SimpleQueue", noted)
+    monkeypatch.setattr(training, "_fit_all", lambda *arguments: {})
+    monkeypatch.setattr(training, "run_walk", fail)
+    with pytest.raises(ZeroDivisionError):
+        train(league.warehouse, options=options, graph=league.graph)
+    assert [queue.empty() for queue in queues] == [True]

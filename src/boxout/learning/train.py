@@ -164,6 +164,7 @@ def train(
         run.start(in_ledger=False)
         matrix = hide_optional(data, may_be_missing(graph), boosting)
         walk, files, most_used = _grow(inputs, matrix, folds, selected, boosting, report, clock)
+        run.heed_stop()  # the walk's last report may be long ago
         trained_at = options.trained_at or datetime.now(UTC).replace(tzinfo=None, microsecond=0)
         code = code_hash(graph)
         card = build_card(inputs, boosting, folds, walk, files, most_used, code, trained_at)
@@ -244,12 +245,21 @@ def _grow(
         for statistic in statistics:
             left.put(statistic)
         parts = [workers.submit(_fit_all, data, matrix, left, boosting) for _ in range(2)]
-        walk = run_walk(data, folds, markets, inputs.lines, at_work, report)
-        clock.lap("walk")
-        grown = parts[0].result() | parts[1].result()
+        try:
+            walk = run_walk(data, folds, markets, inputs.lines, at_work, report)
+            clock.lap("walk")
+            grown = parts[0].result() | parts[1].result()
+        finally:
+            _empty(left)  # what ended early is not to wait for trees that nobody needs
     clock.lap("fit")
     files = {each.name: grown[each.name][0] for each in statistics}
     return walk, files, {each.name: grown[each.name][1] for each in statistics}
+
+
+def _empty(left: SimpleQueue[Market]) -> None:
+    with contextlib.suppress(Empty):
+        while True:
+            left.get_nowait()
 
 
 def _fit_all(
