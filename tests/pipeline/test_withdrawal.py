@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from small_files import BOX_LINES, TEAM_LOGS
 
-from boxout.errors import RefusedFileError, UsageError
+from boxout.errors import RefusedFileError, StoppedError, UsageError
 from boxout.orchestration.events import read_events
 from boxout.pipeline.arrivals import QUARANTINED
 from boxout.pipeline.content_audit import audit_content
@@ -206,6 +206,8 @@ def test_it_is_known_by_its_name_alone_where_one_has_it(write, ingest, empty, wi
         (tmp_path / folder).mkdir()
     ingest(write("a/box.parquet", BOX_LINES))
     assert withdraw("box.parquet").removed == 48
+    ingest(write("b/box.parquet", FIRST_DAY))
+    assert withdraw("box.parquet").removed == 32
     ingest(write("a/logs.parquet", TEAM_LOGS))
     ingest(write("b/logs.parquet", f"SELECT * FROM ({TEAM_LOGS}) LIMIT 2"))
     with pytest.raises(UsageError, match=r"Several files .*\n.*\n.*a/logs.parquet, .*b/logs"):
@@ -257,3 +259,18 @@ def test_a_date_says_by_which_withdrawal_it_changed(write, ingest, empty, withdr
     )
     assert version_committed(empty, at) == empty.version()
     assert brought_by(empty, table, run_id, at) == f"withdrawal {run_id} of night.parquet by Dana"
+
+
+def test_what_was_stopped_is_resumed_by_the_same_words(write, ingest, empty, graph):
+    box, logs = write("box.parquet", BOX_LINES), write("logs.parquet", TEAM_LOGS)
+    ingest(box)
+    ingest(logs)
+
+    def stop(withdrawal):
+        raise StoppedError("as asked")
+
+    with pytest.raises(StoppedError):
+        withdraw_files(empty, graph, [Path("box.parquet"), logs], DECISION, stop)
+    for paths in ([Path("box.parquet"), logs], [box, Path("logs.parquet")]):
+        left = [taken.name for taken in withdraw_files(empty, graph, paths, DECISION)]
+        assert left == ([str(logs)] if paths[1] == logs else [])

@@ -60,6 +60,9 @@ def withdraw_command(files: tuple[Path, ...], reason: str, home: str | None, as_
 
 
 def _print_withdrawals(withdrawals: Sequence[Withdrawal]) -> None:
+    if not withdrawals:
+        notice("nothing is left to take back: it was taken back before")
+        return
     print_table(
         ["file", "table", "rows removed", "as another file has them", "dates"],
         [

@@ -83,6 +83,8 @@ def withdraw_files(
 ) -> list[Withdrawal]:
     """Take back what files brought, each in one commit; the files themselves are left alone.
 
+    Those that were taken back before are passed over, so that what was stopped can be resumed.
+
     Parameters
     ----------
     paths
@@ -99,12 +101,24 @@ def withdraw_files(
     run_id = uuid4().hex[:12]
     known = FilesOnRecord(warehouse)
     names = {*known.files, *refused_files(warehouse)}
+    before = _taken_back(warehouse) - names - {Path(name).name for name in names}
+    left = [path for path in paths if not {str(path), str(plain_path(path))} & before]
     withdrawals = []
-    for name in dict.fromkeys(_name_on_record(path, names) for path in paths):
+    for name in dict.fromkeys(_name_on_record(path, names) for path in left):
         withdrawal = _withdraw(warehouse, graph, known, name, decision, run_id)
         listener(withdrawal)
         withdrawals.append(withdrawal)
     return withdrawals
+
+
+def _taken_back(warehouse: Warehouse) -> set[str]:
+    """Return the names of files taken back; alone, too, where one only has it."""
+    rows = warehouse.rows(
+        "SELECT DISTINCT source_file FROM lake.ledger.withdrawals WHERE undone_at IS NULL"
+    )
+    names = [name for (name,) in rows]
+    alone = [Path(name).name for name in names]
+    return {*names, *(name for name in alone if alone.count(name) == 1)}
 
 
 def _name_on_record(path: Path, names: set[str]) -> str:
