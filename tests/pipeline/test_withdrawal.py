@@ -131,6 +131,20 @@ def test_its_bytes_come_again_only_when_they_are_meant(write, ingest, empty, gra
     assert not ingest(path).is_withdrawn  # it is wanted again for good
 
 
+def test_one_that_was_killed_when_it_had_come_again_is_wanted_all_the_same(
+    write, ingest, empty, graph, withdraw
+):
+    path = write("box.parquet", BOX_LINES)
+    ingest(path)
+    withdraw(path)
+    ingest_files(empty, graph, [path], meant=[path])
+    with empty.commit():
+        empty.execute("UPDATE lake.ledger.withdrawals SET undone_at = NULL")
+    [report] = ingest_files(empty, graph, [path], meant=[path])
+    assert (report.is_known, report.is_withdrawn) == (True, False)
+    assert empty.scalar("SELECT count(undone_at) FROM lake.ledger.withdrawals") == 1
+
+
 def test_a_changed_file_is_another(write, ingest, empty, withdraw):
     path = write("box.parquet", BOX_LINES)
     ingest(path)

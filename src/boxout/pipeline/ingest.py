@@ -160,6 +160,8 @@ def _ingest_file(
         if is_withdrawn:
             undo_withdrawal(warehouse, known, sha256)
         return report
+    if is_meant and known.is_withdrawn(name, sha256):
+        undo_withdrawal(warehouse, known, sha256)  # it was brought again, and killed before this
     _, table_name, row_count = known.files[name]
     if known.has_refusals and not is_refused(known.read_by.get(name)):
         forget_refusals(warehouse, name, run_id)
