@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,58 @@ DECIMALS = 4
 # A chance is never said to be nearer to certain than a few hundred outcomes can show.
 SUREST = 0.998
 HALVINGS = 30
+
+
+@dataclass(frozen=True)
+class Spread:
+    """What lies in chances of exceeding 0, 1, 2, ...; each figure has one element a row.
+
+    Attributes
+    ----------
+    survival
+        Shape (rows, thresholds).
+    """
+
+    survival: Array
+
+    @cached_property
+    def mean(self) -> Array:
+        """The expected outcomes."""
+        mean: Array = self.survival.sum(axis=1)
+        return mean
+
+    @property
+    def sd(self) -> Array:
+        """The standard deviations."""
+        second = (self.survival * (2 * np.arange(self.survival.shape[1]) + 1)).sum(axis=1)
+        sd: Array = np.sqrt(np.maximum(second - self.mean**2, 0.0))
+        return sd
+
+    @property
+    def median(self) -> Array:
+        """The smallest whole numbers that are reached or missed by half, as float64."""
+        median: Array = (self.survival > 0.5).sum(axis=1).astype(np.float64)
+        return median
+
+    def quantile(self, level: float) -> Array:
+        """Return a quantile (level from 0 to 1) of each row, never below zero.
+
+        A whole number k stands for what lies between k - 0.5 and k + 0.5, so that an interval
+        between two quantiles holds as much as it says.
+        """
+        below = self._below
+        row = np.arange(len(below))
+        after = np.clip((below <= level).sum(axis=1), 1, below.shape[1] - 1)
+        left, right = below[row, after - 1], below[row, after]
+        share = (level - left) / np.where(right > left, right - left, 1.0)
+        quantile: Array = np.maximum(after - 1.5 + share, 0.0)
+        return quantile
+
+    @cached_property
+    def _below(self) -> Array:
+        """The chances of missing 0, 1, 2, ..., rising."""
+        below: Array = np.maximum.accumulate(1 - reaching(self.survival), axis=1)
+        return below
 
 
 @dataclass(frozen=True)
@@ -62,10 +115,13 @@ class Distribution:
             chances[beyond] = np.interp(thresholds[1:] - shift[beyond], thresholds, known)
         return chances
 
+    def spread(self, predicted: Array) -> Spread:
+        """Return what lies in the chances of each forecast."""
+        return Spread(self.survival(predicted))
+
     def mean(self, predicted: Array) -> Array:
         """Return the expected outcome at each forecast."""
-        mean: Array = self.survival(predicted).sum(axis=1)
-        return mean
+        return self.spread(predicted).mean
 
     def forecast_of(self, mean: Array) -> Array:
         """Return the forecasts whose distributions have these means, which rise with the forecast.
@@ -80,27 +136,6 @@ class Distribution:
             is_below = self.mean(middle) < mean
             low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
         return high
-
-    def sd(self, predicted: Array) -> Array:
-        """Return the standard deviation at each forecast."""
-        chances = self.survival(predicted)
-        mean = chances.sum(axis=1)
-        second = (chances * (2 * np.arange(chances.shape[1]) + 1)).sum(axis=1)
-        sd: Array = np.sqrt(np.maximum(second - mean**2, 0.0))
-        return sd
-
-    def median(self, predicted: Array) -> Array:
-        """Return the smallest whole number that is reached or missed by half, as float64."""
-        median: Array = (self.survival(predicted) > 0.5).sum(axis=1).astype(np.float64)
-        return median
-
-    def quantile(self, predicted: Array, level: float) -> Array:
-        """Return a quantile (level from 0 to 1) at each forecast, never below zero.
-
-        A whole number k stands for what lies between k - 0.5 and k + 0.5, so that an interval
-        between two quantiles holds as much as it says.
-        """
-        return spread_quantile(self.survival(predicted), level)
 
     def chances(self, predicted: Array, line: Array) -> tuple[Array, Array, Array]:
         """Return the chances of over, push and under of each forecast and its line.
@@ -169,17 +204,6 @@ def on_lines(survival: Array, place: Array, line: Array) -> tuple[Array, Array]:
     last = chances.shape[1] - 1
     over = chances[place, np.clip(np.floor(line) + 1, 0, last).astype(int)]
     return over, chances[place, np.clip(np.ceil(line), 0, last).astype(int)]
-
-
-def spread_quantile(survival: Array, level: float) -> Array:
-    """Return a quantile of each row of chances of exceeding 0, 1, 2, ...; see `quantile`."""
-    below = np.maximum.accumulate(1 - reaching(survival), axis=1)
-    row = np.arange(len(survival))
-    after = np.clip((below <= level).sum(axis=1), 1, below.shape[1] - 1)
-    left, right = below[row, after - 1], below[row, after]
-    share = (level - left) / np.where(right > left, right - left, 1.0)
-    quantile: Array = np.maximum(after - 1.5 + share, 0.0)
-    return quantile
 
 
 def fit_distribution(predicted: Array, actual: Array) -> Distribution:

@@ -64,12 +64,13 @@ def make_forecast(
 ) -> Forecast:
     """Put a distribution around expected values, and chances on the lines."""
     chance = distribution.over_probability(predicted, lines.line)
+    spread = distribution.spread(predicted)
     return Forecast(
-        np.round(distribution.mean(predicted), DECIMALS),
-        np.round(distribution.sd(predicted), DECIMALS),
-        np.round(distribution.quantile(predicted, LOW), DECIMALS),
-        np.round(distribution.median(predicted), DECIMALS),
-        np.round(distribution.quantile(predicted, HIGH), DECIMALS),
+        np.round(spread.mean, DECIMALS),
+        np.round(spread.sd, DECIMALS),
+        np.round(spread.quantile(LOW), DECIMALS),
+        np.round(spread.median, DECIMALS),
+        np.round(spread.quantile(HIGH), DECIMALS),
         lines.line,
         np.round(trust.apply(chance, lines.chance), DECIMALS),
     )

@@ -6,7 +6,7 @@ import duckdb
 import numpy as np
 import pytest
 
-from boxout.learning.distribution import spread_quantile
+from boxout.learning.distribution import Spread
 from boxout.learning.evaluation.measures import (
     binary_log_loss,
     coverage,
@@ -68,7 +68,7 @@ def test_the_truth_covers_what_it_says_however_coarse(league):
 def test_grades_cover_as_evaluation_does_from_the_quantiles_alone(league, factor):
     mean, actual = league
     survival = _poisson_survival(mean * factor)
-    low, high = (spread_quantile(survival, level) for level in (LOW, HIGH))
+    low, high = (Spread(survival).quantile(level) for level in (LOW, HIGH))
     connection = duckdb.connect()
     connection.register("graded", {"p10": low, "p90": high, "actual": actual})
     graded = connection.execute(f"SELECT {COVERED_SHARE} AS share FROM graded").fetchnumpy()
