@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import xgboost
 
 Array = NDArray[Any]
-# Of about so many rows, every so maniest, the bounds of the bins are found: in all 105,000 rows of
-# five seasons it takes 0.7 s longer, and over eight statistics and three seeds the squared error of
-# the months after was the same to 0.01%.
+# The bounds of the bins are found in about so many rows, evenly spaced. In all 105,000 of a fold it
+# takes 0.7 s longer, and over eight statistics and three seeds the squared error of the months after
+# was the same to 0.01%.
 CUT_ROWS = 10_000
 
 
