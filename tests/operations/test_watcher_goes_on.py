@@ -24,6 +24,7 @@ from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.life_signs import Heartbeat, now, read_life_signs
 from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.watching import read_watcher
+from boxout.pipeline.withdrawal import Decision, withdraw_files
 from boxout.warehouse.home import Home
 from boxout.warehouse.opening import newest_version, open_warehouse
 
@@ -77,6 +78,23 @@ def test_files_that_cannot_be_ingested_are_told_once_and_hold_up_no_other(a_roun
     assert not doing.incoming.has_come()  # nothing wakes the watcher
     again = ingest(doing)
     assert (again.files, again.refused) == ([], {})
+
+
+def test_a_withdrawn_file_is_left_out_and_the_log_says_so(a_round, incoming, graph, caplog):
+    caplog.set_level("INFO")
+    path = incoming / "z.parquet"
+    good = INJURY.replace("3 AS status", "'out' AS status")
+    with duckdb.connect() as connection:
+        connection.execute(f"COPY ({good}) TO '{path}'")
+    first = a_round()
+    ingest(first)
+    with open_warehouse(first.home) as warehouse:
+        withdraw_files(warehouse, graph, [path], Decision("Dana", "a guess"))
+    restarted = a_round()
+    assert ingest(restarted).files == []
+    assert "left out, for it was withdrawn" in caplog.text
+    with open_warehouse(first.home) as warehouse:
+        assert warehouse.scalar("SELECT count(*) FROM lake.landing.injuries") == 0
 
 
 def test_what_the_system_does_not_let_be_read_is_tried_again_in_each_round(

@@ -93,6 +93,22 @@ def test_the_first_of_two_alike_files_leaves_its_rows_to_the_second(write, inges
     assert empty.scalar("SELECT count(*) FROM lake.landing.bref_player_boxscores") == 0
 
 
+def test_none_of_its_rows_is_kept_aside(write, ingest, empty, withdraw):
+    aside = "SELECT count(*) FROM lake.overlaps.bref_player_boxscores"
+    season = write("season.parquet", BOX_LINES)
+    night = write("night.parquet", f"SELECT * REPLACE (ast + 1 AS ast) FROM ({FIRST_DAY})")
+    ingest(season)
+    ingest(night)
+    assert empty.scalar(aside) == 32
+    withdraw(night)
+    assert empty.scalar(aside) == 0  # the season's rows hold again
+    write("night.parquet", f"SELECT * REPLACE (ast + 2 AS ast) FROM ({FIRST_DAY})")
+    ingest(night)
+    withdraw(season)
+    assert empty.scalar(aside) == 0
+    assert withdraw(night).removed == 32
+
+
 def test_tables_follow_it_as_if_it_had_never_come(write, ingest, empty, graph, withdraw):
     ingest(write("box.parquet", BOX_LINES))
     ingest(write("logs.parquet", TEAM_LOGS))
