@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections import deque
 from datetime import date, datetime
-from queue import SimpleQueue
 
 import numpy as np
 import pytest
@@ -336,16 +336,16 @@ def test_a_stop_asked_after_the_walk_saves_nothing(league, options, monkeypatch)
 def test_a_walk_that_fails_does_not_wait_for_the_trees_of_all_dates(league, options, monkeypatch):
     queues = []
 
-    def noted():
-        queues.append(SimpleQueue())
+    def noted(statistics):
+        queues.append(deque(statistics))
         return queues[-1]
 
     def fail(*arguments):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(training, "SimpleQueue", noted)
+    monkeypatch.setattr(training, "deque", noted)
     monkeypatch.setattr(training, "_fit_all", lambda *arguments: {})
     monkeypatch.setattr(training, "run_walk", fail)
     with pytest.raises(ZeroDivisionError):
         train(league.warehouse, options=options, graph=league.graph)
-    assert [queue.empty() for queue in queues] == [True]
+    assert [len(queue) for queue in queues] == [0]

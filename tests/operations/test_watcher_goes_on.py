@@ -19,12 +19,13 @@ from boxout.orchestration.round import Round, RoundReport
 from boxout.orchestration.settings import RetrySettings, WatchSettings
 from boxout.orchestration.watch import Watcher, _ping
 from boxout.pipeline import ingest as ingest_module
+from boxout.pipeline.authors import Author
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ledger import create_ledger
 from boxout.pipeline.life_signs import Heartbeat, now, read_life_signs
 from boxout.pipeline.record_watcher import note_watcher
 from boxout.pipeline.watching import read_watcher
-from boxout.pipeline.withdrawal import Decision, withdraw_files
+from boxout.pipeline.withdrawal import withdraw_files
 from boxout.warehouse.home import Home
 from boxout.warehouse.opening import newest_version, open_warehouse
 
@@ -89,7 +90,7 @@ def test_a_withdrawn_file_is_left_out_and_the_log_says_so(a_round, incoming, gra
     first = a_round()
     ingest(first)
     with open_warehouse(first.home) as warehouse:
-        withdraw_files(warehouse, graph, [path], Decision("Dana", "a guess"))
+        withdraw_files(warehouse, graph, [path], Author("Dana", "a guess"))
     restarted = a_round()
     assert ingest(restarted).files == []
     assert "left out, for it was withdrawn" in caplog.text

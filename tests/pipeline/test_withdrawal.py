@@ -10,6 +10,7 @@ from small_files import BOX_LINES, TEAM_LOGS
 from boxout.errors import RefusedFileError, StoppedError, UsageError
 from boxout.orchestration.events import read_events
 from boxout.pipeline.arrivals import QUARANTINED
+from boxout.pipeline.authors import Author
 from boxout.pipeline.content_audit import audit_content
 from boxout.pipeline.incidents import read_incidents
 from boxout.pipeline.ingest import ingest_files
@@ -18,16 +19,16 @@ from boxout.pipeline.life_signs import now
 from boxout.pipeline.partition_changes import brought_by
 from boxout.pipeline.row_changes import version_committed
 from boxout.pipeline.run import run_tables
-from boxout.pipeline.withdrawal import Decision, withdraw_files
+from boxout.pipeline.withdrawal import withdraw_files
 
-DECISION = Decision("Dana", "of another league")
+AUTHOR = Author("Dana", "of another league")
 FIRST_DAY = f"SELECT * FROM ({BOX_LINES}) WHERE game_date = DATE '2023-10-24'"
 
 
 @pytest.fixture
 def withdraw(empty, graph):
     """Take one file back."""
-    return lambda path: withdraw_files(empty, graph, [Path(path)], DECISION)[0]
+    return lambda path: withdraw_files(empty, graph, [Path(path)], AUTHOR)[0]
 
 
 def content(warehouse):
@@ -250,7 +251,7 @@ def test_a_file_that_is_not_on_record_takes_none_with_it(write, ingest, empty, g
     wrong = path.with_name("box_2023-25.parquet")
     before = empty.version()
     with pytest.raises(UsageError, match="No file of this name") as error:
-        withdraw_files(empty, graph, [path, wrong], DECISION)
+        withdraw_files(empty, graph, [path, wrong], AUTHOR)
     assert str(path) in error.value.next_step
     assert empty.version() == before
 
@@ -300,7 +301,7 @@ def test_what_was_stopped_is_resumed_by_the_same_words(write, ingest, empty, gra
         raise StoppedError("as asked")
 
     with pytest.raises(StoppedError):
-        withdraw_files(empty, graph, [Path("box.parquet"), logs], DECISION, stop)
+        withdraw_files(empty, graph, [Path("box.parquet"), logs], AUTHOR, stop)
     for paths in ([Path("box.parquet"), logs], [box, Path("logs.parquet")]):
-        left = [taken.name for taken in withdraw_files(empty, graph, paths, DECISION)]
+        left = [taken.name for taken in withdraw_files(empty, graph, paths, AUTHOR)]
         assert left == ([str(logs)] if paths[1] == logs else [])

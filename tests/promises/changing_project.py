@@ -22,6 +22,7 @@ from typing import Any
 
 from tiny_league import BLOCKS, FAULTS, SPARE_DATES, STATS, TinyLeague
 
+from boxout.pipeline.authors import Author
 from boxout.pipeline.content_audit import audit_content
 from boxout.pipeline.due import RunOptions
 from boxout.pipeline.graph import Graph, build_graph, load_graph
@@ -29,7 +30,7 @@ from boxout.pipeline.ingest import ingest_files
 from boxout.pipeline.ledger import READY
 from boxout.pipeline.run import run_tables
 from boxout.pipeline.waiver import Waiver
-from boxout.pipeline.withdrawal import Decision, withdraw_files
+from boxout.pipeline.withdrawal import withdraw_files
 from boxout.sources.seasons import FIRST_DATE, LAST_DATE
 from boxout.tables.definition import load_tables
 from boxout.warehouse.compaction import compact_lake
@@ -149,7 +150,7 @@ class ChangingProject:
         if kill:
             self._killed(kill, "withdraw", str(path))
         else:
-            withdraw_files(self.warehouse, self.graph, [path], Decision("Dana", "a test"))
+            withdraw_files(self.warehouse, self.graph, [path], Author("Dana", "a test"))
         known = self.warehouse.rows("SELECT source_file FROM lake.ledger.files")
         if (str(path),) not in known:
             del self.ingested[path.name]
@@ -383,7 +384,7 @@ def _act_and_die(
         paths = [Path(path) for path in argument]
         ingest_files(warehouse, graph, paths, meant=paths)
     elif action == "withdraw":
-        withdraw_files(warehouse, graph, [Path(argument)], Decision("Dana", "a test"))
+        withdraw_files(warehouse, graph, [Path(argument)], Author("Dana", "a test"))
     else:
         run_tables(warehouse, graph, graph.computed, argument)
 

@@ -50,12 +50,7 @@ def ingest_command(paths: tuple[Path, ...], home: str | None, as_json: bool) -> 
     ):
         brought = reporting_to(run, len(files))
         reports = ingest_files(
-            warehouse,
-            load_graph(),
-            files,
-            brought,
-            meant=[path for path in files if path in paths],
-            on_error=refused,
+            warehouse, load_graph(), files, brought, meant=paths, on_error=refused
         )
     if as_json:
         print_json(reports)

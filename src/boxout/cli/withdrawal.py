@@ -10,10 +10,10 @@ import click
 from boxout.cli.console import notice, print_json, print_table
 from boxout.cli.options import with_home, with_json
 from boxout.errors import UsageError
-from boxout.pipeline.authors import user_name
+from boxout.pipeline.authors import Author, user_name
 from boxout.pipeline.graph import load_graph
 from boxout.pipeline.runs import Run, shown
-from boxout.pipeline.withdrawal import Decision, Withdrawal, withdraw_files
+from boxout.pipeline.withdrawal import Withdrawal, withdraw_files
 from boxout.sources.files.finding import printable
 from boxout.warehouse.home import find_home
 from boxout.warehouse.opening import open_warehouse
@@ -42,7 +42,7 @@ def withdraw_command(files: tuple[Path, ...], reason: str, home: str | None, as_
         raise UsageError("A file is withdrawn for a reason.", "--reason", 'Add --reason "why".')
     # An argument that is not UTF-8 is no text to the engine.
     why = reason.strip().encode(errors="backslashreplace").decode()
-    decision = Decision(user_name(), why)
+    author = Author(user_name(), why)
     with open_warehouse(find_home(home)) as warehouse, shown(Run(warehouse, "withdraw")) as run:
         done = 0
 
@@ -52,7 +52,7 @@ def withdraw_command(files: tuple[Path, ...], reason: str, home: str | None, as_
             run.progress(printable(Path(withdrawal.name)), done, len(files), (0, 1), "files")
             run.heed_stop()
 
-        withdrawals = withdraw_files(warehouse, load_graph(), files, decision, withdrawn)
+        withdrawals = withdraw_files(warehouse, load_graph(), files, author, withdrawn)
     if as_json:
         print_json(withdrawals)
     else:

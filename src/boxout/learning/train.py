@@ -5,13 +5,12 @@ Reads one data version from beginning to end, so that the model traces back to i
 
 from __future__ import annotations
 
-import contextlib
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any
 
 from numpy.typing import NDArray
@@ -241,39 +240,33 @@ def _grow(
         at_work = submit_folds(data, matrix, folds, statistics, boosting, workers)
         # What the walk has learned is worked out while these grow: nothing waits for them but the
         # model. Two that take them from one list are done at nearly the same time.
-        left: SimpleQueue[Market] = SimpleQueue()
-        for statistic in statistics:
-            left.put(statistic)
+        left = deque(statistics)
         parts = [workers.submit(_fit_all, data, matrix, left, boosting) for _ in range(2)]
         try:
             walk = run_walk(data, folds, markets, inputs.lines, at_work, report)
             clock.lap("walk")
             grown = parts[0].result() | parts[1].result()
         finally:
-            _empty(left)  # what ended early is not to wait for trees that nobody needs
+            left.clear()  # what ended early is not to wait for trees that nobody needs
     clock.lap("fit")
     files = {each.name: grown[each.name][0] for each in statistics}
     return walk, files, {each.name: grown[each.name][1] for each in statistics}
 
 
-def _empty(left: SimpleQueue[Market]) -> None:
-    with contextlib.suppress(Empty):
-        while True:
-            left.get_nowait()
-
-
 def _fit_all(
-    data: Dataset, matrix: NDArray[Any], left: SimpleQueue[Market], options: BoostingOptions
+    data: Dataset, matrix: NDArray[Any], left: deque[Market], options: BoostingOptions
 ) -> dict[str, tuple[bytes, list[tuple[str, float]]]]:
     """Grow some statistics' trees on all dates; by name, they and the features they use most."""
     binned = quantised(matrix, data.weights, options)
     grown = {}
-    with contextlib.suppress(Empty):
-        while True:
-            statistic = left.get_nowait()
-            booster = fit_booster(binned, data.outcomes[statistic.name], options)
-            used = most_used_features(booster, data.features)
-            grown[statistic.name] = save_booster(booster), used
+    while left:
+        try:
+            statistic = left.popleft()
+        except IndexError:  # the other part has taken the last one
+            break
+        booster = fit_booster(binned, data.outcomes[statistic.name], options)
+        used = most_used_features(booster, data.features)
+        grown[statistic.name] = save_booster(booster), used
     return grown
 
 

@@ -1,4 +1,4 @@
-"""Who changed a table's file last, as far as version control or the system can tell."""
+"""Who did something, and why; for a table's file as far as version control or the system tells."""
 
 from __future__ import annotations
 

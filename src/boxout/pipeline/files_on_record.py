@@ -6,7 +6,9 @@ import os
 from datetime import datetime
 from pathlib import Path
 
+from boxout.errors import SourceError
 from boxout.pipeline.ledger import SIMULATED, read_property
+from boxout.sources.files.finding import fingerprint
 from boxout.warehouse.ducklake import Warehouse
 
 # The ledger's tables that hold what a file brought, beside its refusal.
@@ -36,6 +38,14 @@ def is_there(name: str) -> bool:
     except OSError:
         return True
     return True
+
+
+def fingerprint_there(name: str) -> str | None:
+    """Return the SHA-256 of the file that is at a name; None where none can be read there."""
+    try:
+        return fingerprint(Path(name))
+    except (SourceError, OSError, ValueError):
+        return None
 
 
 class FilesOnRecord:

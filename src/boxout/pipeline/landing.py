@@ -8,15 +8,57 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from boxout.pipeline.arrivals import SOURCE_FILE, FileReport
+from boxout.pipeline.arrivals import SOURCE_FILE, FileReport, count_refused, touched_dates
 from boxout.pipeline.content_hash import content_hash_expression, read_hashes_expression
 from boxout.pipeline.graph import Graph
+from boxout.pipeline.overlaps import set_aside
 from boxout.pipeline.reads import columns_by_reader
 from boxout.sources.files.shape import Shape
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import LAKE, Warehouse
 
 SAMPLE_ROWS = 3
+
+
+def write_changes(
+    warehouse: Warehouse,
+    graph: Graph,
+    table: TableDefinition,
+    shape: Shape,
+    name: str,
+    run_id: str,
+    *,
+    is_known: bool,
+    is_filled: bool,
+    is_as_refused: bool,
+) -> int:
+    """Write the rows of a landing table that change, and the ledger's dates of it.
+
+    What the ledger has of the file's refused rows is to be written before.
+
+    Parameters
+    ----------
+    name, is_known
+        The file's name, and whether it was on record.
+    is_filled
+        Whether the table had rows before.
+    is_as_refused
+        Whether as many rows are refused as before, so that `refused_before` is not read.
+
+    Returns
+    -------
+    int
+        The game dates whose content changed.
+    """
+    set_aside(warehouse, table, shape, name, is_known=is_known)
+    write_rows(warehouse, table, shape)
+    count_refused(warehouse, table, "refused_on")
+    if is_as_refused:
+        warehouse.execute("CREATE OR REPLACE TEMP TABLE refused_before AS FROM refused_on")
+    dates = touched_dates(warehouse, shape)
+    if dates:
+        write_partitions(warehouse, graph, table, run_id, is_filled=is_filled)
+    return dates
 
 
 def write_rows(warehouse: Warehouse, table: TableDefinition, shape: Shape) -> None:

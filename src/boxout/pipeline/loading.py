@@ -16,12 +16,11 @@ from boxout.pipeline.arrivals import (
     count_refused,
     count_rows,
     rejections,
-    touched_dates,
     translate,
 )
 from boxout.pipeline.files_on_record import FilesOnRecord
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.landing import FileRecord, write_partitions, write_record, write_rows
+from boxout.pipeline.landing import FileRecord, write_changes, write_record
 from boxout.pipeline.ledger import (
     SIMULATED,
     read_property,
@@ -31,7 +30,7 @@ from boxout.pipeline.locks import table_lock
 from boxout.pipeline.outdated_files import (
     reading_code,
 )
-from boxout.pipeline.overlaps import bring_back, give_way, set_aside
+from boxout.pipeline.overlaps import bring_back, give_way
 from boxout.pipeline.refusals import forget_refusals
 from boxout.pipeline.spellings import write_spellings
 from boxout.sources.files.finding import reader_of
@@ -140,15 +139,18 @@ def _write_file(
     record = FileRecord(name, arrival.sha256, arrival.run_id, code, came_at)
     with warehouse.commit():
         known.forget(name)
-        set_aside(warehouse, table, shape, name, is_known=is_known)
-        write_rows(warehouse, table, shape)
         write_record(warehouse, report, record)
-        count_refused(warehouse, table, "refused_on")
-        if not (is_known or rejected):
-            warehouse.execute("CREATE OR REPLACE TEMP TABLE refused_before AS FROM refused_on")
-        dates = touched_dates(warehouse, shape)
-        if dates:
-            write_partitions(warehouse, graph, table, arrival.run_id, is_filled=is_filled)
+        dates = write_changes(
+            warehouse,
+            graph,
+            table,
+            shape,
+            name,
+            arrival.run_id,
+            is_known=is_known,
+            is_filled=is_filled,
+            is_as_refused=not (is_known or rejected),
+        )
         write_spellings(warehouse, table, shape, name)
         label = known.label or _write_label(warehouse, path)
         if known.label is None:  # another process may have said what the project is

@@ -12,10 +12,8 @@ from functools import cache
 from pathlib import Path
 
 from boxout import sources
-from boxout.errors import SourceError
-from boxout.pipeline.files_on_record import FilesOnRecord
+from boxout.pipeline.files_on_record import FilesOnRecord, fingerprint_there
 from boxout.pipeline.graph import Graph
-from boxout.sources.files.finding import fingerprint
 from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
@@ -75,7 +73,4 @@ def record_refused_reading(
 
 def has_bytes(name: str, sha256: str) -> bool:
     """Whether a file is at its name with the bytes that are on record."""
-    try:
-        return fingerprint(Path(name)) == sha256
-    except (SourceError, OSError, ValueError):
-        return False
+    return fingerprint_there(name) == sha256

@@ -7,42 +7,32 @@ known: a folder that still holds them does not bring them again.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from uuid import uuid4
 
-from boxout.errors import SourceError, UsageError
+from boxout.errors import UsageError
 from boxout.pipeline.arrivals import (
     bring_nothing,
     compare,
     count_refused,
     count_rows,
-    touched_dates,
 )
-from boxout.pipeline.files_on_record import FilesOnRecord, plain_path
+from boxout.pipeline.authors import Author
+from boxout.pipeline.files_on_record import FilesOnRecord, fingerprint_there, plain_path
 from boxout.pipeline.graph import Graph
-from boxout.pipeline.landing import write_partitions, write_rows
+from boxout.pipeline.landing import write_changes
 from boxout.pipeline.locks import table_lock
-from boxout.pipeline.overlaps import bring_back, set_aside
+from boxout.pipeline.overlaps import bring_back
 from boxout.pipeline.preparation import prepare
 from boxout.pipeline.refusals import WITHDRAWN, end_refusals, refused_files
-from boxout.sources.files.finding import fingerprint, printable
+from boxout.sources.files.finding import printable
 from boxout.sources.files.known_shapes import shape_of
-from boxout.sources.files.shape import Shape
-from boxout.tables.definition import TableDefinition
 from boxout.warehouse.ducklake import Warehouse
 
 CLOSE_NAMES = 3
-
-
-@dataclass(frozen=True)
-class Decision:
-    """Who takes files back, and why."""
-
-    who: str
-    why: str
 
 
 @dataclass(frozen=True)
@@ -78,7 +68,7 @@ def withdraw_files(
     warehouse: Warehouse,
     graph: Graph,
     paths: Sequence[Path],
-    decision: Decision,
+    author: Author,
     listener: Callable[[Withdrawal], None] = lambda withdrawal: None,
 ) -> list[Withdrawal]:
     """Take back what files brought, each in one commit; the files themselves are left alone.
@@ -100,12 +90,13 @@ def withdraw_files(
     prepare(warehouse, graph)
     run_id = uuid4().hex[:12]
     known = FilesOnRecord(warehouse)
-    names = {*known.files, *refused_files(warehouse)}
+    refused = refused_files(warehouse)
+    names = {*known.files, *refused}
     before = _taken_back(warehouse) - names - {Path(name).name for name in names}
     left = [path for path in paths if not {str(path), str(plain_path(path))} & before]
     withdrawals = []
     for name in dict.fromkeys(_name_on_record(path, names) for path in left):
-        withdrawal = _withdraw(warehouse, graph, known, name, decision, run_id)
+        withdrawal = _withdraw(warehouse, graph, known, refused, name, author, run_id)
         listener(withdrawal)
         withdrawals.append(withdrawal)
     return withdrawals
@@ -143,16 +134,17 @@ def _withdraw(
     warehouse: Warehouse,
     graph: Graph,
     known: FilesOnRecord,
+    refused: Mapping[str, str | None],
     name: str,
-    decision: Decision,
+    author: Author,
     run_id: str,
 ) -> Withdrawal:
-    refused = refused_files(warehouse)
-    digests = _digests_there(name) if name in refused else set()
+    was_refused = name in refused
+    digests = {fingerprint_there(name)} if was_refused else set()
     if name not in known.files:
-        withdrawal = Withdrawal(name, refused[name], 0, 0, 0, None, None, True)
+        withdrawal = Withdrawal(name, refused[name], 0, 0, 0, None, None, was_refused)
         with warehouse.commit():
-            _record(warehouse, withdrawal, digests, decision, run_id)
+            _record(warehouse, withdrawal, digests, author, run_id)
         return withdrawal
     table = graph.tables[known.files[name][1]]
     with table_lock(warehouse, table.name):
@@ -168,40 +160,27 @@ def _withdraw(
             compare(warehouse, table, shape, name, is_known=True, is_filled=True)
             bring_back(warehouse, table, shape, name)
             count_refused(warehouse, table, "refused_before")
+        _, followed, removed = count_rows(warehouse)
         with warehouse.commit():
             known.forget(name)
-            _write(warehouse, graph, table, shape, name, run_id)
-            withdrawal = _withdrawal(warehouse, table, name, was_refused=name in refused)
-            _record(warehouse, withdrawal, digests, decision, run_id)
+            dates = write_changes(
+                warehouse,
+                graph,
+                table,
+                shape,
+                name,
+                run_id,
+                is_known=True,
+                is_filled=True,
+                is_as_refused=False,
+            )
+            first, last = warehouse.rows("SELECT min(game_date), max(game_date) FROM touched")[0]
+            withdrawal = Withdrawal(
+                name, table.name, removed, followed, dates, first, last, was_refused
+            )
+            _record(warehouse, withdrawal, digests, author, run_id)
     known.note_gone(name)
     return withdrawal
-
-
-def _write(
-    warehouse: Warehouse,
-    graph: Graph,
-    table: TableDefinition,
-    shape: Shape,
-    name: str,
-    run_id: str,
-) -> None:
-    """Take a file's rows out of its landing table, and let those of others hold."""
-    set_aside(warehouse, table, shape, name, is_known=True)
-    write_rows(warehouse, table, shape)
-    count_refused(warehouse, table, "refused_on")
-    if touched_dates(warehouse, shape):
-        write_partitions(warehouse, graph, table, run_id, is_filled=True)
-
-
-def _withdrawal(
-    warehouse: Warehouse, table: TableDefinition, name: str, *, was_refused: bool
-) -> Withdrawal:
-    """Count what has just been taken back."""
-    _, followed, removed = count_rows(warehouse)
-    dates, first, last = warehouse.rows(
-        "SELECT count(*), min(game_date), max(game_date) FROM touched"
-    )[0]
-    return Withdrawal(name, table.name, removed, followed, dates, first, last, was_refused)
 
 
 def undo_withdrawal(warehouse: Warehouse, known: FilesOnRecord, sha256: str) -> None:
@@ -215,19 +194,11 @@ def undo_withdrawal(warehouse: Warehouse, known: FilesOnRecord, sha256: str) -> 
     known.note_meant(sha256)
 
 
-def _digests_there(name: str) -> set[str]:
-    """Return the fingerprint of the file that is at a name now, if one is."""
-    try:
-        return {fingerprint(Path(name))}
-    except (SourceError, OSError, ValueError):
-        return set()
-
-
 def _record(
     warehouse: Warehouse,
     withdrawal: Withdrawal,
-    digests: set[str],
-    decision: Decision,
+    digests: set[str | None],
+    author: Author,
     run_id: str,
 ) -> None:
     """Write who took a file back and which bytes that is about; its refusal is over."""
@@ -244,8 +215,8 @@ def _record(
             withdrawal.followed,
             withdrawal.first_date,
             withdrawal.last_date,
-            decision.who,
-            decision.why,
+            author.who,
+            author.why,
             run_id,
         ],
     )
